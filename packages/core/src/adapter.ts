@@ -1,0 +1,13 @@
+/** What the author of an adapter needs: the interface, the nouns in it, and the texts that all backends share. */
+
+export type * from "./contract/adapter.ts";
+export { FACET_FIELDS } from "./contract/adapter.ts";
+export * from "./contract/entries.ts";
+export { DEFAULTS } from "./nouns/defaults.ts";
+export * from "./nouns/errors.ts";
+export * from "./nouns/filter.ts";
+export type * from "./nouns/job.ts";
+export { LEASE_LOSS_POLICIES } from "./nouns/job.ts";
+export { byteLength, canonicalJson, sameJson } from "./nouns/json.ts";
+export * from "./nouns/lifecycle.ts";
+export { type Ports, systemPorts } from "./nouns/ports.ts";

@@ -1,0 +1,259 @@
+/** What people hold: a yard, a worker, a board. Types only; each is built in the file of its name. */
+
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type {
+  Adapter,
+  ApplyOptions,
+  Count,
+  Facet,
+  FacetField,
+  Hint,
+  MoveResult,
+  Page,
+  QueueInfo,
+  QueueSettings,
+} from "../contract/adapter.ts";
+import type { AuditLine } from "../contract/entries.ts";
+import type { BoundJob, EnqueueOptions, JobDefinition } from "../nouns/definition.ts";
+import type { Duration } from "../nouns/duration.ts";
+import type { Filter } from "../nouns/filter.ts";
+import type { AttemptError, Instant, Job, JobEvent, JobRef, JobSummary, JsonText } from "../nouns/job.ts";
+import type { OperatorMove, Phase, State } from "../nouns/lifecycle.ts";
+import type { Ports } from "../nouns/ports.ts";
+
+export interface YardOptions {
+  readonly adapter: Adapter;
+  readonly ports?: Ports;
+  /** At most 8 MiB. */
+  readonly maxPayloadBytes?: number;
+}
+
+export interface Yard {
+  readonly adapter: Adapter;
+  readonly board: Board;
+  /**
+   * @throws QueueError `PAYLOAD_INVALID`, `PAYLOAD_TOO_LARGE`, `PAYLOAD_UNSERIALISABLE`, `ID_CONFLICT`, `QUEUE_FULL`,
+   *   `BAD_OPTION`, `BAD_NAME`, `BAD_DURATION`, `CAPABILITY_MISSING`
+   */
+  enqueue<S extends StandardSchemaV1>(
+    job: JobDefinition<S>,
+    payload: StandardSchemaV1.InferInput<S>,
+    options?: EnqueueOptions,
+  ): Promise<EnqueueReceipt>;
+  /** One answer per payload, in order; a payload that is refused stops no other. Faulty payloads are found before anything is written. */
+  enqueueMany<S extends StandardSchemaV1>(
+    job: JobDefinition<S>,
+    payloads: readonly StandardSchemaV1.InferInput<S>[],
+    options?: Omit<EnqueueOptions, "jobId">,
+  ): Promise<readonly BulkReceipt[]>;
+  /** For a job type that is known by name only (CLI, HTTP): the payload's text is stored as it is. */
+  enqueueRaw(jobs: readonly RawJob[]): Promise<readonly BulkReceipt[]>;
+  worker(options: WorkerOptions): Worker;
+  /** Stops what this yard started, then closes the adapter. */
+  close(): Promise<void>;
+}
+
+export interface RawJob {
+  readonly name: string;
+  readonly payload: JsonText;
+  readonly version?: number;
+  readonly options?: EnqueueOptions;
+}
+
+export interface EnqueueReceipt extends JobRef {
+  readonly state: State;
+  /** The job was there already; `queue` and `id` are those of that job. */
+  readonly duplicate: boolean;
+}
+export type BulkReceipt =
+  | ({ readonly ok: true } & EnqueueReceipt)
+  | { readonly ok: false; readonly code: "ID_CONFLICT" | "QUEUE_FULL"; readonly ref: JobRef; readonly retryAfterMs: number | null };
+
+export interface QueueOptions {
+  /** Handlers of this queue at once in this worker. Default 10. */
+  readonly concurrency?: number;
+  /** What becomes of jobs that a restart finds: run them, or hold them as `stale` for a person. Default `run`. */
+  readonly onRestart?: "run" | "hold";
+}
+
+export interface WorkerOptions {
+  readonly jobs: readonly BoundJob[];
+  /** Only these queues; default: all queues of the jobs, each with the default concurrency. */
+  readonly queues?: Readonly<Record<string, QueueOptions>>;
+  /** Shown in the dashboard. Default: host and pid. */
+  readonly name?: string;
+  readonly lease?: Duration;
+  readonly sweep?: Duration;
+  readonly poll?: Duration;
+  readonly grace?: Duration;
+  readonly hooks?: Hooks;
+}
+
+/** What a hook is told of a job. */
+export interface HookJob extends JobRef {
+  readonly name: string;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+}
+
+/**
+ * Called after the fact was stored, one at a time per job. A hook that throws is reported to `onError`
+ * and changes nothing.
+ */
+export interface Hooks {
+  readonly onStart?: () => unknown;
+  readonly onStop?: () => unknown;
+  readonly onJobStart?: (job: HookJob) => unknown;
+  readonly onJobCompleted?: (job: HookJob, facts: { readonly durationMs: number; readonly result: JsonText | null }) => unknown;
+  /** Every failed attempt; `retryInMs` is `null` if there is no other. */
+  readonly onJobFailed?: (
+    job: HookJob,
+    facts: { readonly durationMs: number; readonly error: Pick<AttemptError, "code" | "message" | "stack">; readonly retryInMs: number | null },
+  ) => unknown;
+  /** The job is dead: from its last failure here, or from a rescue by this worker. */
+  readonly onDead?: (job: HookJob, facts: { readonly error: Pick<AttemptError, "code" | "message" | "stack"> }) => unknown;
+  readonly onRescue?: (facts: { readonly session: string; readonly jobs: readonly JobRef[] }) => unknown;
+  /** Something failed that belongs to no job: the store is away, a hook threw. The worker goes on. */
+  readonly onError?: (error: unknown, doing: string) => unknown;
+}
+
+export interface Worker {
+  readonly session: string;
+  /** Resolves once the worker claims. */
+  start(): Promise<void>;
+  /** Runs what is there now, with all it leads to that is due, and resolves when nothing is left that it could run. */
+  drain(): Promise<void>;
+  /** Claims no more; gives back what has not started; waits `grace` for the rest, then aborts and gives back that too. */
+  stop(options?: { readonly grace?: Duration }): Promise<void>;
+  readonly status: WorkerStatus;
+}
+
+export interface WorkerStatus {
+  readonly state: "new" | "running" | "stopping" | "stopped";
+  readonly running: number;
+  readonly claimed: number;
+  readonly completed: number;
+  readonly failed: number;
+  /** Settlements and entries that the store refused because the lease was another's. */
+  readonly refused: number;
+  readonly rescued: number;
+  /** When the store last answered a claim or a heartbeat, on the monotonic clock; `null` if never. */
+  readonly lastContactAt: number | null;
+}
+
+// ── the board ────────────────────────────────────────────────────────────────────────────────────
+
+/** A filter as data, or as text in the query language. */
+export type Query = Filter | string;
+
+export interface Attempt {
+  readonly attempt: number;
+  readonly worker: string | null;
+  readonly startedAt: Instant;
+  readonly endedAt: Instant | null;
+  /** The move that ended it; `null` while it runs. */
+  readonly ended: "complete" | "retry" | "bury" | "stop" | "release" | "rescue" | "yield" | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export const FINDING_CODES = [
+  "FINISHED",
+  "RUNNING",
+  "LEASE_OVER",
+  "CANCEL_REQUESTED",
+  "STALE",
+  "BLOCKED",
+  "PAUSED",
+  "SCHEDULED",
+  "RETRYING",
+  "NO_WORKER",
+  "NO_HANDLER",
+  "HELD",
+  "SLOTS_BUSY",
+  "AHEAD",
+  "NEXT",
+] as const;
+/** Why a job is where it is. The first of a list is the headline; none is ever invented. */
+export interface Finding {
+  readonly code: (typeof FINDING_CODES)[number];
+  readonly text: string;
+  readonly until?: Instant;
+  /** Facts behind the text, for people who want to check. */
+  readonly evidence: Readonly<Record<string, string | number | boolean | null>>;
+  /** What a person could do about it. */
+  readonly fix?: string;
+}
+
+/** A worker as it registered itself, at its last heartbeat. */
+export interface WorkerInfo {
+  readonly session: string;
+  readonly name: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly startedAt: Instant;
+  readonly seenAt: Instant;
+  readonly queues: readonly {
+    readonly queue: string;
+    readonly concurrency: number;
+    readonly running: number;
+    readonly types: readonly { readonly name: string; readonly maxVersion: number }[];
+  }[];
+}
+
+export interface Preview {
+  /** Jobs enqueued later are not touched. */
+  readonly upTo: Instant;
+  readonly count: Count;
+  readonly byState: readonly Facet[];
+  readonly byName: readonly Facet[];
+  readonly sample: readonly JobRef[];
+}
+
+export interface BulkProgress {
+  readonly seen: number;
+  readonly done: number;
+  /** Outcomes other than done, by their word. */
+  readonly skipped: Readonly<Record<string, number>>;
+}
+
+/** The read model and the operator's moves, for every front end. */
+export interface Board {
+  now(): Promise<Instant>;
+  queues(): Promise<readonly QueueInfo[]>;
+  queue(name: string): Promise<QueueInfo>;
+  /** @throws QueueError `BAD_QUERY`, `BAD_CURSOR` */
+  jobs(request: { readonly query: Query; readonly limit?: number; readonly cursor?: string | null }): Promise<Page<JobSummary>>;
+  count(query: Query, cap?: number): Promise<Count>;
+  /** Counts per phase of what matches the query without its state terms: the tabs over a list. */
+  phases(query: Query): Promise<Readonly<Record<Phase, Count>>>;
+  facets(query: Query, field: FacetField, limit?: number): Promise<readonly Facet[]>;
+  job(ref: JobRef): Promise<Job | null>;
+  /** `queue/id`, or an id that only one queue has. @throws QueueError `JOB_NOT_FOUND`, `JOB_AMBIGUOUS` */
+  locate(text: string): Promise<JobRef>;
+  events(ref: JobRef, after?: number, limit?: number): Promise<readonly JobEvent[] | null>;
+  attempts(ref: JobRef): Promise<readonly Attempt[]>;
+  /** Empty if the job does not exist. */
+  explain(ref: JobRef): Promise<readonly Finding[]>;
+  workers(): Promise<readonly WorkerInfo[]>;
+  preview(query: Query): Promise<Preview>;
+  /** @throws QueueError `PAYLOAD_INVALID` if a payload is given that is not JSON, `PAYLOAD_TOO_LARGE`, `BAD_OPTION` */
+  move(move: OperatorMove, refs: readonly JobRef[], options: ApplyOptions): Promise<readonly MoveResult[]>;
+  /** All that match and were enqueued by `upTo`, page by page; stops between pages when the signal aborts. */
+  moveMatching(
+    move: OperatorMove,
+    query: Query,
+    options: ApplyOptions & {
+      readonly upTo: Instant;
+      /** Jobs per second; unlimited if not given. */
+      readonly rate?: number;
+      readonly signal?: AbortSignal;
+      readonly onProgress?: (progress: BulkProgress) => void;
+    },
+  ): Promise<BulkProgress>;
+  pause(queue: string, options: { readonly actor: string; readonly reason?: string }): Promise<boolean>;
+  resume(queue: string, options: { readonly actor: string; readonly reason?: string }): Promise<boolean>;
+  configure(queue: string, change: Partial<QueueSettings>, options: { readonly actor: string }): Promise<QueueSettings>;
+  /** Newest first. */
+  audit(limit?: number): Promise<readonly AuditLine[]>;
+  watch(onHint: (hint: Hint) => void): () => void;
+}
