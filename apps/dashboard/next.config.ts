@@ -1,0 +1,26 @@
+import { join } from "node:path";
+import type { NextConfig } from "next";
+
+const workspace = join(import.meta.dirname, "../..");
+
+/** What every answer carries. The content security policy has a nonce per answer and is set in src/proxy.ts. */
+const headers = [
+  { key: "X-Content-Type-Options", value: "nosniff" },
+  { key: "X-Frame-Options", value: "DENY" },
+  { key: "Referrer-Policy", value: "same-origin" },
+  { key: "Cross-Origin-Opener-Policy", value: "same-origin" },
+  { key: "Cross-Origin-Resource-Policy", value: "same-origin" },
+  { key: "Permissions-Policy", value: "camera=(), geolocation=(), microphone=()" },
+];
+
+const config: NextConfig = {
+  output: "standalone",
+  outputFileTracingRoot: workspace,
+  turbopack: { root: workspace },
+  poweredByHeader: false,
+  reactStrictMode: true,
+  typedRoutes: true,
+  serverExternalPackages: ["better-sqlite3"],
+  headers: async () => [{ source: "/:path*", headers }],
+};
+export default config;

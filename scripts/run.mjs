@@ -1,0 +1,161 @@
+/**
+ * Installs what the checkout needs, then runs one task on it: `start`, `test` or `check`.
+ *
+ * Runs on any Node.js from 20 on, with or without pnpm on PATH, and depends on no package. Everything after the
+ * installation runs on the Node.js that pnpm-workspace.yaml pins (the npm package "node").
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { assertPortFree, processes } from "./start.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const windows = process.platform === "win32";
+const pathKey = Object.keys(process.env).find((key) => key.toUpperCase() === "PATH") ?? "PATH";
+const env = {
+  DO_NOT_TRACK: "1",
+  NEXT_TELEMETRY_DISABLED: "1",
+  TURBO_TELEMETRY_DISABLED: "1",
+  ...process.env,
+  [pathKey]: join(root, "node_modules/.bin") + delimiter + process.env[pathKey],
+};
+const killAfterMs = 8_000;
+const children = new Set();
+let stopping = false;
+
+const tasks = {
+  async start() {
+    await assertPortFree(process.env);
+    await install();
+    await must(...turbo("build"));
+    await assertPortFree(process.env); // the build takes long enough for someone else to take it
+    const running = processes(root, process.env).map(({ file, env }) => launch("node", [file], env));
+    const first = await Promise.race(running);
+    const wasAsked = stopping;
+    stop();
+    await Promise.all(running);
+    return wasAsked ? 0 : first || 1;
+  },
+  async test() {
+    await install();
+    await must(...turbo("build", "typecheck"));
+    return firstFailure([
+      ["vitest", "run", ...reports("vitest")],
+      ["playwright", "test", "-c", "apps/dashboard/playwright.config.ts", ...reports("playwright")],
+    ]);
+  },
+  async check() {
+    await install();
+    await must(...turbo("build"));
+    return firstFailure([
+      ["biome", "check", "."],
+      turbo("typecheck"),
+      ["knip"],
+      [...pnpm(), "exec", "node", "scripts/check-packages.mjs"],
+    ]);
+  },
+};
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
+// npm puts a shell between itself and this script, and that shell does not pass SIGTERM on.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent && !stopping) stop();
+}, 500).unref();
+
+const task = process.argv[2] ?? "";
+if (!Object.hasOwn(tasks, task)) {
+  console.error(`error: no task "${task}". There are: ${Object.keys(tasks).join(", ")}.`);
+  process.exit(2);
+}
+try {
+  process.exitCode = await tasks[task]();
+} catch (error) {
+  console.error(`error: ${error.message}`);
+  process.exitCode = error.exitCode ?? 1;
+}
+
+async function install() {
+  await must(...pnpm(), "install", "--frozen-lockfile");
+  const { stdout } = spawnSync("node", ["-p", "process.versions.node"], { env, shell: windows, encoding: "utf8" });
+  const version = stdout.trim();
+  const [major, minor] = version.split(".").map(Number);
+  if (major > 22 || (major === 22 && minor >= 18)) return;
+  throw new Error(
+    `this needs Node.js 22.18 or newer (24 is best). Found ${version}, and the npm package "node" has no build for this machine.`,
+  );
+}
+
+/** Runs every command, so that one failure does not hide another. Resolves with the first exit code that is not 0. */
+async function firstFailure(commands) {
+  let failure = 0;
+  for (const [command, ...args] of commands) {
+    const code = await launch(command, args);
+    if (stopping) return 130;
+    if (code !== 0) console.error(`failed (exit code ${code}): ${[command, ...args].join(" ")}`);
+    failure ||= code;
+  }
+  return failure;
+}
+
+async function must(command, ...args) {
+  const code = await launch(command, args);
+  if (code === 0 && !stopping) return;
+  const error = new Error(stopping ? "stopped." : `${[command, ...args].join(" ")} ended with exit code ${code}.`);
+  throw Object.assign(error, { exitCode: code || 130 });
+}
+
+/** Resolves with the exit code. A variable set to undefined is not passed on. */
+function launch(command, args, extraEnv = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...env, ...extraEnv },
+      shell: windows, // for .cmd shims
+      stdio: "inherit",
+    });
+    children.add(child);
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      children.delete(child);
+      resolve(code ?? (signal === "SIGINT" ? 130 : 143));
+    });
+  });
+}
+
+function stop() {
+  stopping = true;
+  for (const child of children) child.kill("SIGTERM");
+  setTimeout(() => {
+    for (const child of children) child.kill("SIGKILL");
+  }, killAfterMs).unref();
+}
+
+/** pnpm from PATH if it can read this workspace (11 or newer), else the pinned one through npx. */
+function pnpm() {
+  const found = spawnSync("pnpm", ["--version"], {
+    cwd: root,
+    shell: windows,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  if (found.status === 0 && Number.parseInt(found.stdout, 10) >= 11) return ["pnpm"];
+  const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return ["npx", "--yes", packageManager];
+}
+
+/** turbo looks for pnpm on PATH, so it is started through pnpm: npx puts the one it fetched there. */
+function turbo(...names) {
+  return [...pnpm(), "exec", "turbo", "run", ...names, "--output-logs=errors-only"];
+}
+
+/** With JOBYARD_TEST_REPORTS set to a folder, each runner also writes `<runner>.json` there. */
+function reports(runner) {
+  const folder = process.env.JOBYARD_TEST_REPORTS;
+  if (!folder) return [];
+  const file = join(folder, `${runner}.json`);
+  if (runner === "vitest") return ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+  env.PLAYWRIGHT_JSON_OUTPUT_FILE = file;
+  return ["--reporter=list,json"];
+}

@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+
+// Vite's own defaults, with the condition that points the workspace at its source.
+const conditions = ["@jobyard/source", "module", "node", "development|production"];
+const dashboard = join(import.meta.dirname, "apps/dashboard");
+
+const project = (name: string, ...include: string[]): TestProjectConfiguration => ({
+  extends: true,
+  test: { name, include },
+});
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    pool: "forks",
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    coverage: {
+      provider: "v8",
+      include: ["{packages,apps,examples}/*/src/**/*.{ts,tsx}"],
+      reporter: ["text", "lcov"],
+    },
+    projects: [
+      project("core", "packages/core/test/**/*.test.ts"),
+      project("sqlite", "packages/adapter-sqlite/test/**/*.test.ts"),
+      project("jobyard", "packages/jobyard/test/**/*.test.ts"),
+      project("worker", "apps/worker/test/**/*.test.ts"),
+      {
+        extends: true,
+        resolve: {
+          alias: [
+            { find: /^@\//, replacement: `${dashboard}/src/` },
+            // Outside of React's server condition this package throws on import.
+            { find: "server-only", replacement: join(dashboard, "node_modules/server-only/empty.js") },
+          ],
+        },
+        test: {
+          name: "dashboard",
+          include: ["apps/dashboard/src/**/*.test.{ts,tsx}", "apps/dashboard/test/**/*.test.{ts,tsx}"],
+        },
+      },
+      project("example", "examples/*/test/**/*.test.ts"),
+      project("tools", "tools/*/test/**/*.test.ts"),
+    ],
+  },
+});
