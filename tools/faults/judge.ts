@@ -1,0 +1,72 @@
+/** Runs one adapter's conformance suite with one fault in it, and says what happened. */
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AdapterName } from "./fault.ts";
+
+export interface Verdict {
+  /** `not injected`: the source has changed and the patch no longer fits. `missed`: the suite stayed green. */
+  readonly outcome: "green" | "caught" | "missed" | "not injected" | "red without a fault";
+  /** The first test that failed, or what stopped the run. */
+  readonly by: string;
+}
+
+const root = join(import.meta.dirname, "../..");
+const SUITES: Record<AdapterName, string> = {
+  memory: "packages/core/test/memory/conformance.test.ts",
+  sqlite: "packages/adapter-sqlite/test/conformance.test.ts",
+};
+
+export async function judge(adapter: AdapterName, fault: string | null): Promise<Verdict> {
+  const dir = mkdtempSync(join(tmpdir(), "jobyard-fault-"));
+  try {
+    const [report, proof] = [join(dir, "report.json"), join(dir, "proof")];
+    const output = await runSuite(SUITES[adapter], report, {
+      ...(fault !== null && { JOBYARD_FAULT: `${adapter}:${fault}`, JOBYARD_FAULT_PROOF: proof }),
+    });
+    if (!existsSync(report)) return { outcome: "not injected", by: lastLine(output) };
+    const first = firstFailure(JSON.parse(readFileSync(report, "utf8")) as Report);
+    if (fault === null) return first === null ? { outcome: "green", by: "" } : { outcome: "red without a fault", by: first };
+    if (!existsSync(proof)) return { outcome: "not injected", by: first ?? lastLine(output) };
+    return first === null ? { outcome: "missed", by: "" } : { outcome: "caught", by: first };
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function runSuite(file: string, report: string, env: Record<string, string>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const vitest = join(root, "node_modules/vitest/vitest.mjs");
+    const args = ["run", "-c", "tools/faults/vitest.config.ts", file, "--reporter=json", `--outputFile=${report}`];
+    const child = spawn(process.execPath, [vitest, ...args], { cwd: root, env: { ...process.env, ...env } });
+    let output = "";
+    const keep = (chunk: Buffer): void => {
+      output = (output + chunk.toString("utf8")).slice(-20_000);
+    };
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    child.once("error", reject);
+    child.once("close", () => resolve(output));
+  });
+}
+
+interface Report {
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+function firstFailure(report: Report): string | null {
+  for (const file of report.testResults) {
+    const test = file.assertionResults.find((result) => result.status === "failed");
+    if (test) return test.fullName;
+    if (file.status === "failed") return `the suite did not load: ${lastLine(file.message)}`;
+  }
+  return null;
+}
+
+const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";

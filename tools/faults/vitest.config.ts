@@ -1,0 +1,20 @@
+/** The conformance suites of the adapters, with a fault in them. Run by run.ts, not by `npm test`. */
+
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+import { seededFault } from "./vite-plugin.ts";
+
+const conditions = ["@jobyard/source", "module", "node", "development|production"];
+
+export default defineConfig({
+  root: join(import.meta.dirname, "../.."),
+  plugins: [seededFault()],
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    pool: "forks",
+    testTimeout: 20_000,
+    bail: 1,
+    include: ["packages/core/test/memory/conformance.test.ts", "packages/adapter-sqlite/test/conformance.test.ts"],
+  },
+});
