@@ -3,6 +3,8 @@
 export type * from "./contract/adapter.ts";
 export { FACET_FIELDS } from "./contract/adapter.ts";
 export * from "./contract/entries.ts";
+export { LATE_MS, matchesFilter } from "./decisions/matches.ts";
+export { requiredIds, requiredPhases, requiredQueues, requiredStates } from "./decisions/narrow.ts";
 export { DEFAULTS } from "./nouns/defaults.ts";
 export * from "./nouns/errors.ts";
 export * from "./nouns/filter.ts";

@@ -17,9 +17,14 @@ import type { AuditLine } from "../contract/entries.ts";
 import type { BoundJob, EnqueueOptions, JobDefinition } from "../nouns/definition.ts";
 import type { Duration } from "../nouns/duration.ts";
 import type { Filter } from "../nouns/filter.ts";
+import type { Finding } from "../nouns/finding.ts";
 import type { AttemptError, Instant, Job, JobEvent, JobRef, JobSummary, JsonText } from "../nouns/job.ts";
 import type { OperatorMove, Phase, State } from "../nouns/lifecycle.ts";
 import type { Ports } from "../nouns/ports.ts";
+import type { WorkerInfo } from "../nouns/worker-info.ts";
+
+export { FINDING_CODES, type Finding } from "../nouns/finding.ts";
+export type { WorkerInfo } from "../nouns/worker-info.ts";
 
 export interface YardOptions {
   readonly adapter: Adapter;
@@ -67,7 +72,12 @@ export interface EnqueueReceipt extends JobRef {
 }
 export type BulkReceipt =
   | ({ readonly ok: true } & EnqueueReceipt)
-  | { readonly ok: false; readonly code: "ID_CONFLICT" | "QUEUE_FULL"; readonly ref: JobRef; readonly retryAfterMs: number | null };
+  | {
+      readonly ok: false;
+      readonly code: "ID_CONFLICT" | "QUEUE_FULL";
+      readonly ref: JobRef;
+      readonly retryAfterMs: number | null;
+    };
 
 export interface QueueOptions {
   /** Handlers of this queue at once in this worker. Default 10. */
@@ -104,14 +114,24 @@ export interface Hooks {
   readonly onStart?: () => unknown;
   readonly onStop?: () => unknown;
   readonly onJobStart?: (job: HookJob) => unknown;
-  readonly onJobCompleted?: (job: HookJob, facts: { readonly durationMs: number; readonly result: JsonText | null }) => unknown;
+  readonly onJobCompleted?: (
+    job: HookJob,
+    facts: { readonly durationMs: number; readonly result: JsonText | null },
+  ) => unknown;
   /** Every failed attempt; `retryInMs` is `null` if there is no other. */
   readonly onJobFailed?: (
     job: HookJob,
-    facts: { readonly durationMs: number; readonly error: Pick<AttemptError, "code" | "message" | "stack">; readonly retryInMs: number | null },
+    facts: {
+      readonly durationMs: number;
+      readonly error: Pick<AttemptError, "code" | "message" | "stack">;
+      readonly retryInMs: number | null;
+    },
   ) => unknown;
   /** The job is dead: from its last failure here, or from a rescue by this worker. */
-  readonly onDead?: (job: HookJob, facts: { readonly error: Pick<AttemptError, "code" | "message" | "stack"> }) => unknown;
+  readonly onDead?: (
+    job: HookJob,
+    facts: { readonly error: Pick<AttemptError, "code" | "message" | "stack"> },
+  ) => unknown;
   readonly onRescue?: (facts: { readonly session: string; readonly jobs: readonly JobRef[] }) => unknown;
   /** Something failed that belongs to no job: the store is away, a hook threw. The worker goes on. */
   readonly onError?: (error: unknown, doing: string) => unknown;
@@ -156,50 +176,6 @@ export interface Attempt {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-export const FINDING_CODES = [
-  "FINISHED",
-  "RUNNING",
-  "LEASE_OVER",
-  "CANCEL_REQUESTED",
-  "STALE",
-  "BLOCKED",
-  "PAUSED",
-  "SCHEDULED",
-  "RETRYING",
-  "NO_WORKER",
-  "NO_HANDLER",
-  "HELD",
-  "SLOTS_BUSY",
-  "AHEAD",
-  "NEXT",
-] as const;
-/** Why a job is where it is. The first of a list is the headline; none is ever invented. */
-export interface Finding {
-  readonly code: (typeof FINDING_CODES)[number];
-  readonly text: string;
-  readonly until?: Instant;
-  /** Facts behind the text, for people who want to check. */
-  readonly evidence: Readonly<Record<string, string | number | boolean | null>>;
-  /** What a person could do about it. */
-  readonly fix?: string;
-}
-
-/** A worker as it registered itself, at its last heartbeat. */
-export interface WorkerInfo {
-  readonly session: string;
-  readonly name: string;
-  readonly host: string;
-  readonly pid: number;
-  readonly startedAt: Instant;
-  readonly seenAt: Instant;
-  readonly queues: readonly {
-    readonly queue: string;
-    readonly concurrency: number;
-    readonly running: number;
-    readonly types: readonly { readonly name: string; readonly maxVersion: number }[];
-  }[];
-}
-
 export interface Preview {
   /** Jobs enqueued later are not touched. */
   readonly upTo: Instant;
@@ -222,7 +198,11 @@ export interface Board {
   queues(): Promise<readonly QueueInfo[]>;
   queue(name: string): Promise<QueueInfo>;
   /** @throws QueueError `BAD_QUERY`, `BAD_CURSOR` */
-  jobs(request: { readonly query: Query; readonly limit?: number; readonly cursor?: string | null }): Promise<Page<JobSummary>>;
+  jobs(request: {
+    readonly query: Query;
+    readonly limit?: number;
+    readonly cursor?: string | null;
+  }): Promise<Page<JobSummary>>;
   count(query: Query, cap?: number): Promise<Count>;
   /** Counts per phase of what matches the query without its state terms: the tabs over a list. */
   phases(query: Query): Promise<Readonly<Record<Phase, Count>>>;

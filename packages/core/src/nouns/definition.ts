@@ -82,7 +82,8 @@ export interface Done<P, R> {
 export interface BoundJob {
   readonly definition: JobDefinition;
   readonly run: Handler<unknown, unknown>;
-  readonly then: ((done: Done<unknown, unknown>) => readonly FollowUp[]) | null;
+  /** What `then` was given. Not under that name: an object with a `then` is taken for a promise when awaited. */
+  readonly followUps: ((done: Done<unknown, unknown>) => readonly FollowUp[]) | null;
 }
 
 /** One job to be enqueued when another completes. Made by `followUp(definition, payload, options?)`. */

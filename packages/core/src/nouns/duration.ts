@@ -8,7 +8,7 @@ type Unit = "ms" | "s" | "m" | "h" | "d";
 
 const UNIT_MS: Record<Unit, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** 100 years. More is a mistake in the unit. */
-const LONGEST_MS = 100 * 366 * UNIT_MS.d;
+export const LONGEST_MS: number = 100 * 366 * UNIT_MS.d;
 
 /**
  * Whole milliseconds, rounded.

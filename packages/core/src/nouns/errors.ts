@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   HANDLER_MISSING: "No handler is registered for this job name. Register one, or start a worker that has it.",
   HANDLER_TIMEOUT: "The handler ran longer than its timeout, and its signal was aborted. Raise the timeout or make the work shorter.",
   ID_CONFLICT: "Another job with this id has another payload. Use a new id, or remove the job first.",
+  INTERNAL: "Something failed that Jobyard does not know. Run it again with JOBYARD_DEBUG=1 to see where.",
   JOB_ACTIVE: "The job is running and cannot be removed. Cancel it first.",
   JOB_AMBIGUOUS: "Several queues have a job with this id. Name it as queue/id.",
   JOB_NOT_FOUND: "There is no such job. It may have been removed by retention; check queue and id.",

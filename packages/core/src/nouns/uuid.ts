@@ -1,6 +1,6 @@
 /** UUID version 7 (RFC 9562 §5.7): sortable by time, so that neighbours in time are neighbours in an index. */
 
-import { randomFillSync } from "node:crypto";
+import { createHash, randomFillSync } from "node:crypto";
 
 const pool = new Uint8Array(16 * 256);
 let used = pool.length;
@@ -31,4 +31,13 @@ export function uuidv7(nowMs: number): string {
   const time = lastMs.toString(16).padStart(12, "0");
   const tail = Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, "0")}-${tail.slice(0, 4)}-${tail.slice(4)}`;
+}
+
+/** UUID version 8 (RFC 9562 §5.8): always the same id for the same text, by SHA-256. */
+export function uuidOf(text: string): string {
+  const digest = createHash("sha256").update(text).digest().subarray(0, 16);
+  digest[6] = ((digest[6] as number) & 0x0f) | 0x80;
+  digest[8] = ((digest[8] as number) & 0x3f) | 0x80;
+  const hex = digest.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

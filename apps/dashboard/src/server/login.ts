@@ -1,0 +1,55 @@
+import "server-only";
+
+/** Who comes in. The same answer, after the same time, for a wrong name and a wrong password. */
+
+import { QueueError } from "@jobyard/core";
+import * as z from "zod";
+import { noSessionCookie, readSessionCookie, sessionCookie } from "./cookies";
+import { peerOf } from "./peer";
+import type { Runtime } from "./runtime";
+
+const Credentials = z.strictObject({ name: z.string().min(1).max(64), password: z.string().min(1).max(1_024) });
+
+/**
+ * The cookie of a new session.
+ *
+ * @throws QueueError `LOGIN_FAILED`; `RATE_LIMITED` from the tenth wrong try of a name and address on
+ */
+export async function login(request: Request, runtime: Runtime): Promise<string> {
+  const { settings, accounts, sessions, limits } = runtime;
+  const credentials = Credentials.safeParse(await readJson(request));
+  if (!credentials.success) throw new QueueError("LOGIN_FAILED", "");
+  const { name, password } = credentials.data;
+
+  const address = peerOf(request.headers, settings.trustProxy);
+  const key = `${address} ${name}`;
+  refuseIf(Math.max(limits.account.blockedMs(key), limits.address.blockedMs(address)));
+  const account = await accounts.check(name, password);
+  if (account === null) {
+    refuseIf(Math.max(limits.account.fail(key), limits.address.fail(address)));
+    throw new QueueError("LOGIN_FAILED", "");
+  }
+  limits.account.clear(key);
+  const token = await sessions.start({ user: account.name, stamp: account.stamp }, readSessionCookie(request.headers, settings));
+  return sessionCookie(token, settings);
+}
+
+/** Ends the session and takes the cookie back. */
+export async function logout(request: Request, { settings, sessions }: Runtime): Promise<string> {
+  const token = readSessionCookie(request.headers, settings);
+  if (token !== undefined) await sessions.end(token);
+  return noSessionCookie(settings);
+}
+
+function refuseIf(waitMs: number): void {
+  if (waitMs > 0)
+    throw new QueueError("RATE_LIMITED", `Try again in ${Math.ceil(waitMs / 60_000)} minutes`, { retryAfterMs: waitMs });
+}
+
+async function readJson(request: Request): Promise<unknown> {
+  try {
+    return await request.json();
+  } catch {
+    return null;
+  }
+}

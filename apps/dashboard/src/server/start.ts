@@ -1,0 +1,19 @@
+import "server-only";
+
+/** Once per process, before the first request: read the settings, open the backend, or say why not and stop. */
+
+import { isQueueError, QueueError } from "@jobyard/core";
+import { stampPeers } from "./peer";
+import { keepRuntime, openRuntime } from "./runtime";
+import { readSettings } from "./settings";
+
+export async function start(): Promise<void> {
+  try {
+    stampPeers();
+    keepRuntime(await openRuntime(readSettings(process.env)));
+  } catch (error) {
+    const known = isQueueError(error) ? error : new QueueError("STORE_UNAVAILABLE", String(error));
+    process.stderr.write(`error[${known.code}]: ${known.message}\n`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,59 @@
+"use client";
+
+/** The browser's side of tRPC: calls in batches, hints over server-sent events. */
+
+import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { createTRPCClient, httpBatchStreamLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
+import { createTRPCContext } from "@trpc/tanstack-react-query";
+import { type ReactNode, useState } from "react";
+import { loginLink } from "@/lib/links";
+import type { Failure } from "@/server/failure";
+import type { AppRouter } from "@/server/root";
+import { makeQueryClient } from "./query-client";
+
+export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
+
+const URL = "/api/trpc";
+/** As many as the server takes. */
+const MOST_CALLS = 20;
+
+let browserClient: QueryClient | undefined;
+function getClient(): QueryClient {
+  if (typeof window === "undefined") return makeQueryClient();
+  browserClient ??= makeQueryClient(leaveIfLoggedOut);
+  return browserClient;
+}
+
+export function Providers({ children }: { readonly children: ReactNode }): ReactNode {
+  const queryClient = getClient();
+  const [client] = useState(() =>
+    createTRPCClient<AppRouter>({
+      links: [
+        splitLink({
+          condition: ({ type }) => type === "subscription",
+          true: httpSubscriptionLink({ url: URL }),
+          false: httpBatchStreamLink({ url: URL, maxItems: MOST_CALLS }),
+        }),
+      ],
+    }),
+  );
+  return (
+    <QueryClientProvider client={queryClient}>
+      <TRPCProvider trpcClient={client} queryClient={queryClient}>
+        {children}
+      </TRPCProvider>
+    </QueryClientProvider>
+  );
+}
+
+/** What the server said of an error. A server that could not be reached says nothing: then the text is ours. */
+export function failureOf(error: unknown): Pick<Failure, "code" | "message"> {
+  const failure = error instanceof TRPCClientError ? (error.data as { failure?: Failure } | null)?.failure : undefined;
+  return failure ?? { code: "INTERNAL", message: "The dashboard's server cannot be reached. Check that it runs, then try again." };
+}
+
+function leaveIfLoggedOut(error: Error): void {
+  if (failureOf(error).code !== "LOGIN_REQUIRED") return;
+  const { pathname, search } = window.location;
+  window.location.assign(loginLink(pathname + search));
+}

@@ -1,0 +1,66 @@
+/** `/healthz`: the process is alive. `/readyz`: it claims jobs, and its store answers. */
+
+import { createServer, type Server, type ServerResponse } from "node:http";
+import { QueueError } from "@jobyard/core";
+
+export interface Health {
+  /** The address that was taken; the port is the true one also if 0 was asked for. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Why this worker is not ready; `null` if it is. */
+export type Readiness = () => string | null;
+
+/** @throws QueueError `PORT_IN_USE`, `CONFIG_INVALID` if there is no such address here or it is forbidden */
+export async function serveHealth(
+  { host, port }: { readonly host: string; readonly port: number },
+  notReady: Readiness,
+): Promise<Health> {
+  const server = createServer((request, response) => {
+    const path = request.url?.split("?")[0];
+    if (request.method !== "GET" && request.method !== "HEAD") answer(response, 405, { status: "only GET and HEAD" });
+    else if (path === "/healthz") answer(response, 200, { status: "ok" });
+    else if (path === "/readyz") answerReady(response, notReady());
+    else answer(response, 404, { status: "not found" });
+  });
+  await listen(server, host, port);
+  return { url: addressOf(server), close: () => close(server) };
+}
+
+function answerReady(response: ServerResponse, reason: string | null): void {
+  if (reason === null) answer(response, 200, { status: "ready" });
+  else answer(response, 503, { status: "not ready", reason });
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+const listen = (server: Server, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once("error", (error) => reject(listenError(error, host, port)));
+    server.listen({ host, port }, resolve);
+  });
+
+function listenError(cause: NodeJS.ErrnoException, host: string, port: number): QueueError {
+  if (cause.code === "EADDRINUSE") return new QueueError("PORT_IN_USE", `${host}:${port}`, { field: "PORT", cause });
+  const issues = [{ path: "HOST, PORT", message: `cannot listen on ${host}:${port}: ${cause.message}` }];
+  return new QueueError("CONFIG_INVALID", "", { issues, cause });
+}
+
+/** Connections that a probe keeps open must not hold up the end. */
+const close = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+
+function addressOf(server: Server): string {
+  const address = server.address();
+  if (address === null || typeof address === "string")
+    throw new QueueError("INTERNAL", "the health server has no port");
+  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}

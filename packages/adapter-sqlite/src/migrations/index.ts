@@ -1,0 +1,6 @@
+/** The migrations in their order: number n is at place n − 1. The list and its files only ever grow. */
+
+import type { None, Statement } from "../statement.ts";
+import { tables } from "./001-tables.sql.ts";
+
+export const MIGRATIONS: readonly Statement<None>[] = [tables];

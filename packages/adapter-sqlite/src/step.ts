@@ -1,0 +1,29 @@
+/** One atomic step on the store, as its parts see it: the connection, the time, the counters, what was touched. */
+
+import type { Instant } from "@jobyard/core/adapter";
+import type { Connection } from "./connection.ts";
+import { Tally } from "./tally.ts";
+
+/** A step that only reads. */
+export interface View {
+  readonly db: Connection;
+  /** One instant for the whole step. */
+  readonly now: Instant;
+}
+
+export interface Step extends View {
+  readonly tally: Tally;
+  /** Queues in which something changed, for those who watch; `null`: something that belongs to no queue. */
+  readonly touched: Set<string | null>;
+}
+
+/** Runs `work` as one transaction, or as a part of the one that is open. */
+export function takeStep<T>(db: Connection, now: Instant, work: (step: Step) => T): [T, Step["touched"]] {
+  const step: Step = { db, now, tally: new Tally(db), touched: new Set() };
+  const result = db.write(() => {
+    const answer = work(step);
+    step.tally.write();
+    return answer;
+  });
+  return [result, step.touched];
+}

@@ -1,0 +1,172 @@
+/**
+ * The open file and the rules for using it: nothing after close, nothing on a schema that is not ours, patience
+ * with locks of other processes, errors in our own words, and a hint to those who watch after every change.
+ */
+
+import { existsSync, realpathSync } from "node:fs";
+import { type Ports, QueueError, type SchemaStatus } from "@jobyard/core/adapter";
+import Database from "better-sqlite3";
+import { Connection } from "./connection.ts";
+import { faultOf, isBusy } from "./faults.ts";
+import { MEMORY, openFile, tune } from "./file.ts";
+import { isEmpty, migrate, schemaStatus } from "./migrate.ts";
+import { type Step, takeStep, type View } from "./step.ts";
+import { Wake } from "./wake.ts";
+
+export interface StoreOptions {
+  readonly file: string;
+  readonly durability: "power" | "crash";
+  readonly busyTimeoutMs: number;
+  readonly create: boolean;
+  readonly ports: Ports;
+}
+
+export class Store {
+  readonly ports: Ports;
+  readonly wake: Wake;
+  readonly #options: StoreOptions;
+  readonly #database: Database.Database;
+  readonly #db: Connection;
+  /** Connections of the caller, by their transaction's database. */
+  readonly #borrowed = new WeakMap<object, Connection>();
+  #isReady = false;
+
+  /** @throws QueueError `STORE_UNAVAILABLE`, `STORE_CORRUPT`, `STORE_BUSY`, `STORE_FULL` */
+  constructor(options: StoreOptions) {
+    this.ports = options.ports;
+    this.#options = options;
+    this.#database = openFile(options.file, options.create);
+    this.#db = new Connection(this.#database);
+    this.wake = new Wake({
+      ports: options.ports,
+      log: options.file === MEMORY ? null : `${options.file}-wal`,
+      version: () => this.#database.pragma("data_version", { simple: true }),
+    });
+    try {
+      if (isEmpty(this.#db)) this.#initialise();
+      else this.#checkSchema();
+    } catch (error) {
+      this.#database.close();
+      throw faultOf(error, options.file);
+    }
+  }
+
+  /**
+   * One atomic step: all of `work` or nothing.
+   *
+   * @param tx - the caller's own connection to the same file, in a transaction: the step becomes a part of it
+   * @throws QueueError `STORE_CLOSED`, `SCHEMA_MISSING`, `SCHEMA_TOO_OLD`, `SCHEMA_TOO_NEW`, `STORE_BUSY`, `STORE_FULL`,
+   *   `STORE_CORRUPT`, `STORE_UNAVAILABLE`, `BAD_OPTION`
+   */
+  async write<T>(work: (step: Step) => T, tx?: unknown): Promise<T> {
+    if (tx !== undefined) return this.#within(tx, work);
+    const [result, touched] = await this.#patiently(() => takeStep(this.#db, this.ports.now(), work));
+    this.wake.tell(touched);
+    return result;
+  }
+
+  /** Reads that see one state of the store. Errors as for `write`. */
+  async read<T>(work: (view: View) => T): Promise<T> {
+    return this.#patiently(() => this.#db.read(() => work({ db: this.#db, now: this.ports.now() })));
+  }
+
+  async schemaStatus(): Promise<SchemaStatus> {
+    this.#assertOpen();
+    return schemaStatus(this.#db);
+  }
+
+  async migrate(): Promise<{ readonly from: number; readonly to: number }> {
+    this.#assertOpen();
+    const done = await this.#retry(() => {
+      tune(this.#database, this.#options.durability);
+      return migrate(this.#db, this.ports.now());
+    });
+    this.#checkSchema();
+    return done;
+  }
+
+  isClosed(): boolean {
+    return !this.#database.open;
+  }
+
+  close(): void {
+    if (this.isClosed()) return;
+    this.wake.close();
+    this.#database.close();
+  }
+
+  /** Processes that open the same new file at once wait for each other, and the second finds it done. */
+  #initialise(): void {
+    this.#database.pragma(`busy_timeout = ${this.#options.busyTimeoutMs}`);
+    tune(this.#database, this.#options.durability);
+    migrate(this.#db, this.ports.now());
+    this.#isReady = true;
+  }
+
+  #checkSchema(): void {
+    if (schemaStatus(this.#db).state !== "ready") return;
+    tune(this.#database, this.#options.durability);
+    this.#isReady = true;
+  }
+
+  async #patiently<T>(work: () => T): Promise<T> {
+    this.#assertOpen();
+    if (!this.#isReady) this.#assertReady();
+    return this.#retry(work);
+  }
+
+  async #retry<T>(work: () => T): Promise<T> {
+    const end = this.ports.monotonic() + this.#options.busyTimeoutMs;
+    for (let pauseMs = 2; ; pauseMs = Math.min(2 * pauseMs, 100)) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || this.ports.monotonic() >= end) throw faultOf(error, this.#options.file);
+      }
+      await this.ports.sleep(pauseMs * (0.5 + this.ports.random() / 2));
+      this.#assertOpen();
+    }
+  }
+
+  #within<T>(tx: unknown, work: (step: Step) => T): T {
+    this.#assertOpen();
+    if (!this.#isReady) this.#assertReady();
+    try {
+      return takeStep(this.#borrow(tx), this.ports.now(), work)[0];
+    } catch (error) {
+      throw faultOf(error, this.#options.file);
+    }
+  }
+
+  #borrow(tx: unknown): Connection {
+    if (!(tx instanceof Database)) throw badTx("must be a better-sqlite3 Database");
+    if (!tx.inTransaction) throw badTx("has no open transaction; begin one first");
+    const known = this.#borrowed.get(tx);
+    if (known) return known;
+    if (!isSameFile(tx.name, this.#options.file)) throw badTx(`is a connection to ${tx.name}, not to ${this.#options.file}`);
+    const connection = new Connection(tx);
+    this.#borrowed.set(tx, connection);
+    return connection;
+  }
+
+  #assertOpen(): void {
+    if (this.isClosed()) throw new QueueError("STORE_CLOSED", `file ${this.#options.file}`);
+  }
+
+  #assertReady(): void {
+    this.#checkSchema();
+    if (this.#isReady) return;
+    const { state, current, wanted } = schemaStatus(this.#db);
+    const where = `file ${this.#options.file}`;
+    const command = `Command: jobyard migrate --url sqlite:${this.#options.file}`;
+    if (state === "missing") throw new QueueError("SCHEMA_MISSING", `${where}. ${command}`);
+    if (state === "old") throw new QueueError("SCHEMA_TOO_OLD", `${where} has version ${current} of ${wanted}. ${command}`);
+    throw new QueueError("SCHEMA_TOO_NEW", `${where} has version ${current}, this installation knows ${wanted}`);
+  }
+}
+
+const badTx = (what: string): QueueError => new QueueError("BAD_OPTION", `tx ${what}`, { field: "tx" });
+
+const isSameFile = (a: string, b: string): boolean =>
+  a !== MEMORY && b !== MEMORY && existsSync(a) && existsSync(b) && realpathSync(a) === realpathSync(b);
+

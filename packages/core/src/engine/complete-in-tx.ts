@@ -1,0 +1,57 @@
+/** `ctx.complete(result, { tx })`: a job that is completed if and only if the handler's own transaction commits. */
+
+import { badOption } from "../nouns/options.ts";
+import { toRunningJob } from "./context.ts";
+import { leaseLost } from "./entry-writer.ts";
+import { followUpJobs } from "./follow-ups.ts";
+import { resultText } from "./outcome.ts";
+import { readPayload } from "./payload.ts";
+import { checkTransactions } from "./producer.ts";
+import { storeRetryMs } from "./retry.ts";
+import type { Shift } from "./shift.ts";
+import type { Turn } from "./turn.ts";
+
+/** @throws QueueError `LEASE_LOST`, `CAPABILITY_MISSING`, `BAD_OPTION`, and what a result can be refused for */
+export async function completeInTx(shift: Shift, turn: Turn, result: unknown, tx: unknown): Promise<void> {
+  if (tx === undefined) throw badOption("tx", "give the transaction that completes the job");
+  checkTransactions(shift.adapter);
+  if (turn.stage === "over") throw leaseLost(turn);
+  const { lease } = turn.leased;
+  const text = resultText(turn, result);
+  const [settled] = await shift.adapter.leaser.settle(
+    [{ lease, guard: "held", decision: { move: "complete", result: text }, followUps: await followUpsOf(shift, turn, result) }],
+    { tx },
+  );
+  if (settled?.ok !== true) {
+    shift.counts.refused += 1;
+    throw leaseLost(turn);
+  }
+  turn.completedInTx = { result: text };
+}
+
+async function followUpsOf(shift: Shift, turn: Turn, result: unknown) {
+  if (turn.bound.followUps === null) return [];
+  const payload = await readPayload(turn.leased, turn.bound.definition.payload);
+  return followUpJobs({
+    bound: turn.bound,
+    job: toRunningJob(turn.leased, payload.ok ? payload.value : null),
+    lease: turn.leased.lease,
+    result,
+    maxPayloadBytes: shift.maxPayloadBytes,
+  });
+}
+
+/** Asked once the handler is over. False if that could not be learned while the lease lasted: the fence judges then. */
+export async function wasCommitted({ adapter, ports, clock, session, report }: Shift, turn: Turn): Promise<boolean> {
+  for (let failures = 1; ; failures++) {
+    try {
+      const [job] = await adapter.reader.get([turn.leased.lease.ref]);
+      return job?.state === "completed" && job.worker === session && job.epoch === turn.leased.lease.epoch;
+    } catch (error) {
+      report(error, "complete");
+      const waitMs = storeRetryMs(failures, ports);
+      if (ports.monotonic() + waitMs >= clock.validUntil) return false;
+      await ports.sleep(waitMs);
+    }
+  }
+}

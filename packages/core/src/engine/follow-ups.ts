@@ -1,0 +1,59 @@
+/** The jobs that a completed one leads to: checked before the completion, enqueued in its step. */
+
+import type { Lease, NewJob } from "../contract/adapter.ts";
+import type { BoundJob, FollowUp, RunningJob } from "../nouns/definition.ts";
+import { isQueueError, QueueError } from "../nouns/errors.ts";
+import { uuidOf } from "../nouns/uuid.ts";
+import { newJob } from "./new-job.ts";
+import { payloadInvalid, toJsonText, validate } from "./payload.ts";
+
+export interface Completion {
+  readonly bound: BoundJob;
+  readonly job: RunningJob<unknown>;
+  readonly lease: Lease;
+  readonly result: unknown;
+  readonly maxPayloadBytes: number;
+}
+
+/** @throws QueueError `RESULT_INVALID` if one could not be enqueued; whatever `then` itself throws */
+export async function followUpJobs(completion: Completion): Promise<readonly NewJob[]> {
+  const { bound, job, result } = completion;
+  const asked = bound.followUps?.({ job, result }) ?? [];
+  if (!Array.isArray(asked)) throw new QueueError("RESULT_INVALID", "then: not a list of follow-ups");
+  const jobs: NewJob[] = [];
+  const refs = new Set<string>();
+  for (const followUp of asked as readonly FollowUp[]) {
+    if (refs.has(followUp.ref)) throw new QueueError("RESULT_INVALID", `then: two follow-ups have the ref ${followUp.ref}`);
+    refs.add(followUp.ref);
+    jobs.push(await prepare(followUp, completion));
+  }
+  return jobs;
+}
+
+async function prepare(followUp: FollowUp, { lease, maxPayloadBytes }: Completion): Promise<NewJob> {
+  const { definition, payload, ref, options } = followUp;
+  try {
+    const checked = await validate(definition.payload, payload);
+    if (!checked.ok) throw payloadInvalid(definition.name, checked.issues);
+    return newJob({
+      type: definition,
+      payload: toJsonText(payload, {
+        subject: definition.name,
+        maxBytes: maxPayloadBytes,
+        unserialisable: "PAYLOAD_UNSERIALISABLE",
+        tooLarge: "PAYLOAD_TOO_LARGE",
+      }),
+      options,
+      dedupe: options.dedupe === undefined ? (definition.dedupe?.(payload) ?? null) : null,
+      parent: { ...lease.ref, epoch: lease.epoch, ref },
+      id: followUpId(lease, ref),
+    });
+  } catch (error) {
+    if (!isQueueError(error)) throw error;
+    throw new QueueError("RESULT_INVALID", `then: ${ref}: ${error.detail}`, { issues: error.issues, cause: error });
+  }
+}
+
+/** The same for every try to complete the same run, so that a crash between cannot double a follow-up. */
+const followUpId = ({ ref: { queue, id }, epoch }: Lease, ref: string): string =>
+  uuidOf(JSON.stringify([queue, id, epoch, ref]));

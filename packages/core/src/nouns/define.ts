@@ -1,0 +1,65 @@
+/** Making job types: `defineJob` and `followUp`. Everything a definition says is checked here, once. */
+
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { BoundJob, Done, EnqueueOptions, FollowUp, Handler, JobConfig, JobDefinition } from "./definition.ts";
+import { DEFAULTS } from "./defaults.ts";
+import { QueueError } from "./errors.ts";
+import { checkName } from "./names.ts";
+import { checkInteger, checkJobOptions, checkKnown, JOB_OPTIONS } from "./options.ts";
+
+/**
+ * A job type. The payload's type is inferred from the schema, for producers (what goes in) and handlers (what comes out).
+ *
+ * @param name - unique among the types of a worker; stored with every job
+ * @throws QueueError `BAD_NAME`, `BAD_OPTION`, `BAD_DURATION`
+ */
+export function defineJob<S extends StandardSchemaV1>(name: string, config: JobConfig<S>): JobDefinition<S> {
+  checkKnown(config, CONFIG_FIELDS, "defineJob");
+  const definition: JobDefinition<S> = {
+    name: checkName(name, "name"),
+    queue: checkName(config.queue ?? DEFAULTS.queue, "queue"),
+    version: config.version === undefined ? 1 : checkInteger(config.version, 1, Number.MAX_SAFE_INTEGER, "version"),
+    payload: checkSchema(config.payload),
+    options: checkJobOptions(config),
+    dedupe: config.dedupe ?? null,
+    handler: (run, bound) => bind(definition, run, bound?.then),
+  };
+  return definition;
+}
+
+/**
+ * A job to be enqueued when another completes, in the same step: what `then` returns.
+ *
+ * @param options - as for `enqueue`, without `tx`. `ref` tells apart follow-ups of one type; default is the type's name
+ * @throws QueueError `BAD_NAME`, `BAD_OPTION`
+ */
+export function followUp<S extends StandardSchemaV1>(
+  definition: JobDefinition<S>,
+  payload: StandardSchemaV1.InferInput<S>,
+  options: Omit<EnqueueOptions, "tx"> & { readonly ref?: string } = {},
+): FollowUp {
+  const { ref = definition.name, ...rest } = options;
+  if ("tx" in rest) throw new QueueError("BAD_OPTION", "tx: a follow-up belongs to its parent's step", { field: "tx" });
+  return { definition: definition as unknown as JobDefinition, payload, ref: checkName(ref, "ref"), options: rest };
+}
+
+const CONFIG_FIELDS: readonly string[] = [...JOB_OPTIONS, "queue", "payload", "version", "dedupe"];
+
+function checkSchema<S extends StandardSchemaV1>(schema: S): S {
+  if (typeof schema?.["~standard"]?.validate === "function") return schema;
+  throw new QueueError("BAD_OPTION", "payload: not a Standard Schema", { field: "payload" });
+}
+
+/** A worker keeps handlers of all payloads in one list; the schema of each makes sure that it gets its own. */
+function bind<S extends StandardSchemaV1, R>(
+  definition: JobDefinition<S>,
+  run: Handler<StandardSchemaV1.InferOutput<S>, R>,
+  then: ((done: Done<StandardSchemaV1.InferOutput<S>, R>) => readonly FollowUp[]) | undefined,
+): BoundJob {
+  if (typeof run !== "function") throw new QueueError("BAD_OPTION", "handler: not a function", { field: "handler" });
+  return {
+    definition: definition as unknown as JobDefinition,
+    run: run as Handler<unknown, unknown>,
+    followUps: (then ?? null) as BoundJob["followUps"],
+  };
+}

@@ -1,0 +1,33 @@
+/**
+ * Whose turn it is: the waiting jobs of a queue.
+ *
+ * A job gets its order number when it is found due. Until then it stands in `later`, and every claim
+ * first calls up those whose time has come: there is no promoter that could be late.
+ */
+
+import type { Instant } from "../../nouns/job.ts";
+import type { Queue, Row, Store } from "./store.ts";
+
+export const isDue = (row: Row, now: Instant): boolean => row.job.runAt <= now;
+
+/** Puts a job behind all that have a number; or takes its number, if its time is ahead. To be called outside the line. */
+export function giveNumber(store: Store, row: Row, now: Instant): void {
+  row.order = isDue(row, now) ? ++store.lastOrder : null;
+}
+
+/** Puts a waiting job where its number says, or among those whose time is ahead. */
+export const joinLine = (queue: Queue, row: Row): void => lineOf(queue, row).add(row);
+
+/** To be called before anything is changed by which the line is sorted. */
+export const leaveLine = (queue: Queue, row: Row): void => lineOf(queue, row).delete(row);
+
+const lineOf = (queue: Queue, row: Row): Queue["ready"] => (row.order === null ? queue.later : queue.ready);
+
+/** Gives numbers to the jobs whose time has come since, the earliest `runAt` first. */
+export function callUp(store: Store, queue: Queue, now: Instant): void {
+  for (let first = queue.later.rows[0]; first !== undefined && isDue(first, now); first = queue.later.rows[0]) {
+    leaveLine(queue, first);
+    giveNumber(store, first, now);
+    joinLine(queue, first);
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * What the memory adapter keeps, and nothing it does: jobs, queues, sessions, keys, trash, records.
+ *
+ * A verb runs from its first line to its last without waiting, which is what makes it one atomic step.
+ */
+
+import type { QueueSettings, SessionId } from "../../contract/adapter.ts";
+import { DEFAULTS } from "../../nouns/defaults.ts";
+import type { Dedupe, Instant, Job, JobEvent, JobRef, JsonText } from "../../nouns/job.ts";
+import type { Ports } from "../../nouns/ports.ts";
+import { createHints, type Hints } from "./hints.ts";
+import { SortedRows } from "./sorted-rows.ts";
+
+/** One job, with what the store keeps beside it. */
+export interface Row {
+  /**
+   * Replaced at every change and never written into, so that what was read stays as it was read and nothing
+   * is copied for a reader. Its `leaseUntil` is always null here: the deadline is the session's.
+   */
+  job: Job;
+  /** Enqueues are numbered through. */
+  readonly number: number;
+  readonly dedupe: Dedupe | null;
+  /** Order number; `null` until the job was first found due. */
+  order: number | null;
+  /** When the job came into its state. */
+  enteredAt: Instant;
+  /** Of the lease, while there is one. */
+  token: string | null;
+  readonly events: JobEvent[];
+  /** How to undo the last requeue. */
+  undo: Undo | null;
+}
+
+/** What `revert` puts back. */
+export type Before = Pick<
+  Job,
+  | "state"
+  | "reason"
+  | "payload"
+  | "attempt"
+  | "rescues"
+  | "heldLimit"
+  | "finishedAt"
+  | "result"
+  | "progress"
+  | "expiresAt"
+>;
+export interface Undo {
+  readonly opId: string;
+  readonly epoch: number;
+  readonly before: Before;
+}
+
+export interface Queue {
+  readonly name: string;
+  readonly rows: Map<string, Row>;
+  /** Waiting jobs that have an order number, in the order of claims. */
+  readonly ready: SortedRows;
+  /** Waiting jobs whose time was ahead when last looked at, the earliest first. */
+  readonly later: SortedRows;
+  /** Who holds which dedupe key. */
+  readonly keys: Map<string, KeyHold>;
+  readonly trash: Map<string, Trashed>;
+  /** waiting + blocked + active. */
+  depth: number;
+  paused: { readonly at: Instant; readonly by: string; readonly reason: string | null } | null;
+  /** `null` until somebody configured the queue. */
+  settings: QueueSettings | null;
+}
+
+export interface KeyHold {
+  readonly row: Row;
+  /** `null`: as long as the job's state says. */
+  readonly until: Instant | null;
+}
+
+export interface Trashed {
+  readonly row: Row;
+  readonly at: Instant;
+}
+
+/** A worker process that holds jobs. One that holds none has no session here. */
+export interface Session {
+  readonly id: SessionId;
+  deadline: Instant;
+  alone: boolean;
+  readonly rows: Set<Row>;
+}
+
+export interface RecordRow {
+  readonly doc: JsonText;
+  readonly version: number;
+  readonly expiresAt: Instant | null;
+}
+
+export interface Store {
+  readonly ports: Ports;
+  readonly queues: Map<string, Queue>;
+  /** All jobs of all queues, in the order of their enqueue. */
+  readonly rows: SortedRows;
+  readonly sessions: Map<SessionId, Session>;
+  readonly records: Map<string, Map<string, RecordRow>>;
+  readonly hints: Hints;
+  /** Aborted when the adapter is closed. */
+  readonly closed: AbortController;
+  lastNumber: number;
+  lastOrder: number;
+}
+
+export const createStore = (ports: Ports): Store => ({
+  ports,
+  queues: new Map(),
+  rows: new SortedRows((a, b) => a.number - b.number),
+  sessions: new Map(),
+  records: new Map(),
+  hints: createHints(),
+  closed: new AbortController(),
+  lastNumber: 0,
+  lastOrder: 0,
+});
+
+/** Lowest priority number first, then lowest order number; whoever has none comes after all that have. */
+export const byTurn = (a: Row, b: Row): number =>
+  a.job.priority - b.job.priority || (a.order ?? Number.MAX_SAFE_INTEGER) - (b.order ?? Number.MAX_SAFE_INTEGER);
+
+export const byRunAt = (a: Row, b: Row): number => a.job.runAt - b.job.runAt || a.number - b.number;
+
+const DEFAULT_SETTINGS: QueueSettings = { maxSize: null, retention: DEFAULTS.retention };
+
+export const settingsOf = (queue: Queue): QueueSettings => queue.settings ?? DEFAULT_SETTINGS;
+
+/** The queue of that name, made if it is not there yet. */
+export function queueOf(store: Store, name: string): Queue {
+  const known = store.queues.get(name);
+  if (known) return known;
+  const queue: Queue = {
+    name,
+    rows: new Map(),
+    ready: new SortedRows(byTurn),
+    later: new SortedRows(byRunAt),
+    keys: new Map(),
+    trash: new Map(),
+    depth: 0,
+    paused: null,
+    settings: null,
+  };
+  store.queues.set(name, queue);
+  return queue;
+}
+
+export const findRow = (store: Store, ref: JobRef): Row | undefined => store.queues.get(ref.queue)?.rows.get(ref.id);
+
+export const refOf = ({ job }: Row): JobRef => ({ queue: job.queue, id: job.id });
+
+/** The session that holds an active job. */
+export const sessionOf = (store: Store, row: Row): Session | undefined =>
+  row.job.worker === null ? undefined : store.sessions.get(row.job.worker);
+
+/** The job as readers see it. */
+export const readJob = (store: Store, row: Row): Job =>
+  row.job.state === "active" ? { ...row.job, leaseUntil: sessionOf(store, row)?.deadline ?? null } : row.job;

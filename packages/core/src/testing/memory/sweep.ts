@@ -1,0 +1,47 @@
+/** Sweeping: what time has ended. Overdue jobs, old trash, expired records and keys; finals past their retention. */
+
+import type { PurgeRule } from "../../contract/adapter.ts";
+import type { Instant, Job } from "../../nouns/job.ts";
+import type { State } from "../../nouns/lifecycle.ts";
+import { takeOut } from "./change.ts";
+import { expireJob, isOverdue } from "./expire.ts";
+import { isExpired } from "./records.ts";
+import { queueOf, type Store } from "./store.ts";
+import { isRubbish } from "./trash.ts";
+
+const EXPIRING_STATES: readonly State[] = ["waiting", "blocked"];
+
+export function expire(store: Store, limit: number): { readonly expired: number; readonly more: boolean } {
+  const now = store.ports.now();
+  const overdue = [...store.rows].filter((row) => EXPIRING_STATES.includes(row.job.state) && isOverdue(row, now));
+  const met = overdue.slice(0, limit);
+  for (const row of met) expireJob(store, row, now);
+  const rubbish = [...rubbishOf(store, now)];
+  const room = limit - met.length;
+  for (const discard of rubbish.slice(0, room)) discard();
+  return { expired: met.length, more: overdue.length > limit || rubbish.length > room };
+}
+
+/** What can go without a job being changed; each is gone when its function is called. */
+function* rubbishOf(store: Store, now: Instant): Generator<() => void> {
+  for (const { trash, keys } of store.queues.values()) {
+    for (const [id, trashed] of trash) if (isRubbish(trashed, now)) yield () => trash.delete(id);
+    for (const [key, { until }] of keys) if (until !== null && until <= now) yield () => keys.delete(key);
+  }
+  for (const ofKind of store.records.values())
+    for (const [id, record] of ofKind) if (isExpired(record, now)) yield () => ofKind.delete(id);
+}
+
+export function purge(
+  store: Store,
+  rule: PurgeRule,
+  limit: number,
+): { readonly removed: number; readonly more: boolean } {
+  const before = store.ports.now() - rule.olderThanMs;
+  const old = [...queueOf(store, rule.queue).rows.values()].filter(({ job }) => isPast(job, rule.state, before));
+  for (const row of old.slice(0, limit)) takeOut(store, row);
+  return { removed: Math.min(old.length, limit), more: old.length > limit };
+}
+
+const isPast = (job: Job, state: PurgeRule["state"], before: Instant): boolean =>
+  job.state === state && (job.finishedAt ?? job.createdAt) <= before;

@@ -1,0 +1,143 @@
+/** What is the memory adapter's own; what every adapter must do is in the suite. */
+
+import { expect, test, vi } from "vitest";
+import type { Hint } from "../../src/contract/adapter.ts";
+import { AUDIT_KIND } from "../../src/contract/entries.ts";
+import { isQueueError } from "../../src/nouns/errors.ts";
+import { memoryAdapter } from "../../src/testing/memory/memory-adapter.ts";
+import { newJob, openStage, QUEUE, request, turnOfTheLoop } from "./stage.ts";
+
+const code = (expected: Parameters<typeof isQueueError>[1]) =>
+  expect.toSatisfy((error: unknown) => isQueueError(error, expected));
+const ref = { queue: QUEUE, id: "a" };
+
+test("without ports it goes by the system's clock", async () => {
+  const before = Date.now();
+  const now = await memoryAdapter().reader.now();
+  expect(now).toBeGreaterThanOrEqual(before);
+  expect(now).toBeLessThanOrEqual(Date.now());
+});
+
+test("after close every verb fails with STORE_CLOSED, and closing again is fine", async () => {
+  const { adapter } = openStage();
+  await adapter.close();
+  await adapter.close();
+  const { writer, leaser, reader, operator, sweeper, records, schema } = adapter;
+  const { watch, ...answering } = reader;
+  const roles = { writer, leaser, reader: answering, operator, sweeper, records, schema };
+  for (const role of Object.values(roles))
+    for (const verb of Object.values(role))
+      await expect((verb as () => Promise<unknown>)()).rejects.toEqual(code("STORE_CLOSED"));
+  expect(() => watch(() => {})).toThrow(code("STORE_CLOSED"));
+});
+
+test("a transaction is refused, not ignored", async () => {
+  const { adapter } = openStage();
+  await expect(adapter.writer.enqueue([newJob("a")], { tx: {} })).rejects.toEqual(code("CAPABILITY_MISSING"));
+  await expect(adapter.leaser.settle([], { tx: {} })).rejects.toEqual(code("CAPABILITY_MISSING"));
+  expect(await adapter.reader.get([ref])).toEqual([null]);
+});
+
+test("what was read stays as it was read", async () => {
+  const { adapter, ports } = openStage();
+  await adapter.writer.enqueue([newJob("a")]);
+  const [waiting] = await adapter.reader.get([ref]);
+  const events = await adapter.reader.events(ref, 0, 10);
+  await adapter.leaser.claim(request());
+  const [active] = await adapter.reader.get([ref]);
+  const until = ports.now() + 30_000;
+  ports.advance(1_000);
+  await adapter.leaser.extend("w1", [], 30_000);
+  expect(waiting).toMatchObject({ state: "waiting", seq: 1, leaseUntil: null });
+  expect(events).toHaveLength(1);
+  expect(active).toMatchObject({ state: "active", leaseUntil: until });
+  expect(await adapter.reader.get([ref])).toMatchObject([{ leaseUntil: until + 1_000 }]);
+});
+
+test("a hint comes after the step, once for all that one turn changed, with its queues", async () => {
+  const { adapter } = openStage();
+  const heard = vi.fn<(hint: Hint) => void>();
+  const unwatch = adapter.reader.watch(heard);
+  await Promise.all([
+    adapter.writer.enqueue([newJob("a"), newJob("b", { queue: "print" })]),
+    adapter.writer.enqueue([newJob("c")]),
+  ]);
+  await turnOfTheLoop();
+  expect(heard.mock.calls).toEqual([[{ queues: [QUEUE, "print"] }]]);
+  await adapter.reader.get([ref]);
+  await turnOfTheLoop();
+  expect(heard).toHaveBeenCalledTimes(1);
+  unwatch();
+  await adapter.operator.apply("cancel", [ref], { actor: "ada" });
+  await turnOfTheLoop();
+  expect(heard).toHaveBeenCalledTimes(1);
+});
+
+test("a hint says which queue was moved, paused or configured, and that records changed", async () => {
+  const { adapter } = openStage();
+  await adapter.writer.enqueue([newJob("a")]);
+  const hints: Hint[] = [];
+  adapter.reader.watch((hint) => hints.push(hint));
+  for (const change of [
+    () => adapter.operator.apply("cancel", [ref], { actor: "ada" }),
+    () => adapter.operator.pause("print", { actor: "ada" }),
+    () => adapter.operator.resume("print", { actor: "ada" }),
+    () => adapter.operator.configure("scan", { maxSize: 5 }, { actor: "ada" }),
+    () => adapter.records.put("note", "n1", "{}"),
+    () => adapter.records.remove("note", "n1"),
+  ]) {
+    await change();
+    await turnOfTheLoop();
+  }
+  expect(hints.map((hint) => hint.queues)).toEqual([[QUEUE], ["print"], ["print"], ["scan"], null, null]);
+});
+
+test("what changes nothing gives no hint", async () => {
+  const { adapter } = openStage();
+  await adapter.writer.enqueue([newJob("a")]);
+  await turnOfTheLoop();
+  const heard = vi.fn<(hint: Hint) => void>();
+  adapter.reader.watch(heard);
+  await adapter.operator.apply("requeue", [ref], { actor: "ada" });
+  await adapter.operator.resume(QUEUE, { actor: "ada" });
+  await adapter.operator.configure(QUEUE, { maxSize: null }, { actor: "ada" });
+  await adapter.records.remove("note", "n1");
+  await adapter.records.put("note", "n1", "{}", { ifVersion: 4 });
+  await adapter.writer.enqueue([newJob("a")]);
+  await turnOfTheLoop();
+  expect(heard).not.toHaveBeenCalled();
+  expect(await adapter.records.list(AUDIT_KIND, null, 10)).toEqual([]);
+});
+
+test("a full queue keeps a twin that would have been replaced, if it stays over its bound without it", async () => {
+  const { adapter } = openStage();
+  const dedupe = { key: "k", while: "open", onConflict: "replace" } as const;
+  await adapter.writer.enqueue([newJob("a", { dedupe }), newJob("b"), newJob("c")]);
+  await adapter.operator.configure(QUEUE, { maxSize: 2 }, { actor: "ada" });
+  expect(await adapter.writer.enqueue([newJob("d", { dedupe })])).toMatchObject([
+    { outcome: "full", depth: 3, maxSize: 2 },
+  ]);
+  expect(await adapter.reader.get([ref])).toMatchObject([{ state: "waiting", seq: 1 }]);
+  await adapter.operator.configure(QUEUE, { maxSize: 3 }, { actor: "ada" });
+  expect(await adapter.writer.enqueue([newJob("d", { dedupe })])).toMatchObject([
+    { outcome: "accepted", replaced: ref },
+  ]);
+  expect(await adapter.reader.queues(QUEUE)).toMatchObject([{ depth: 3 }]);
+});
+
+test("a wall clock that jumps back hands out nothing before its time", async () => {
+  const { adapter, ports } = openStage();
+  await adapter.writer.enqueue([newJob("a", { start: { delayMs: 1_000 } })]);
+  ports.advance(1_000);
+  await adapter.leaser.claim(request({ max: 0 }));
+  ports.setNow(ports.now() - 500);
+  expect((await adapter.leaser.claim(request())).jobs).toEqual([]);
+  ports.advance(500);
+  expect((await adapter.leaser.claim(request())).jobs).toHaveLength(1);
+});
+
+test("a queue of which nobody has heard has no job, no bound and no line of its own", async () => {
+  const { adapter } = openStage();
+  expect(await adapter.reader.queues("nowhere")).toMatchObject([{ queue: "nowhere", depth: 0, paused: null }]);
+  expect(await adapter.reader.queues()).toEqual([]);
+});

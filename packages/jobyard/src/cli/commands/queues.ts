@@ -1,0 +1,38 @@
+/** `jobyard queues` */
+
+import { PHASES, type QueueInfo, queueJson } from "@jobyard/core";
+import type { Command } from "commander";
+import { examples, withYard } from "../session.ts";
+import type { Column } from "../table.ts";
+import { countText, relative } from "../text.ts";
+
+export function registerQueues(program: Command): void {
+  program
+    .command("queues")
+    .description("all queues, with their jobs by phase")
+    .addHelpText("after", examples("queues", "queues --json"))
+    .action((_options: unknown, command: Command) =>
+      withYard(command, async ({ board, out }) => {
+        const queues = await board.queues();
+        if (out.json) for (const queue of queues) out.line(queueJson(queue));
+        else if (queues.length === 0) out.line("There are no queues yet.");
+        else out.table(queues, columns(await board.now()));
+      }),
+    );
+}
+
+const columns = (now: number): readonly Column<QueueInfo>[] => [
+  { title: "QUEUE", cell: (queue) => queue.queue },
+  ...PHASES.map(
+    (phase): Column<QueueInfo> => ({
+      title: phase.toUpperCase(),
+      align: "right",
+      cell: (queue) => countText(queue.counts[phase]),
+    }),
+  ),
+  { title: "OLDEST DUE", cell: (queue) => (queue.oldestDueAt === null ? "–" : relative(queue.oldestDueAt, now)) },
+  {
+    title: "PAUSED",
+    cell: (queue) => (queue.paused ? `by ${queue.paused.by}, ${relative(queue.paused.at, now)}` : ""),
+  },
+];

@@ -1,0 +1,64 @@
+/** The commands put together. */
+
+import { readFileSync } from "node:fs";
+import { QueueError } from "@jobyard/core";
+import { Command, type CommanderError } from "commander";
+import { registerCancel } from "./commands/cancel.ts";
+import { registerEnqueue } from "./commands/enqueue.ts";
+import { registerEvents } from "./commands/events.ts";
+import { registerExplain } from "./commands/explain.ts";
+import { registerJob } from "./commands/job.ts";
+import { registerJobs } from "./commands/jobs.ts";
+import { registerMigrate } from "./commands/migrate.ts";
+import { registerPause } from "./commands/pause.ts";
+import { registerPromote } from "./commands/promote.ts";
+import { registerQueues } from "./commands/queues.ts";
+import { registerRemove } from "./commands/remove.ts";
+import { registerRequeue } from "./commands/requeue.ts";
+import { registerResume } from "./commands/resume.ts";
+import { registerWork } from "./commands/work.ts";
+import { registerWorkers } from "./commands/workers.ts";
+import { examples } from "./session.ts";
+
+const GROUPS = [
+  ["Produce and work:", [registerEnqueue, registerWork]],
+  ["Look:", [registerQueues, registerJobs, registerJob, registerEvents, registerExplain, registerWorkers]],
+  ["Operate:", [registerRequeue, registerCancel, registerPromote, registerRemove, registerPause, registerResume]],
+  ["Set up:", [registerMigrate]],
+] as const;
+
+export function createProgram(): Command {
+  const program = new Command("jobyard")
+    .description("One job queue for Node.js: enqueue, work and operate from the command line.")
+    .option("--url <url>", "sqlite:<file>, postgres://… or redis://… (default: JOBYARD_URL, else sqlite:./jobyard.db)")
+    .option("--json", "print JSON: one document, or one per line for a list")
+    .version(version(), "-V, --version", "print the version")
+    .exitOverride()
+    // What is wrong is printed once, by main, in the form that all errors have.
+    .configureOutput({ outputError: () => {} })
+    .addHelpText(
+      "after",
+      `\nA job is named queue/id, or by its id where only one queue has it.\nExit codes: 0 done, 1 failed, 2 wrong use.\n${examples(
+        "migrate",
+        `enqueue email.send '{"to":"ada@example.org"}'`,
+        "jobs state:dead created:<2h",
+        "requeue --filter 'state:dead queue:mail' --dry-run",
+      )}`,
+    );
+  for (const [heading, registers] of GROUPS) {
+    program.commandsGroup(heading);
+    for (const register of registers) register(program);
+  }
+  return program;
+}
+
+/** Commander's own complaint, without its prefix, as ours. */
+export const usageError = (error: CommanderError): QueueError =>
+  new QueueError(
+    "USAGE",
+    error.code === "commander.help" ? "a command is needed" : error.message.replace(/^error: /, ""),
+  );
+
+const version = (): string =>
+  (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { readonly version: string })
+    .version;

@@ -1,0 +1,42 @@
+/** What every command works with: the yard that `--url` names, and where to write. */
+
+import type { Board, Yard } from "@jobyard/core";
+import type { Command } from "commander";
+import { openYard } from "../open.ts";
+import { DEFAULT_URL } from "../url.ts";
+import { createOutput, type Output } from "./output.ts";
+
+/** Options of the program itself; they may stand before or after the command. */
+interface GlobalOptions {
+  readonly url?: string;
+  readonly json?: boolean;
+}
+
+export interface Session {
+  readonly yard: Yard;
+  readonly board: Board;
+  readonly out: Output;
+}
+
+/** Opens the yard for one command, and closes it whatever happens. The schema has to be ready. */
+export async function withYard(command: Command, run: (session: Session) => Promise<void>): Promise<void> {
+  const yard = await openYard(urlOf(command));
+  try {
+    await run({ yard, board: yard.board, out: outputOf(command) });
+  } finally {
+    await yard.close();
+  }
+}
+
+export const urlOf = (command: Command): string =>
+  command.optsWithGlobals<GlobalOptions>().url ?? (process.env["JOBYARD_URL"] || DEFAULT_URL);
+
+export const outputOf = (command: Command): Output =>
+  createOutput({ json: command.optsWithGlobals<GlobalOptions>().json === true });
+
+/** The part of `--help` that people copy from. */
+export const examples = (...lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  $ jobyard ${line}`).join("\n")}`;
+
+/** Who the audit names for what is done here. */
+export const ACTOR = "cli";

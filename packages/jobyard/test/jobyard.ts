@@ -1,0 +1,129 @@
+/** The real command in a real process, on a database of its own. */
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect } from "vitest";
+
+const MAIN = join(import.meta.dirname, "../src/cli/main.ts");
+export const JOBS = join(import.meta.dirname, "fixtures/jobs.ts");
+
+export interface Finished {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Place {
+  /** Where the commands run; everything in it goes when the tests of the file are over. */
+  readonly folder: string;
+  readonly url: string;
+  /** Runs one command to its end. */
+  run(...args: readonly string[]): Promise<Finished>;
+  /** As `run`, with text on stdin or more variables. */
+  runWith(given: Given, ...args: readonly string[]): Promise<Finished>;
+  /** Runs it, fails if it does not end with 0, and gives what it printed. */
+  ok(...args: readonly string[]): Promise<string>;
+  /** As `ok` with `--json`: every line parsed. */
+  json(...args: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  start(...args: readonly string[]): Running;
+  file(name: string, content: string): string;
+}
+
+interface Given {
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Running {
+  readonly pid: number;
+  kill(signal: NodeJS.Signals): void;
+  readonly finished: Promise<Finished>;
+  /** Resolves once stdout and stderr together match; rejects if the process ends or 15 s pass before. */
+  printed(pattern: RegExp): Promise<void>;
+}
+
+/** A folder with a migrated database, unless `migrate: false`. */
+export async function place(options: { readonly migrate?: boolean } = {}): Promise<Place> {
+  const folder = mkdtempSync(join(tmpdir(), "jobyard-cli-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const url = `sqlite:${join(folder, "jobs.db")}`;
+  const start = (given: Given, args: readonly string[]): Running =>
+    launch(args, folder, { JOBYARD_URL: url, ...given.env }, given.stdin);
+  const run = (...args: readonly string[]): Promise<Finished> => start({}, args).finished;
+  const ok = async (...args: readonly string[]): Promise<string> => {
+    const finished = await run(...args);
+    expect(finished, args.join(" ")).toMatchObject({ code: 0 });
+    return finished.out;
+  };
+  if (options.migrate !== false) await ok("migrate");
+  return {
+    folder,
+    url,
+    run,
+    ok,
+    runWith: (given, ...args) => start(given, args).finished,
+    start: (...args) => start({}, args),
+    json: async (...args) =>
+      (await ok(...args, "--json"))
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line)),
+    file: (name, content) => {
+      writeFileSync(join(folder, name), content);
+      return join(folder, name);
+    },
+  };
+}
+
+function launch(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>, stdin?: string): Running {
+  const { JOBYARD_DEBUG: _, ...inherited } = process.env;
+  const child = spawn(process.execPath, ["-C", "@jobyard/source", MAIN, ...args], {
+    cwd,
+    env: { ...inherited, ...env },
+  });
+  let out = "";
+  let err = "";
+  const listeners = new Set<() => void>();
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
+    for (const listener of listeners) listener();
+  });
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+    for (const listener of listeners) listener();
+  });
+  child.stdin.end(stdin ?? "");
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, out, err }));
+  });
+  const printed = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (!pattern.test(out + err)) return;
+        listeners.delete(check);
+        clearTimeout(limit);
+        resolve();
+      };
+      const fail = (): void => {
+        check();
+        reject(new Error(`nothing like ${pattern} was printed:\n${out}${err}`));
+      };
+      const limit = setTimeout(fail, 15_000);
+      listeners.add(check);
+      check();
+      void finished.then(fail, reject);
+    });
+  return { pid: child.pid ?? 0, kill: (signal) => child.kill(signal), finished, printed };
+}
+
+/** The one line on stderr that every error has, and nothing like a stack. */
+export function expectError(finished: Finished, code: string, exitCode: 1 | 2, text: string | RegExp): void {
+  expect(finished.err).toMatch(new RegExp(`^error\\[${code}\\]: `, "m"));
+  if (typeof text === "string") expect(finished.err).toContain(text);
+  else expect(finished.err).toMatch(text);
+  expect(finished.err + finished.out).not.toMatch(/^\s+at .+:\d+/m);
+  expect(finished.code).toBe(exitCode);
+}

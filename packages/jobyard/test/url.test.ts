@@ -1,0 +1,19 @@
+import { describe, expect, test } from "vitest";
+import { printableUrl, schemeOf } from "../src/url.ts";
+
+describe("a URL in messages", () => {
+  test.each([
+    ["postgres://ada:secret@db.example:5432/jobs?password=secret", "postgres://***@db.example:5432/jobs"],
+    ["redis://:secret@localhost:6379/0", "redis://***@localhost:6379/0"],
+    ["redis://user:p@ss@word@localhost", "redis://***@localhost"],
+    ["rediss://localhost/#secret", "rediss://localhost/"],
+    ["secret@host", "***@host"],
+    ["sqlite:./data/jobs@home.db?durability=crash", "sqlite:./data/jobs@home.db"],
+  ])("%s is shown as %s", (url, shown) => expect(printableUrl(url)).toBe(shown));
+});
+
+test("a scheme is what stands before the first colon", () => {
+  expect(schemeOf("SQLite:x")).toBe("sqlite");
+  expect(schemeOf("./jobs.db")).toBeNull();
+  expect(schemeOf("")).toBeNull();
+});
