@@ -8,7 +8,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { assertPortFree, processes } from "./start.mjs";
+import { keepRunning } from "./keep-running.mjs";
+import { address, assertPortFree, introduction, startPlan } from "./start.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const windows = process.platform === "win32";
@@ -30,7 +31,18 @@ const tasks = {
     await install();
     await must(...turbo("build"));
     await assertPortFree(process.env); // the build takes long enough for someone else to take it
-    const running = processes(root, process.env).map(({ file, env }) => launch("node", [file], env));
+    const plan = await startPlan(root, process.env);
+    for (const { file, args, env } of plan.before) await mustWith(env, "node", file, ...args);
+    const pids = new Map();
+    const running = plan.processes.map((one) => {
+      const remember = (pid) => pids.set(one.name, pid);
+      return keepRunning(
+        one,
+        () => run("node", [one.file], one.env, remember),
+        () => stopping,
+      );
+    });
+    void introduce(() => pids.get("worker"));
     const first = await Promise.race(running);
     const wasAsked = stopping;
     stop();
@@ -100,14 +112,32 @@ async function firstFailure(commands) {
 }
 
 async function must(command, ...args) {
-  const code = await launch(command, args);
+  return mustWith({}, command, ...args);
+}
+
+async function mustWith(extraEnv, command, ...args) {
+  const { code } = await run(command, args, extraEnv);
   if (code === 0 && !stopping) return;
   const error = new Error(stopping ? "stopped." : `${[command, ...args].join(" ")} ended with exit code ${code}.`);
   throw Object.assign(error, { exitCode: code || 130 });
 }
 
-/** Resolves with the exit code. A variable set to undefined is not passed on. */
-function launch(command, args, extraEnv = {}) {
+/** Says where to look, once there is something to see. */
+async function introduce(workerPid) {
+  while (!stopping) {
+    const answered = await fetch(address(process.env), { redirect: "manual" }).catch(() => null); // not yet
+    if (answered && workerPid()) return console.log(introduction(root, process.env, workerPid()));
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+/** Resolves with the exit code. */
+async function launch(command, args) {
+  return (await run(command, args)).code;
+}
+
+/** Resolves with exit code and signal. A variable set to undefined is not passed on. */
+function run(command, args, extraEnv = {}, onSpawn = () => {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: root,
@@ -116,10 +146,11 @@ function launch(command, args, extraEnv = {}) {
       stdio: "inherit",
     });
     children.add(child);
+    onSpawn(child.pid);
     child.once("error", reject);
     child.once("exit", (code, signal) => {
       children.delete(child);
-      resolve(code ?? (signal === "SIGINT" ? 130 : 143));
+      resolve({ code: code ?? (signal === "SIGINT" ? 130 : 143), signal });
     });
   });
 }

@@ -1,43 +1,96 @@
-/** What `npm start` runs: the dashboard, a worker and the example's watcher, all on one backend. */
+/** What `npm start` runs: the dashboard, a worker and the example's watcher, all on one backend, and what it tells people. */
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 
-const DEFAULTS = { host: "127.0.0.1", port: "3000" };
+const DEFAULTS = { host: "127.0.0.1", port: "3000", lease: "10s" };
+/** Every worker process looks for lost jobs that often. */
+const SWEEP = "5 s";
 
-/** The processes to launch, after a build. They live and die together. */
-export function processes(root, env) {
+/**
+ * What to run, after a build. `before` runs to its end, in order. The `processes` then live and die together, but for those
+ * with `restart`: they are started again, at most `restart` times within a minute.
+ */
+export async function startPlan(root, env) {
   const example = join(root, "examples/document-stages/dist");
   const data = join(root, "data");
   mkdirSync(data, { recursive: true });
   const host = env.HOST || DEFAULTS.host;
   const locked = env.JOBYARD_DASHBOARD_PASSWORD || env.JOBYARD_DASHBOARD_USERS;
-  const shared = { JOBYARD_URL: env.JOBYARD_URL || `sqlite:${join(data, "jobyard.db")}` };
+  const ownDatabase = `sqlite:${join(data, "jobyard.db")}`;
+  const shared = { JOBYARD_URL: env.JOBYARD_URL || ownDatabase, EXAMPLE_DATA: env.EXAMPLE_DATA || data };
   const headless = { ...shared, HOST: undefined, PORT: undefined }; // the address is the dashboard's
-  return [
-    {
-      file: join(root, "apps/dashboard/scripts/start.mjs"),
-      env: {
-        ...shared,
-        HOST: host,
-        PORT: env.PORT || DEFAULTS.port,
-        // On this machine alone it may stand open; anywhere else it stays closed until someone sets a password.
-        ...(isLoopback(host) && !locked && { JOBYARD_DASHBOARD_OPEN: env.JOBYARD_DASHBOARD_OPEN ?? "1" }),
+  const { workerQueues } = await import(pathToFileURL(join(example, "stage-table.js")).href);
+  return {
+    // A database that somebody named is theirs to migrate.
+    before: env.JOBYARD_URL
+      ? []
+      : [{ file: join(root, "packages/jobyard/dist/cli/main.js"), args: ["migrate"], env: shared }],
+    processes: [
+      {
+        name: "dashboard",
+        file: join(root, "apps/dashboard/scripts/start.mjs"),
+        env: {
+          ...shared,
+          HOST: host,
+          PORT: env.PORT || DEFAULTS.port,
+          // On this machine alone it may stand open; anywhere else it stays closed until someone sets a password.
+          ...(isLoopback(host) && !locked && { JOBYARD_DASHBOARD_OPEN: env.JOBYARD_DASHBOARD_OPEN ?? "1" }),
+        },
       },
-    },
-    {
-      file: join(root, "apps/worker/dist/main.js"),
-      env: { ...headless, JOBYARD_JOBS: env.JOBYARD_JOBS || join(example, "jobs.js") },
-    },
-    { file: join(example, "main.js"), env: headless },
-  ];
+      {
+        name: "worker",
+        file: join(root, "apps/worker/dist/main.js"),
+        env: {
+          ...headless,
+          JOBYARD_JOBS: join(example, "jobs.js"),
+          JOBYARD_QUEUES: workerQueues(),
+          JOBYARD_LEASE: env.JOBYARD_LEASE || DEFAULTS.lease,
+          LOG_LEVEL: env.LOG_LEVEL || "warn",
+        },
+        restart: 5,
+      },
+      { name: "watcher", file: join(example, "main.js"), env: headless },
+    ],
+  };
+}
+
+/** Where the dashboard answers. */
+export function address(env) {
+  const host = env.HOST || DEFAULTS.host;
+  const named = host === "0.0.0.0" || host === "::" ? "localhost" : host;
+  return `http://${named.includes(":") ? `[${named}]` : named}:${env.PORT || DEFAULTS.port}`;
+}
+
+/** Printed once the dashboard answers. */
+export function introduction(root, env, workerPid) {
+  const url = address(env);
+  const cli = env.JOBYARD_URL ? "npx jobyard" : "JOBYARD_URL=sqlite:./data/jobyard.db npx jobyard";
+  const inbox = join(relative(process.cwd(), env.EXAMPLE_DATA || join(root, "data")) || ".", "inbox");
+  return `
+Jobyard is running: ${url}
+
+  The example reads the files in ${inbox}: text, Markdown, HTML, PDF, images, notes. Put others in and watch.
+
+  1. Open ${url}/jobs?q=state:dead - quarterly-figures.pdf is broken on purpose. After three attempts its job
+     is dead: open it, read the error, press Requeue.
+  2. Crash the worker while jobs run: kill -9 ${workerPid}
+     It is started again, and what it held is rescued within its lease + ${SWEEP} (lease: ${env.JOBYARD_LEASE || DEFAULTS.lease}).
+     Work for that: for i in 1 2 3 4 5 6 7 8 9; do cp CONTRIBUTING.md ${inbox}/copy-$i.md; done
+  3. From another terminal: ${cli} queues
+     ${cli} jobs state:dead
+
+Ctrl+C stops everything.
+`;
 }
 
 /** Rejects, in words that say what to do, if the dashboard could not listen. */
 export async function assertPortFree(env) {
   const host = env.HOST || DEFAULTS.host;
   const port = env.PORT || DEFAULTS.port;
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error(`PORT must be 0 to 65535, found "${port}".`);
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535)
+    throw new Error(`PORT must be 1 to 65535, found "${port}".`);
   const server = createServer();
   const problem = await new Promise((resolve) => {
     server.once("error", resolve);

@@ -36,7 +36,10 @@ process.exitCode = failed > 0 ? 1 : 0;
 function packAll() {
   return globSync("{packages,apps}/*/package.json", { cwd: root })
     .sort()
-    .map((file) => ({ folder: dirname(join(root, file)), manifest: JSON.parse(readFileSync(join(root, file), "utf8")) }))
+    .map((file) => ({
+      folder: dirname(join(root, file)),
+      manifest: JSON.parse(readFileSync(join(root, file), "utf8")),
+    }))
     .filter(({ manifest }) => !manifest.private)
     .map(({ folder, manifest }) => {
       const packed = run("pnpm", ["pack", "--json", "--pack-destination", work], folder);

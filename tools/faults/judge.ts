@@ -28,7 +28,8 @@ export async function judge(adapter: AdapterName, fault: string | null): Promise
     });
     if (!existsSync(report)) return { outcome: "not injected", by: lastLine(output) };
     const first = firstFailure(JSON.parse(readFileSync(report, "utf8")) as Report);
-    if (fault === null) return first === null ? { outcome: "green", by: "" } : { outcome: "red without a fault", by: first };
+    if (fault === null)
+      return first === null ? { outcome: "green", by: "" } : { outcome: "red without a fault", by: first };
     if (!existsSync(proof)) return { outcome: "not injected", by: first ?? lastLine(output) };
     return first === null ? { outcome: "missed", by: "" } : { outcome: "caught", by: first };
   } finally {

@@ -8,6 +8,9 @@ export type Counter = "depth" | "completed";
 export class Tally {
   readonly #db: Connection;
   readonly #changes = new Map<string, { readonly queue: string; readonly name: Counter; n: number }>();
+  #blockSize = 1;
+  #next = 1;
+  #last = 0;
 
   constructor(db: Connection) {
     this.#db = db;
@@ -26,13 +29,22 @@ export class Tally {
     return stored + (this.#changes.get(`${name}:${queue}`)?.n ?? 0);
   }
 
+  /** About to ask for so many numbers: they are taken from the store together. */
+  expect(count: number): void {
+    this.#blockSize = count;
+  }
+
   /**
-   * The first of `count` fresh numbers in a row. Jobs are numbered by them when enqueued, and take a new one
-   * whenever they get a new place in the order: so a number is never used twice.
+   * A fresh number, higher than all before it. Jobs are numbered when enqueued, and take a new number whenever
+   * they get a new place in the order: so none is used twice.
    */
-  numbers(count: number): number {
-    const last = this.#db.get(takeNumbers, { count })?.value ?? 0;
-    return last - count + 1;
+  number(): number {
+    if (this.#next > this.#last) {
+      this.#last = this.#db.get(takeNumbers, { count: this.#blockSize })?.value ?? 0;
+      this.#next = this.#last - this.#blockSize + 1;
+      this.#blockSize = 1;
+    }
+    return this.#next++;
   }
 
   write(): void {

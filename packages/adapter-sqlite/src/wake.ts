@@ -34,6 +34,11 @@ export class Wake {
     this.#source = source;
   }
 
+  /** Aborted by {@link close}. */
+  get closed(): AbortSignal {
+    return this.#stop.signal;
+  }
+
   /** After a commit of this connection. */
   tell(queues: Iterable<string | null>): void {
     if (this.#watchers.size === 0) return;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, expect } from "vitest";
 
 const MAIN = join(import.meta.dirname, "../src/cli/main.ts");
-export const JOBS = join(import.meta.dirname, "fixtures/jobs.ts");
+export const JOBS: string = join(import.meta.dirname, "fixtures/jobs.ts");
 
 export interface Finished {
   readonly code: number | null;
@@ -39,6 +39,8 @@ interface Given {
 export interface Running {
   readonly pid: number;
   kill(signal: NodeJS.Signals): void;
+  /** Closes the reading end of its stdout, as `head` does. */
+  hangUp(): void;
   readonly finished: Promise<Finished>;
   /** Resolves once stdout and stderr together match; rejects if the process ends or 15 s pass before. */
   printed(pattern: RegExp): Promise<void>;
@@ -116,7 +118,7 @@ function launch(args: readonly string[], cwd: string, env: Readonly<Record<strin
       check();
       void finished.then(fail, reject);
     });
-  return { pid: child.pid ?? 0, kill: (signal) => child.kill(signal), finished, printed };
+  return { pid: child.pid ?? 0, kill: (signal) => child.kill(signal), hangUp: () => child.stdout.destroy(), finished, printed };
 }
 
 /** The one line on stderr that every error has, and nothing like a stack. */

@@ -18,7 +18,7 @@ export function JsonEditor({ label, value, onChange }: JsonEditorProps): ReactNo
   const field = useRef<HTMLTextAreaElement>(null);
   const gutter = useRef<HTMLDivElement>(null);
   const parsed = useMemo(() => parseJson(value), [value]);
-  const lines = useMemo(() => value.split("\n").length, [value]);
+  const lines = useMemo(() => value.split("\n").map((_, index) => index + 1), [value]);
   const fault = parsed.ok ? null : parsed.fault;
 
   const goToFault = (): void => {
@@ -44,10 +44,9 @@ export function JsonEditor({ label, value, onChange }: JsonEditorProps): ReactNo
       </div>
       <div className="flex max-h-[45vh] min-h-48 rounded-md border border-control bg-page font-mono text-xs leading-5 focus-within:outline-2 focus-within:outline-focus focus-within:outline-offset-2">
         <div ref={gutter} aria-hidden className="select-none overflow-hidden border-line border-e px-2 py-2 text-end text-ink-3">
-          {Array.from({ length: lines }, (_, line) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: line numbers.
-            <div key={line} className={fault?.line === line + 1 ? "font-semibold text-failed" : undefined}>
-              {line + 1}
+          {lines.map((line) => (
+            <div key={line} className={fault?.line === line ? "font-semibold text-failed" : undefined}>
+              {line}
             </div>
           ))}
         </div>
@@ -57,7 +56,7 @@ export function JsonEditor({ label, value, onChange }: JsonEditorProps): ReactNo
           value={value}
           onChange={(event) => onChange(event.target.value)}
           onScroll={(event) => gutter.current?.scrollTo({ top: event.currentTarget.scrollTop })}
-          rows={Math.min(Math.max(lines, 8), 22)}
+          rows={Math.min(Math.max(lines.length, 8), 22)}
           wrap="off"
           spellCheck={false}
           autoCapitalize="off"

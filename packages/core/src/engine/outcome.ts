@@ -13,6 +13,7 @@ import type { Shift } from "./shift.ts";
 import type { Turn } from "./turn.ts";
 
 type Report = Shift["report"];
+type Failed = Outcome & { readonly kind: "failed" };
 
 /** The outcome of a handler that threw `error`, for whatever reason. */
 export function outcomeOfError(turn: Turn, error: unknown, report: Report): Outcome {
@@ -29,7 +30,7 @@ export function outcomeOfError(turn: Turn, error: unknown, report: Report): Outc
  *
  * @param final - trying again cannot help
  */
-export function failed(turn: Turn, error: unknown, report: Report, final = isQueueError(error, "UNRECOVERABLE")): Outcome {
+export function failed(turn: Turn, error: unknown, report: Report, final: boolean = isQueueError(error, "UNRECOVERABLE")): Failed {
   return { kind: "failed", failure: failureOf(error), final, delayMs: final ? null : ownDelayMs(turn, error, report) };
 }
 

@@ -1,6 +1,7 @@
 /** From what a person passes to the text that is stored, and back: validate, write, measure. */
 
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { LeasedJob } from "../contract/adapter.ts";
 import { type ErrorCode, type Issue, QueueError } from "../nouns/errors.ts";
 import type { JsonText } from "../nouns/job.ts";
 import { byteLength } from "../nouns/json.ts";
@@ -11,6 +12,22 @@ export type Checked = { readonly ok: true; readonly value: unknown } | { readonl
 export function validate(schema: StandardSchemaV1, value: unknown): Checked | Promise<Checked> {
   const answer = schema["~standard"].validate(value);
   return answer instanceof Promise ? answer.then(toChecked) : toChecked(answer);
+}
+
+/** The stored payload as the handler gets it: parsed, and checked again by this worker's own schema. */
+export type Read = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: QueueError };
+
+export function readPayload({ name, payload }: Pick<LeasedJob, "name" | "payload">, schema: StandardSchemaV1): Read | Promise<Read> {
+  let input: unknown;
+  try {
+    input = JSON.parse(payload);
+  } catch (cause) {
+    return { ok: false, error: new QueueError("PAYLOAD_INVALID", `${name}: not JSON`, { cause }) };
+  }
+  const toRead = (checked: Checked): Read =>
+    checked.ok ? checked : { ok: false, error: payloadInvalid(name, checked.issues) };
+  const checked = validate(schema, input);
+  return checked instanceof Promise ? checked.then(toRead) : toRead(checked);
 }
 
 export const payloadInvalid = (subject: string, issues: readonly Issue[]): QueueError =>

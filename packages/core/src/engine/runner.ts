@@ -1,7 +1,7 @@
 /** Runs one job after another: payload in, handler, result out, settlement. Nothing it is given makes it throw. */
 
 import type { NewJob, Settled, Settlement } from "../contract/adapter.ts";
-import { handlerTimeout, type Outcome } from "../decisions/decide.ts";
+import type { Outcome } from "../decisions/decide.ts";
 import { QueueError } from "../nouns/errors.ts";
 import { completeInTx, wasCommitted } from "./complete-in-tx.ts";
 import { TurnContext, type ContextTools, toRunningJob } from "./context.ts";
@@ -39,8 +39,9 @@ export function createRunner(shift: Shift, { settler, entries, onFree, onSettled
   const deadlines = createDeadlines<Turn>(ports, (turn) => {
     const error = new QueueError("HANDLER_TIMEOUT", `${turn.leased.timeoutMs} ms`);
     turn.abort("timeout", error);
+    // The stack of a timer tells nothing.
     const outcome = failed(turn, error, report);
-    finish(turn, outcome);
+    finish(turn, { ...outcome, failure: { ...outcome.failure, stack: null } });
   });
 
   const finish = (turn: Turn, outcome: Outcome, followUps: readonly NewJob[] = NONE): void => {
@@ -87,19 +88,18 @@ export function createRunner(shift: Shift, { settler, entries, onFree, onSettled
 
   const run = async (turn: Turn): Promise<void> => {
     try {
-      const payload = await readPayload(turn.leased, turn.bound.definition.payload);
+      const read = readPayload(turn.leased, turn.bound.definition.payload);
+      const payload = read instanceof Promise ? await read : read;
       if (!payload.ok) return finish(turn, failed(turn, payload.error, report, true));
-      const job = toRunningJob(turn.leased, payload.value);
-      const answer = turn.bound.run(job, new TurnContext(turn, tools));
+      turn.job = toRunningJob(turn.leased, payload.value);
+      const answer = turn.bound.run(turn.job, new TurnContext(turn, tools));
       const result = isThenable(answer) ? await answer : answer;
       if (turn.stage === "over") return;
       if (turn.asked !== null) return finish(turn, turn.asked);
-      if (turn.completedInTx !== null) return await afterTx(turn, new Error("The transaction that completed this job was not committed."));
+      if (turn.completedInTx !== null) return await afterTx(turn, new Error(NOT_COMMITTED));
       const text = resultText(turn, result);
       const followUps =
-        turn.bound.followUps === null
-          ? NONE
-          : await followUpJobs({ ...turn, job, lease: turn.leased.lease, result, maxPayloadBytes: shift.maxPayloadBytes });
+        turn.bound.followUps === null ? NONE : await followUpJobs(turn, result, shift.maxPayloadBytes);
       finish(turn, { kind: "completed", result: text }, followUps);
     } catch (error) {
       if (turn.stage === "over") return;
@@ -133,5 +133,6 @@ export function createRunner(shift: Shift, { settler, entries, onFree, onSettled
   };
 }
 
+const NOT_COMMITTED = "The transaction that completed this job was not committed.";
 const NONE: readonly NewJob[] = [];
 const COMPLETED: Settled = { ok: true, state: "completed", reason: null, followUps: [] };

@@ -2,7 +2,7 @@
 
 import type { LeasedJob } from "../contract/adapter.ts";
 import type { Outcome } from "../decisions/decide.ts";
-import type { BoundJob } from "../nouns/definition.ts";
+import type { BoundJob, RunningJob } from "../nouns/definition.ts";
 import type { JsonText } from "../nouns/job.ts";
 import type { HookLane } from "./hooks.ts";
 import type { Line } from "./line.ts";
@@ -17,6 +17,8 @@ export class Turn implements HookLane {
   readonly line: Line;
   /** `over`: its outcome is known; whatever the handler still does is ignored. */
   stage: "unstarted" | "running" | "over" = "unstarted";
+  /** As the handler sees it; `null` until it starts. */
+  job: RunningJob<unknown> | null = null;
   /** Monotonic. */
   startedAt = 0;
   tookMs = 0;

@@ -48,7 +48,7 @@ export function createYard(options: YardOptions): Yard {
 
   return {
     adapter,
-    board: createBoard(adapter, ports),
+    board: createBoard(adapter, ports, { maxPayloadBytes: maxBytes }),
 
     enqueue: async (definition, payload, callOptions) => {
       checkOpen();

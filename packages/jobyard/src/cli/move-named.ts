@@ -1,7 +1,15 @@
 /** A move of the jobs that are named. All are found before the first is touched, so a typo in one of them changes nothing. */
 
-import { type ErrorCode, type JobRef, type MoveResult, mayMove, type OperatorMove, QueueError } from "@jobyard/core";
-import type { ApplyOptions } from "@jobyard/core/adapter";
+import {
+  type ApplyOptions,
+  type ErrorCode,
+  type JobRef,
+  type MoveResult,
+  mayMove,
+  type OperatorMove,
+  QueueError,
+} from "@jobyard/core";
+
 import type { MoveOptions, MoveSpec } from "./move-spec.ts";
 import type { Output } from "./output.ts";
 import type { Session } from "./session.ts";

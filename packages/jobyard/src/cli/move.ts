@@ -1,7 +1,7 @@
 /** The commands that move jobs: those that are named, or all that match a query. */
 
-import { QueueError, systemPorts } from "@jobyard/core";
-import type { ApplyOptions } from "@jobyard/core/adapter";
+import { type ApplyOptions, QueueError, systemPorts } from "@jobyard/core";
+
 import type { Command } from "commander";
 import { moveMatching } from "./move-matching.ts";
 import { moveNamed } from "./move-named.ts";

@@ -42,11 +42,11 @@ function enter(store: Store, queue: Queue, row: Row, from: State, now: Instant):
   followState(queue, row);
 }
 
+/** A session is gone with its last lease. */
 function endLease(store: Store, row: Row): void {
-  row.token = null;
   const session = sessionOf(store, row);
-  session?.rows.delete(row);
-  if (session?.rows.size === 0) store.sessions.delete(session.id);
+  session?.leases.delete(row);
+  if (session?.leases.size === 0) store.sessions.delete(session.id);
 }
 
 /** A new job, or one from the trash, which stands behind those that kept waiting. */

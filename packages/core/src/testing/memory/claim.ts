@@ -1,13 +1,13 @@
 /** Claim: whose turn it is, and the leases for them, in one step. */
 
-import type { Claim, ClaimQueue, ClaimRequest, LeasedJob } from "../../contract/adapter.ts";
+import type { Claim, ClaimQueue, ClaimRequest, Lease, LeasedJob, SessionId } from "../../contract/adapter.ts";
 import { claimData } from "../../contract/entries.ts";
 import type { Instant } from "../../nouns/job.ts";
 import { change } from "./change.ts";
 import { expireJob, isOverdue } from "./expire.ts";
-import { leaseOf } from "./lease.ts";
 import { callUp, isDue } from "./line.ts";
-import type { Queue, Row, Session, Store } from "./store.ts";
+import type { SortedRows } from "./sorted-rows.ts";
+import { byRunAt, type Queue, type Row, refOf, type Session, type Store } from "./store.ts";
 
 /** A queue that the claim asks for, and that is not paused. */
 interface Asked {
@@ -54,13 +54,13 @@ function choose(
   return ordinaryBatch(store, max, asked, now);
 }
 
-const holdsHeld = (session: Session): boolean => [...session.rows].some((row) => row.job.heldLimit !== null);
+const holdsHeld = (session: Session): boolean => [...session.leases.keys()].some((row) => row.job.heldLimit !== null);
 
 function ordinaryBatch(store: Store, max: number, asked: readonly Asked[], now: Instant): readonly Row[] {
   const batch: Row[] = [];
   for (const one of asked) {
     const room = Math.min(one.max, max - batch.length);
-    batch.push(...candidates(store, one, now, room, (row) => row.job.heldLimit === null));
+    batch.push(...candidates(store, one.queue.ready, one, now, room));
   }
   return batch;
 }
@@ -68,33 +68,29 @@ function ordinaryBatch(store: Store, max: number, asked: readonly Asked[], now: 
 /** Jobs of the first queue that has held ones, longest waiting first, no more than the smallest limit among them. */
 function exclusiveBatch(store: Store, max: number, asked: readonly Asked[], now: Instant): readonly Row[] {
   for (const one of asked) {
-    const held = candidates(store, one, now, Number.POSITIVE_INFINITY, (row) => row.job.heldLimit !== null);
-    if (held.length === 0) continue;
-    const batch: Row[] = [];
-    let room = Math.min(max, one.max);
-    for (const row of held.sort((a, b) => a.job.runAt - b.job.runAt)) {
-      room = Math.min(room, row.job.heldLimit ?? room);
-      if (batch.length >= room) break;
-      batch.push(row);
-    }
-    return batch;
+    const held = candidates(store, one.queue.held, one, now, Math.min(max, one.max));
+    if (held.length > 0) return withinLimits(held);
   }
   return [];
 }
 
+/** The longest beginning of the batch that is no longer than any limit in it. */
+function withinLimits(batch: readonly Row[]): readonly Row[] {
+  let room = Number.POSITIVE_INFINITY;
+  const end = batch.findIndex((row, index) => {
+    room = Math.min(room, row.job.heldLimit ?? room);
+    return index >= room;
+  });
+  return end === -1 ? batch : batch.slice(0, end);
+}
+
 /** The next jobs in line that the caller may have, at most `room`. Overdue ones met on the way are cancelled. */
-function candidates(
-  store: Store,
-  { queue, knows }: Asked,
-  now: Instant,
-  room: number,
-  isWanted: (row: Row) => boolean,
-): Row[] {
+function candidates(store: Store, line: SortedRows, { knows }: Asked, now: Instant, room: number): readonly Row[] {
   const found: Row[] = [];
   const overdue: Row[] = [];
-  for (const row of queue.ready) {
+  for (const row of line) {
     if (found.length >= room) break;
-    if (!isDue(row, now) || !knows(row) || !isWanted(row)) continue;
+    if (!isDue(row, now) || !knows(row)) continue;
     if (isOverdue(row, now)) overdue.push(row);
     else found.push(row);
   }
@@ -107,65 +103,56 @@ function lease(store: Store, request: ClaimRequest, batch: readonly Row[], now: 
   const known = store.sessions.get(request.session);
   if (known) known.deadline = now + request.leaseMs;
   if (batch.length === 0) return [];
-  const session = known ?? { id: request.session, deadline: now + request.leaseMs, alone: false, rows: new Set<Row>() };
+  const session = known ?? newSession(request.session, now + request.leaseMs);
   session.alone = known === undefined && batch.length === 1;
   store.sessions.set(session.id, session);
   return batch.map((row) => {
-    start(store, row, request, now);
-    session.rows.add(row);
-    return leasedJob(row);
+    start(store, row, request.session, now);
+    const lease: Lease = { ref: refOf(row), epoch: row.job.epoch, token: request.token, session: request.session };
+    session.leases.set(row, lease);
+    return leasedJob(row, lease);
   });
 }
 
-function start(store: Store, row: Row, { session, token }: ClaimRequest, now: Instant): void {
+const newSession = (id: SessionId, deadline: Instant): Session => ({ id, deadline, alone: false, leases: new Map() });
+
+function start(store: Store, row: Row, session: SessionId, now: Instant): void {
   const attempt = row.job.attempt + 1;
-  change(store, row, now, {
-    kind: "claim",
-    data: claimData(session, attempt),
-    set: { state: "active", attempt, startedAt: now, worker: session },
-  });
-  row.token = token;
+  const data = claimData(session, attempt);
+  change(store, row, now, { kind: "claim", data, set: { state: "active", attempt, startedAt: now, worker: session } });
 }
 
-const leasedJob = (row: Row): LeasedJob => ({
-  lease: leaseOf(row),
-  name: row.job.name,
-  version: row.job.version,
-  payload: row.job.payload,
-  progress: row.job.progress,
-  priority: row.job.priority,
-  attempt: row.job.attempt,
-  maxAttempts: row.job.maxAttempts,
-  backoff: row.job.backoff,
-  timeoutMs: row.job.timeoutMs,
-  createdAt: row.job.createdAt,
-  expiresAt: row.job.expiresAt,
-  tags: row.job.tags,
-  group: row.job.group,
-  parent: row.job.parent,
-  heldLimit: row.job.heldLimit,
+const leasedJob = ({ job }: Row, lease: Lease): LeasedJob => ({
+  lease,
+  name: job.name,
+  version: job.version,
+  payload: job.payload,
+  progress: job.progress,
+  priority: job.priority,
+  attempt: job.attempt,
+  maxAttempts: job.maxAttempts,
+  backoff: job.backoff,
+  timeoutMs: job.timeoutMs,
+  createdAt: job.createdAt,
+  expiresAt: job.expiresAt,
+  tags: job.tags,
+  group: job.group,
+  parent: job.parent,
+  heldLimit: job.heldLimit,
 });
-
-const isFree = (row: Row, { knows }: Asked, now: Instant): boolean =>
-  isDue(row, now) && knows(row) && !isOverdue(row, now);
 
 /** `null` also if a job is due now and was left for lack of room. */
 function nextDueAt(asked: readonly Asked[], now: Instant): Instant | null {
-  let next: Instant | null = null;
-  for (const one of asked) {
-    for (const row of one.queue.ready) if (row.job.heldLimit === null && isFree(row, one, now)) return null;
-    const first = one.queue.later.rows.find(one.knows);
-    if (first && (next === null || first.job.runAt < next)) next = first.job.runAt;
-  }
-  return next;
+  if (asked.some((one) => firstFree(one.queue.ready, one, now))) return null;
+  const next = asked.flatMap(({ queue, knows }) => queue.later.rows.find(knows) ?? []).sort(byRunAt)[0];
+  return next?.job.runAt ?? null;
 }
 
-function heldQueues(asked: readonly Asked[], now: Instant): Claim["held"] {
-  return asked.flatMap((one) => {
-    let since: Instant | null = null;
-    for (const row of one.queue.ready)
-      if (row.job.heldLimit !== null && isFree(row, one, now) && (since === null || row.job.runAt < since))
-        since = row.job.runAt;
-    return since === null ? [] : { queue: one.queue.name, since };
+const heldQueues = (asked: readonly Asked[], now: Instant): Claim["held"] =>
+  asked.flatMap((one) => {
+    const first = firstFree(one.queue.held, one, now);
+    return first ? { queue: one.queue.name, since: first.job.runAt } : [];
   });
-}
+
+const firstFree = (line: SortedRows, { knows }: Asked, now: Instant): Row | undefined =>
+  line.rows.find((row) => isDue(row, now) && knows(row) && !isOverdue(row, now));

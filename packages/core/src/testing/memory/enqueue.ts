@@ -70,7 +70,6 @@ function write(store: Store, queue: Queue, asked: NewJob, now: Instant): void {
     dedupe: asked.dedupe,
     order: null,
     enteredAt: now,
-    token: null,
     events: [{ seq: 1, at: now, kind: "enqueue", data: null }],
     undo: null,
   };

@@ -3,24 +3,18 @@
 import type { DecisionFacts, ExpiredSession, Extended, FencedEntry, Lease, SessionId } from "../../contract/adapter.ts";
 import type { Instant } from "../../nouns/job.ts";
 import { change } from "./change.ts";
-import { findRow, type Row, refOf, type Session, type Store } from "./store.ts";
-
-/** The lease of an active job. */
-export const leaseOf = (row: Row): Lease => ({
-  ref: refOf(row),
-  epoch: row.job.epoch,
-  token: row.token ?? "",
-  session: row.job.worker ?? "",
-});
+import { findRow, type Row, type Session, type Store, sessionOf } from "./store.ts";
 
 /** The fence: the lease is the one that the job runs under. */
-export const isOwnLease = (row: Row, lease: Lease): boolean =>
-  row.job.state === "active" && row.job.epoch === lease.epoch && row.token === lease.token;
+export function isOwnLease(store: Store, row: Row, lease: Lease): boolean {
+  const own = sessionOf(store, row)?.leases.get(row);
+  return own !== undefined && own.epoch === lease.epoch && own.token === lease.token;
+}
 
-const ownRow = (store: Store, lease: Lease): Row | null => {
+function ownRow(store: Store, lease: Lease): Row | null {
   const row = findRow(store, lease.ref);
-  return row && isOwnLease(row, lease) ? row : null;
-};
+  return row && isOwnLease(store, row, lease) ? row : null;
+}
 
 export function extend(store: Store, id: SessionId, leases: readonly Lease[], leaseMs: number): Extended {
   const now = store.ports.now();
@@ -58,11 +52,11 @@ export function expired(store: Store, limit: number): readonly ExpiredSession[] 
   let jobs = 0;
   for (const session of over.sort((a, b) => a.deadline - b.deadline)) {
     if (jobs >= limit) break;
-    jobs += session.rows.size;
+    jobs += session.leases.size;
     listed.push({
       session: session.id,
       alone: session.alone,
-      jobs: [...session.rows].map((row) => ({ lease: leaseOf(row), facts: factsOf(row) })),
+      jobs: [...session.leases].map(([row, lease]) => ({ lease, facts: factsOf(row) })),
     });
   }
   return listed;

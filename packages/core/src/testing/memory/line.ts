@@ -6,6 +6,7 @@
  */
 
 import type { Instant } from "../../nouns/job.ts";
+import type { SortedRows } from "./sorted-rows.ts";
 import type { Queue, Row, Store } from "./store.ts";
 
 export const isDue = (row: Row, now: Instant): boolean => row.job.runAt <= now;
@@ -21,7 +22,10 @@ export const joinLine = (queue: Queue, row: Row): void => lineOf(queue, row).add
 /** To be called before anything is changed by which the line is sorted. */
 export const leaveLine = (queue: Queue, row: Row): void => lineOf(queue, row).delete(row);
 
-const lineOf = (queue: Queue, row: Row): Queue["ready"] => (row.order === null ? queue.later : queue.ready);
+function lineOf(queue: Queue, row: Row): SortedRows {
+  if (row.order === null) return queue.later;
+  return row.job.heldLimit === null ? queue.ready : queue.held;
+}
 
 /** Gives numbers to the jobs whose time has come since, the earliest `runAt` first. */
 export function callUp(store: Store, queue: Queue, now: Instant): void {

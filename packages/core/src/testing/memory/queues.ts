@@ -5,7 +5,7 @@ import type { Instant } from "../../nouns/job.ts";
 import { PHASES, type Phase, phaseOf } from "../../nouns/lifecycle.ts";
 import { audit } from "./audit.ts";
 import { isDue } from "./line.ts";
-import { type Queue, queueOf, type Store, settingsOf } from "./store.ts";
+import { newQueue, type Queue, queueOf, type Store, settingsOf } from "./store.ts";
 
 interface Doer {
   readonly actor: string;
@@ -56,7 +56,7 @@ const isSame = (a: QueueSettings, b: QueueSettings): boolean =>
 
 export function queueInfos(store: Store, only?: string): readonly QueueInfo[] {
   const now = store.ports.now();
-  if (only !== undefined) return [infoOf(queueOf(store, only), now)];
+  if (only !== undefined) return [infoOf(store.queues.get(only) ?? newQueue(only), now)];
   return [...store.queues.values()]
     .filter((queue) => queue.rows.size > 0 || queue.paused !== null || queue.settings !== null)
     .sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -10,7 +10,7 @@ import { otherHolder } from "./keys.ts";
 import { isDue } from "./line.ts";
 import { type Listing, type PageOfRows, pageOf } from "./pages.ts";
 import { infoOf } from "./queues.ts";
-import { byRunAt, byTurn, findRow, queueOf, type Row, readJob, refOf, type Store } from "./store.ts";
+import { byRunAt, byTurn, findRow, type Queue, queueOf, type Row, readJob, refOf, type Store } from "./store.ts";
 
 export const get = (store: Store, refs: readonly JobRef[]): readonly (Job | null)[] =>
   refs.map((ref) => {
@@ -118,13 +118,14 @@ export function explainFacts(store: Store, ref: JobRef): ExplainFacts | null {
     now,
     job: readJob(store, row),
     queue: infoOf(queue, now),
-    ahead: { n: row.job.state === "waiting" ? countAhead([...queue.ready, ...queue.later], row, now) : 0, exact: true },
+    ahead: { n: row.job.state === "waiting" ? countAhead(queue, row, now) : 0, exact: true },
     keyHolder: holder && refOf(holder),
   };
 }
 
-function countAhead(line: readonly Row[], row: Row, now: Instant): number {
-  const due = line.filter((other) => other !== row && isDue(other, now) && other.job.heldLimit === null);
-  // The next claim will number those that have no number yet by their time.
+/** Jobs that no ordinary claim takes are ahead of nobody. The next claim numbers what has no number yet by its time. */
+function countAhead(queue: Queue, row: Row, now: Instant): number {
+  const line = [...queue.ready, ...queue.later.rows.filter(({ job }) => job.heldLimit === null)];
+  const due = line.filter((other) => other !== row && isDue(other, now));
   return due.filter((other) => (byTurn(other, row) || byRunAt(other, row)) < 0).length;
 }

@@ -18,7 +18,7 @@ export function settle(store: Store, settlements: readonly Settlement[]): readon
 function settleOne(store: Store, { lease, guard, decision, followUps = [] }: Settlement, now: Instant): Settled {
   const row = findRow(store, lease.ref);
   if (row === undefined) return { ok: false, now: "missing" };
-  if (!isOwnLease(row, lease)) return { ok: false, now: "lost" };
+  if (!isOwnLease(store, row, lease)) return { ok: false, now: "lost" };
   if (guard === "expired" && !hasRunOut(store, row, now)) return { ok: false, now: "live" };
   const end = endOf(store, row, decision, now);
   change(store, row, now, {

@@ -4,7 +4,7 @@
  * A verb runs from its first line to its last without waiting, which is what makes it one atomic step.
  */
 
-import type { QueueSettings, SessionId } from "../../contract/adapter.ts";
+import type { Lease, QueueSettings, SessionId } from "../../contract/adapter.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import type { Dedupe, Instant, Job, JobEvent, JobRef, JsonText } from "../../nouns/job.ts";
 import type { Ports } from "../../nouns/ports.ts";
@@ -25,8 +25,6 @@ export interface Row {
   order: number | null;
   /** When the job came into its state. */
   enteredAt: Instant;
-  /** Of the lease, while there is one. */
-  token: string | null;
   readonly events: JobEvent[];
   /** How to undo the last requeue. */
   undo: Undo | null;
@@ -57,6 +55,8 @@ export interface Queue {
   readonly rows: Map<string, Row>;
   /** Waiting jobs that have an order number, in the order of claims. */
   readonly ready: SortedRows;
+  /** The same of those with a `heldLimit`, the longest waiting first. */
+  readonly held: SortedRows;
   /** Waiting jobs whose time was ahead when last looked at, the earliest first. */
   readonly later: SortedRows;
   /** Who holds which dedupe key. */
@@ -85,7 +85,8 @@ export interface Session {
   readonly id: SessionId;
   deadline: Instant;
   alone: boolean;
-  readonly rows: Set<Row>;
+  /** One for each active job of the session, in the order of their claims. */
+  readonly leases: Map<Row, Lease>;
 }
 
 export interface RecordRow {
@@ -130,21 +131,22 @@ const DEFAULT_SETTINGS: QueueSettings = { maxSize: null, retention: DEFAULTS.ret
 
 export const settingsOf = (queue: Queue): QueueSettings => queue.settings ?? DEFAULT_SETTINGS;
 
+export const newQueue = (name: string): Queue => ({
+  name,
+  rows: new Map(),
+  ready: new SortedRows(byTurn),
+  held: new SortedRows(byRunAt),
+  later: new SortedRows(byRunAt),
+  keys: new Map(),
+  trash: new Map(),
+  depth: 0,
+  paused: null,
+  settings: null,
+});
+
 /** The queue of that name, made if it is not there yet. */
 export function queueOf(store: Store, name: string): Queue {
-  const known = store.queues.get(name);
-  if (known) return known;
-  const queue: Queue = {
-    name,
-    rows: new Map(),
-    ready: new SortedRows(byTurn),
-    later: new SortedRows(byRunAt),
-    keys: new Map(),
-    trash: new Map(),
-    depth: 0,
-    paused: null,
-    settings: null,
-  };
+  const queue = store.queues.get(name) ?? newQueue(name);
   store.queues.set(name, queue);
   return queue;
 }

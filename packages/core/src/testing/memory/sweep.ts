@@ -6,7 +6,7 @@ import type { State } from "../../nouns/lifecycle.ts";
 import { takeOut } from "./change.ts";
 import { expireJob, isOverdue } from "./expire.ts";
 import { isExpired } from "./records.ts";
-import { queueOf, type Store } from "./store.ts";
+import type { Store } from "./store.ts";
 import { isRubbish } from "./trash.ts";
 
 const EXPIRING_STATES: readonly State[] = ["waiting", "blocked"];
@@ -38,7 +38,8 @@ export function purge(
   limit: number,
 ): { readonly removed: number; readonly more: boolean } {
   const before = store.ports.now() - rule.olderThanMs;
-  const old = [...queueOf(store, rule.queue).rows.values()].filter(({ job }) => isPast(job, rule.state, before));
+  const rows = store.queues.get(rule.queue)?.rows.values() ?? [];
+  const old = [...rows].filter(({ job }) => isPast(job, rule.state, before));
   for (const row of old.slice(0, limit)) takeOut(store, row);
   return { removed: Math.min(old.length, limit), more: old.length > limit };
 }

@@ -112,7 +112,11 @@ export const claimChapter: Chapter = (test) => {
   test("an empty claim says when the next job becomes due", async (stage) => {
     expect((await stage.claim()).nextDueAt).toBeNull();
     const now = await stage.now();
-    await stage.add({ start: { delayMs: 9_000 } }, { start: { delayMs: 3_000 } }, { queue: "b", start: { delayMs: 5 } });
+    await stage.add(
+      { start: { delayMs: 9_000 } },
+      { start: { delayMs: 3_000 } },
+      { queue: "b", start: { delayMs: 5 } },
+    );
     expect((await stage.claim()).nextDueAt).toBe(now + 3_000);
   });
 

@@ -61,7 +61,11 @@ export const enqueueChapter: Chapter = (test) => {
       parent: { queue: "intake", id: "scan-1", epoch: 4, ref: "page" },
     } as const satisfies Partial<NewJob>;
     const ref = await stage.addOne({ ...said, expiresInMs: 60_000, onLeaseLost: "hold" });
-    expect(await stage.job(ref)).toMatchObject({ ...said, onLeaseLost: "hold", expiresAt: (await stage.now()) + 60_000 });
+    expect(await stage.job(ref)).toMatchObject({
+      ...said,
+      onLeaseLost: "hold",
+      expiresAt: (await stage.now()) + 60_000,
+    });
     const queues = [{ queue: QUEUE, max: 1, types: [{ name: "render", maxVersion: 3 }] }];
     expect(await stage.takeOne({ queues, token: "t", session: "w" })).toEqual({
       ...said,
@@ -103,7 +107,9 @@ export const enqueueChapter: Chapter = (test) => {
     const { lease } = await stage.takeOne();
     expect(await stage.enqueue({ id: "order-1" })).toMatchObject([{ outcome: "duplicate", state: "active", by: "id" }]);
     await stage.settle(lease, COMPLETE);
-    expect(await stage.enqueue({ id: "order-1" })).toMatchObject([{ outcome: "duplicate", state: "completed", by: "id" }]);
+    expect(await stage.enqueue({ id: "order-1" })).toMatchObject([
+      { outcome: "duplicate", state: "completed", by: "id" },
+    ]);
     expect(await stage.kinds(ref)).toEqual(["enqueue", "claim", "complete"]);
   });
 
@@ -151,7 +157,14 @@ export const enqueueChapter: Chapter = (test) => {
     const queues = [{ queue: text, max: 1, types: [{ name: text, maxVersion: 1 }] }];
     const { lease } = await stage.takeOne({ queues, session: text });
     await stage.settle(lease, { move: "bury", failure: { ...FAILURE, message: text } });
-    expect(await stage.job(ref)).toMatchObject({ queue: text, id: text, name: text, tags: [text], group: text, worker: text });
+    expect(await stage.job(ref)).toMatchObject({
+      queue: text,
+      id: text,
+      name: text,
+      tags: [text],
+      group: text,
+      worker: text,
+    });
   });
 
   test("of many producers with one id exactly one is accepted, through any handle", async (stage) => {

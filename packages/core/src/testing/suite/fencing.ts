@@ -16,8 +16,8 @@ import {
   releaseFor,
   rescueTo,
   retryIn,
-  type Stage,
   STOP,
+  type Stage,
 } from "./stage.ts";
 
 export const fencingChapter: Chapter = (test) => {

@@ -4,9 +4,9 @@ import { expect } from "vitest";
 import { type Chapter, QUEUE } from "./stage.ts";
 
 const TEXTS: Readonly<Record<string, string>> = {
-  "null": "null",
-  "false": "false",
-  "zero": "0",
+  null: "null",
+  false: "false",
+  zero: "0",
   "an empty text": '""',
   "an empty list": "[]",
   "an empty object": "{}",
@@ -21,7 +21,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   "white space": ' {\n\t"a" : [ 1 ,2 ] }\r\n',
   "text of many scripts": '{"日本語":"žluťoučký 🐎","ar":"مرحبا","combining":"e\\u0301é"}',
   "quotes and wildcards": '"\' \\" ; -- % _ * ? $1 :x @y {0} \\\\"',
-  "__proto__": '{"__proto__":{"polluted":true},"constructor":1}',
+  __proto__: '{"__proto__":{"polluted":true},"constructor":1}',
   "deep nesting": `${"[".repeat(200)}${"]".repeat(200)}`,
 };
 

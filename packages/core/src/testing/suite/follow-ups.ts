@@ -24,7 +24,10 @@ export const followUpsChapter: Chapter = (test) => {
         { outcome: "accepted", ref: refOf("f2"), state: "waiting" },
       ],
     });
-    expect(await stage.job(refOf("f1", "print"))).toMatchObject({ parent: { ...parent, epoch: 0, ref: "print" }, runAt: now });
+    expect(await stage.job(refOf("f1", "print"))).toMatchObject({
+      parent: { ...parent, epoch: 0, ref: "print" },
+      runAt: now,
+    });
     expect(await stage.job(refOf("f2"))).toMatchObject({ runAt: now + 5_000, createdAt: now });
     expect(await stage.kinds(refOf("f2"))).toEqual(["enqueue"]);
   });

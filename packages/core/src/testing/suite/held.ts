@@ -16,8 +16,8 @@ import {
   rescueTo,
   retryIn,
   STOP,
-  serve,
   type Stage,
+  serve,
 } from "./stage.ts";
 
 export const heldChapter: Chapter = (test) => {
@@ -82,7 +82,12 @@ export const heldChapter: Chapter = (test) => {
     await crashed(stage, 1, 1, "ahead", 60_000);
     await stage.pause("paused");
     await stage.addOne({ id: "plain" });
-    const queues = [serve("unknown", { types: [{ name: "other", maxVersion: 1 }] }), serve("paused"), serve("ahead"), serve("mail")];
+    const queues = [
+      serve("unknown", { types: [{ name: "other", maxVersion: 1 }] }),
+      serve("paused"),
+      serve("ahead"),
+      serve("mail"),
+    ];
     const claim = await stage.claim({ held: true, queues });
     expect(idsOf(claim.jobs)).toEqual(["plain"]);
     expect(claim.held).toEqual([]);
@@ -144,7 +149,11 @@ export const heldChapter: Chapter = (test) => {
     expect(sessions).toMatchObject([{ session: "w2", alone: false, jobs: [{ facts: { heldLimit: 2 } }, {}] }]);
     await stage.adapter.leaser.settle(
       sessions.flatMap(({ jobs }) =>
-        jobs.map(({ lease }) => ({ lease, guard: "expired", decision: rescueTo("waiting", { charged: false, heldLimit: 1 }) })),
+        jobs.map(({ lease }) => ({
+          lease,
+          guard: "expired",
+          decision: rescueTo("waiting", { charged: false, heldLimit: 1 }),
+        })),
       ),
     );
     const jobs = await stage.adapter.reader.get(refs);
@@ -179,7 +188,13 @@ export const heldChapter: Chapter = (test) => {
 };
 
 /** `n` jobs of one session that was lost, back with this limit and due after `delayMs`. */
-async function crashed(stage: Stage, n: number, heldLimit: number, queue = "mail", delayMs = 0): Promise<[JobRef, ...JobRef[]]> {
+async function crashed(
+  stage: Stage,
+  n: number,
+  heldLimit: number,
+  queue = "mail",
+  delayMs = 0,
+): Promise<[JobRef, ...JobRef[]]> {
   const refs = await stage.add(...Array.from({ length: n }, () => ({ queue })));
   const jobs = await stage.take({ session: "crashed", queues: [serve(queue)], leaseMs: 1 });
   expect(jobs).toHaveLength(n);

@@ -2,7 +2,7 @@
 
 import { expect } from "vitest";
 import type { SuiteOptions } from "../bench.ts";
-import { type Chapter, ids, idsOf, LEASE_MS, releaseFor, rescueTo, retryIn, serve, type Stage } from "./stage.ts";
+import { type Chapter, ids, idsOf, LEASE_MS, releaseFor, rescueTo, retryIn, type Stage, serve } from "./stage.ts";
 
 export const orderChapter =
   (options: SuiteOptions): Chapter =>
@@ -89,7 +89,12 @@ export const orderChapter =
       expect(idsOf(await stage.take({ max: 1, queues: [serve("a"), serve("b"), serve("c")] }))).toEqual(["a1"]);
       await stage.add({ queue: "b", id: "b2" }, { queue: "c", id: "c2" });
       await stage.resume("c");
-      expect(idsOf(await stage.take({ queues: [serve("b", { types }), serve("c")] }))).toEqual(["b1", "b2", "c2", "c1"]);
+      expect(idsOf(await stage.take({ queues: [serve("b", { types }), serve("c")] }))).toEqual([
+        "b1",
+        "b2",
+        "c2",
+        "c1",
+      ]);
     });
 
     test("what came due together is taken by its time, then by its enqueueing", async (stage) => {

@@ -2,7 +2,18 @@
 
 import { expect } from "vitest";
 import type { ExpiredSession, Lease } from "../../contract/adapter.ts";
-import { BURY, type Chapter, COMPLETE, ids, LEASE_MS, only, releaseFor, rescueTo, retryIn, type Stage } from "./stage.ts";
+import {
+  BURY,
+  type Chapter,
+  COMPLETE,
+  ids,
+  LEASE_MS,
+  only,
+  releaseFor,
+  rescueTo,
+  retryIn,
+  type Stage,
+} from "./stage.ts";
 
 export const sessionsChapter: Chapter = (test) => {
   test("extend moves the deadline of everything that the session holds", async (stage) => {
@@ -84,7 +95,7 @@ export const sessionsChapter: Chapter = (test) => {
   test("the leases that a rescuer is given are the ones that settle", async (stage) => {
     const refs = await stage.add({}, {});
     await stage.take();
-    await stage.move("cancel", refs[1] ?? []);
+    await stage.apply("cancel", refs[1] ?? []);
     await stage.bench.advance(LEASE_MS);
     const session = only(await stage.adapter.leaser.expired(10));
     expect(session.jobs.filter((job) => job.facts.cancelRequested)).toHaveLength(1);
@@ -163,13 +174,24 @@ export const sessionsChapter: Chapter = (test) => {
     });
     const event = (await stage.events(ref)).at(-1);
     expect(event).toMatchObject({ kind: "rescue", at: now });
-    expect(JSON.parse(event?.data ?? "")).toMatchObject({ to: "waiting", charged: true, heldLimit: null, runAt: now + 2_000 });
+    expect(JSON.parse(event?.data ?? "")).toMatchObject({
+      to: "waiting",
+      charged: true,
+      heldLimit: null,
+      runAt: now + 2_000,
+    });
   });
 
   test("a rescue that is not charged gives the attempt back and sets the held limit", async (stage) => {
     const ref = await stage.addOne();
     await stage.rescue((await stage.takeOne()).lease, rescueTo("waiting", { charged: false, heldLimit: 4 }));
-    expect(await stage.job(ref)).toMatchObject({ attempt: 0, rescues: 1, heldLimit: 4, epoch: 1, errors: [{ attempt: 1 }] });
+    expect(await stage.job(ref)).toMatchObject({
+      attempt: 0,
+      rescues: 1,
+      heldLimit: 4,
+      epoch: 1,
+      errors: [{ attempt: 1 }],
+    });
   });
 
   for (const [to, reason] of [

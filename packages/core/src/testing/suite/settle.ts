@@ -2,17 +2,7 @@
 
 import { expect } from "vitest";
 import { AUDIT_KIND } from "../../contract/entries.ts";
-import {
-  BURY,
-  type Chapter,
-  COMPLETE,
-  FAILURE,
-  idsOf,
-  releaseFor,
-  rescueTo,
-  retryIn,
-  STOP,
-} from "./stage.ts";
+import { BURY, type Chapter, COMPLETE, FAILURE, idsOf, releaseFor, rescueTo, retryIn, STOP } from "./stage.ts";
 
 export const settleChapter: Chapter = (test) => {
   test("complete keeps the result; the job is final", async (stage) => {
@@ -56,7 +46,12 @@ export const settleChapter: Chapter = (test) => {
     const ref = await stage.addOne();
     const { lease } = await stage.takeOne({ session: "w1" });
     const now = await stage.now();
-    expect(await stage.settle(lease, retryIn(2_000))).toEqual({ ok: true, state: "waiting", reason: null, followUps: [] });
+    expect(await stage.settle(lease, retryIn(2_000))).toEqual({
+      ok: true,
+      state: "waiting",
+      reason: null,
+      followUps: [],
+    });
     expect(await stage.job(ref)).toMatchObject({
       state: "waiting",
       attempt: 1,
@@ -103,7 +98,10 @@ export const settleChapter: Chapter = (test) => {
       const ref = await stage.addOne();
       const { lease } = await stage.takeOne();
       const failure = reason === "handler" ? FAILURE : null;
-      expect(await stage.settle(lease, { move: "stop", reason, failure })).toMatchObject({ state: "cancelled", reason });
+      expect(await stage.settle(lease, { move: "stop", reason, failure })).toMatchObject({
+        state: "cancelled",
+        reason,
+      });
       const job = await stage.job(ref);
       expect(job).toMatchObject({ state: "cancelled", reason, finishedAt: await stage.now(), attempt: 1, epoch: 0 });
       expect(job.errors).toHaveLength(failure === null ? 0 : 1);
@@ -227,7 +225,10 @@ export const settleChapter: Chapter = (test) => {
 
   test("one call settles many, each by itself", async (stage) => {
     await stage.add(...Array.from({ length: 200 }, () => ({})));
-    const jobs = await stage.take({ max: 200, queues: [{ queue: "mail", max: 200, types: [{ name: "greet", maxVersion: 1 }] }] });
+    const jobs = await stage.take({
+      max: 200,
+      queues: [{ queue: "mail", max: 200, types: [{ name: "greet", maxVersion: 1 }] }],
+    });
     const settled = await stage.adapter.leaser.settle(
       jobs.map(({ lease }, index) => ({ lease, guard: "held", decision: index % 2 === 0 ? COMPLETE : BURY })),
     );

@@ -55,7 +55,11 @@ export const expiryChapter: Chapter = (test) => {
 
   test("the sweep finds them in every queue, scheduled and in paused ones too, page by page", async (stage) => {
     const soon = { expiresInMs: 1_000 };
-    const refs = await stage.add({ queue: "a", ...soon }, { queue: "b", ...soon }, { ...soon, start: { delayMs: 90_000 } });
+    const refs = await stage.add(
+      { queue: "a", ...soon },
+      { queue: "b", ...soon },
+      { ...soon, start: { delayMs: 90_000 } },
+    );
     await stage.add({ expiresInMs: 2_000 }, {});
     await stage.pause("a");
     await stage.bench.advance(1_000);

@@ -48,7 +48,9 @@ export const undoChapter: Chapter = (test) => {
       await stage.bench.advance(happen === since["another operation"] ? 0 : 10);
       await happen(ref);
       const before = await stage.job(ref);
-      expect(await stage.apply("revert", ref, { opId: "op-1" })).toEqual([{ ref, outcome: "changed", state: "waiting" }]);
+      expect(await stage.apply("revert", ref, { opId: "op-1" })).toEqual([
+        { ref, outcome: "changed", state: "waiting" },
+      ]);
       expect(await stage.job(ref)).toEqual(before);
       await stage.move("cancel", ref);
     }
@@ -116,7 +118,9 @@ export const undoChapter: Chapter = (test) => {
       const events = await stage.events(ref);
       await stage.apply("remove", ref, { opId: "op-1" });
       await stage.bench.advance(24 * HOURS);
-      expect(await stage.apply("restore", ref, { opId: "op-2" })).toEqual([{ ref, outcome: "done", state: before.state }]);
+      expect(await stage.apply("restore", ref, { opId: "op-2" })).toEqual([
+        { ref, outcome: "done", state: before.state },
+      ]);
       expect(await stage.job(ref)).toEqual({ ...before, seq: before.seq + 2, lastOp: "op-2" });
       expect((await stage.events(ref)).slice(0, events.length)).toEqual(events);
       expect((await stage.kinds(ref)).slice(-2)).toEqual(["remove", "restore"]);

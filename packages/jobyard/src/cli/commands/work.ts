@@ -1,15 +1,17 @@
 /** `jobyard work <module…>` */
 
-import type { Hooks, QueueOptions, Worker } from "@jobyard/core";
-import type { Command } from "commander";
+import type { BoundJob, Hooks, QueueOptions, WorkerOptions } from "@jobyard/core";
+import { type Command, Option } from "commander";
 import { loadJobModules } from "../../modules.ts";
 import { stopSignal } from "../../signals.ts";
-import { queueWithConcurrency } from "../options.ts";
+import { duration, queueWithConcurrency } from "../options.ts";
 import { examples, withYard } from "../session.ts";
 import { plural } from "../text.ts";
 import { workHooks } from "../work-log.ts";
 
 interface Options {
+  readonly lease?: number;
+  readonly grace?: number;
   readonly queue?: readonly (readonly [queue: string, concurrency: number | null])[];
   readonly drain?: boolean;
 }
@@ -24,6 +26,16 @@ export function registerWork(program: Command): void {
       "only this queue, with so many handlers at once; may be repeated (default: all of the modules)",
       (value: string, before: Options["queue"] = []) => [...before, queueWithConcurrency(value)],
     )
+    .addOption(
+      new Option("--lease <duration>", "how long after this process died its jobs run elsewhere (default: 30s)")
+        .env("JOBYARD_LEASE")
+        .argParser(duration("--lease")),
+    )
+    .addOption(
+      new Option("--grace <duration>", "how long running jobs may go on after Ctrl+C (default: 30s)")
+        .env("JOBYARD_GRACE")
+        .argParser(duration("--grace")),
+    )
     .option("--drain", "run what is there now, with all it leads to, and end")
     .addHelpText(
       "after",
@@ -32,28 +44,24 @@ export function registerWork(program: Command): void {
     .action(async (modules: readonly string[], options: Options, command: Command) => {
       const jobs = await loadJobModules(modules);
       await withYard(command, async ({ yard, out }) => {
-        const hooks: Hooks = workHooks(out);
-        const worker = yard.worker({ jobs, hooks, ...(options.queue && { queues: queueOptions(options.queue) }) });
+        const worker = yard.worker(workerOptions(jobs, options, workHooks(out)));
         out.note(`Working on ${plural(jobs.length, "job type")}${options.drain ? "." : ". Ctrl+C stops."}`);
-        await (options.drain ? drain(worker) : untilStopped(worker));
+        const stop = stopSignal().then((signal) => out.note(`Stopping (${signal}). Once more stops at once.`));
+        await (options.drain ? Promise.race([worker.drain(), stop]) : worker.start().then(() => stop));
+        await worker.stop();
         const { completed, failed } = worker.status;
         out.note(`Stopped: ${completed} completed, ${failed} failed.`);
       });
     });
 }
 
+const workerOptions = (jobs: readonly BoundJob[], { queue, lease, grace }: Options, hooks: Hooks): WorkerOptions => ({
+  jobs,
+  hooks,
+  ...(queue !== undefined && { queues: queueOptions(queue) }),
+  ...(lease !== undefined && { lease }),
+  ...(grace !== undefined && { grace }),
+});
+
 const queueOptions = (queues: NonNullable<Options["queue"]>): Record<string, QueueOptions> =>
   Object.fromEntries(queues.map(([queue, concurrency]) => [queue, concurrency === null ? {} : { concurrency }]));
-
-async function untilStopped(worker: Worker): Promise<void> {
-  const stop = stopSignal();
-  await worker.start();
-  await stop;
-  await worker.stop();
-}
-
-/** Ctrl+C ends it early, in the same graceful way. */
-async function drain(worker: Worker): Promise<void> {
-  await Promise.race([worker.drain(), stopSignal()]);
-  await worker.stop();
-}

@@ -1,0 +1,17 @@
+import { printDuration, type QueueInfo } from "@jobyard/core";
+import type { ReactNode } from "react";
+import { RelativeTime } from "@/components/relative-time";
+
+/** A queue's settings in words. */
+export const settingsEntries = ({ settings, depth, oldestDueAt }: QueueInfo): readonly (readonly [string, ReactNode])[] => [
+  ["Open jobs", settings.maxSize === null ? depth : `${depth} of at most ${settings.maxSize}${overBy(depth, settings.maxSize)}`],
+  ["Maximum size", settings.maxSize ?? "no bound"],
+  ["Oldest due", oldestDueAt === null ? "none is due" : <RelativeTime key="oldest" at={oldestDueAt} />],
+  ["Completed jobs are kept", kept(settings.retention.completed)],
+  ["Dead jobs are kept", kept(settings.retention.dead)],
+  ["Cancelled jobs are kept", kept(settings.retention.cancelled)],
+];
+
+const overBy = (depth: number, maxSize: number): string => (depth > maxSize ? `, over by ${depth - maxSize}` : "");
+
+const kept = (ms: number | null): string => (ms === null ? "until somebody removes them" : `for ${printDuration(ms)}`);

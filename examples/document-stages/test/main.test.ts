@@ -1,0 +1,51 @@
+import { existsSync, unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openYard } from "jobyard";
+import { expect, onTestFinished, test } from "vitest";
+import { type RunningProcess, startProcess } from "./processes.ts";
+import { sampleNames } from "./samples.ts";
+import { temporaryFolder } from "./temporary.ts";
+import { until } from "./until.ts";
+
+const MAIN = "examples/document-stages/src/main.ts";
+
+const start = (folder: string, env: Readonly<Record<string, string>> = {}): RunningProcess =>
+  startProcess(MAIN, { JOBYARD_URL: `sqlite:${join(folder, "jobyard.db")}`, EXAMPLE_DATA: folder, ...env });
+
+async function stop(running: RunningProcess): Promise<void> {
+  running.kill("SIGTERM");
+  expect(await running.ended).toEqual([0, null]);
+}
+
+test("the first start brings the samples and enqueues each; the next one only what is new", async () => {
+  const folder = temporaryFolder();
+  const yard = await openYard(`sqlite:${join(folder, "jobyard.db")}`, { schema: "migrate" });
+  onTestFinished(() => yard.close());
+  const enqueued = async (): Promise<number> => (await yard.board.count("queue:extract")).n;
+
+  const first = start(folder);
+  await until("every sample", async () => (await enqueued()) === sampleNames().length, 20_000);
+  expect(first.stdout()).toContain(`copied ${sampleNames().length} sample files`);
+  expect(first.stdout()).toContain("café-menü.txt is on its way");
+  await stop(first);
+
+  unlinkSync(join(folder, "inbox/invoice-1042.pdf"));
+  writeFileSync(join(folder, "inbox/new.txt"), "Something new.");
+  writeFileSync(join(folder, "inbox/film.mkv"), "x");
+  const second = start(folder);
+  await until("the new file", () => second.stdout().includes("new.txt is on its way"), 20_000);
+  await until("the film", () => second.stdout().includes("film.mkv is left alone: supported are .txt, .md"), 20_000);
+  await stop(second);
+  expect(await enqueued()).toBe(sampleNames().length + 1);
+  expect(existsSync(join(folder, "inbox/invoice-1042.pdf"))).toBe(false);
+});
+
+test("a database that is not there, and a setting that is none: an error that says what to do, no stack", async () => {
+  const folder = temporaryFolder();
+  const missing = start(folder);
+  expect(await missing.ended).toEqual([1, null]);
+  expect(missing.stderr()).toMatch(/^error\[SCHEMA_MISSING\]: .*npx jobyard migrate.*\n$/);
+  const wrong = start(folder, { EXAMPLE_PACE: "fast" });
+  expect(await wrong.ended).toEqual([2, null]);
+  expect(wrong.stderr()).toMatch(/^error\[BAD_DURATION\]: EXAMPLE_PACE: "fast"\. .*\n$/);
+});

@@ -1,0 +1,66 @@
+/** What a claim could still find: the queues it asks for with the lanes it knows, and what waits in them. */
+
+import type { Claim, ClaimRequest, Instant } from "@jobyard/core/adapter";
+import {
+  dueLater,
+  heldSince,
+  isPaused,
+  type LaneRow,
+  lanesOf,
+  nextFree,
+  nextHeld,
+  nextLater,
+} from "./sql/claim.sql.ts";
+import type { View } from "./step.ts";
+
+/** A queue that the claim asks for, and that is not paused. */
+export interface Asked {
+  readonly queue: string;
+  readonly max: number;
+  /** Those whose jobs the caller can run, by id. */
+  readonly lanes: ReadonlyMap<number, LaneRow>;
+  /** Their ids as JSON. */
+  readonly laneIds: string;
+}
+
+export function askedQueues({ db }: View, { queues }: ClaimRequest): readonly Asked[] {
+  return queues
+    .filter(({ queue }) => db.get(isPaused, { queue }) === undefined)
+    .map(({ queue, max, types }) => {
+      const versions = new Map(types.map((type) => [type.name, type.maxVersion]));
+      const known = db.all(lanesOf, { queue }).filter((lane) => lane.version <= (versions.get(lane.name) ?? 0));
+      const lanes = new Map(known.map((lane) => [lane.id, lane]));
+      return { queue, max, lanes, laneIds: JSON.stringify([...lanes.keys()]) };
+    });
+}
+
+/** True if a claim would find nothing and change nothing, so that it need not take the write lock. */
+export function isIdle(view: View, asked: readonly Asked[]): boolean {
+  return asked.every(
+    ({ queue, lanes }) =>
+      view.db.get(dueLater, { queue, now: view.now, limit: 1 }) === undefined &&
+      [...lanes.keys()].every((lane) => view.db.get(nextFree, { lane, now: view.now }) === undefined),
+  );
+}
+
+/** `null` also if a job is due now and was left for lack of room. */
+export function nextDueAt({ db, now }: View, asked: readonly Asked[]): Instant | null {
+  const next: Instant[] = [];
+  for (const { queue, lanes, laneIds } of asked) {
+    for (const lane of lanes.keys()) {
+      if (db.get(nextFree, { lane, now })) return null;
+      const later = db.get(nextLater, { lane });
+      if (later) next.push(later.at);
+    }
+    const held = db.get(nextHeld, { queue, now, lanes: laneIds });
+    if (held) next.push(held.at);
+  }
+  return next.length === 0 ? null : Math.min(...next);
+}
+
+export function heldQueues({ db, now }: View, asked: readonly Asked[]): Claim["held"] {
+  return asked.flatMap(({ queue, laneIds }) => {
+    const held = db.get(heldSince, { queue, now, lanes: laneIds });
+    return held ? { queue, since: held.since } : [];
+  });
+}

@@ -1,0 +1,54 @@
+/** What an enqueue reads and writes. */
+
+import type { Instant, JsonText, LeaseLossPolicy } from "@jobyard/core/adapter";
+import { type Statement, sql } from "../statement.ts";
+
+interface LaneKey {
+  readonly queue: string;
+  readonly name: string;
+  readonly version: number;
+}
+
+export const findLane: Statement<LaneKey, { readonly id: number }> = sql`
+  SELECT id FROM jobyard_lane WHERE queue = @queue AND name = @name AND version = @version AND grp = ''
+`;
+export const addLane: Statement<LaneKey, { readonly id: number }> = sql`
+  INSERT INTO jobyard_lane (queue, name, version) VALUES (@queue, @name, @version) RETURNING id
+`;
+
+export const findBound: Statement<{ readonly queue: string }, { readonly max_size: number | null }> = sql`
+  SELECT max_size FROM jobyard_queue WHERE name = @queue
+`;
+
+export interface InsertJob {
+  readonly pk: number;
+  readonly queue: string;
+  readonly id: string;
+  readonly lane: number;
+  readonly priority: number;
+  readonly ord: number | null;
+  readonly run_at: Instant;
+  readonly created_at: Instant;
+  readonly expires_at: Instant | null;
+  readonly max_attempts: number;
+  readonly timeout_ms: number | null;
+  readonly on_lease_lost: LeaseLossPolicy;
+  readonly dedupe_key: string | null;
+  readonly dedupe_while: "waiting" | "open" | "for" | null;
+  readonly dedupe_for_ms: number | null;
+  readonly grp: string | null;
+  readonly tags: string | null;
+  readonly backoff: string | null;
+  readonly parent: string | null;
+  readonly payload: JsonText;
+}
+
+/** Its first event, `enqueue`, is made from `created_at` when read. */
+export const insertJob: Statement<InsertJob> = sql`
+  INSERT INTO jobyard_job
+    (pk, queue, id, lane, state, priority, ord, run_at, created_at, expires_at, max_attempts, timeout_ms,
+     on_lease_lost, dedupe_key, dedupe_while, dedupe_for_ms, grp, tags, backoff, parent, payload)
+  VALUES
+    (@pk, @queue, @id, @lane, 'waiting', @priority, @ord, @run_at, @created_at, @expires_at, @max_attempts, @timeout_ms,
+     @on_lease_lost, @dedupe_key, @dedupe_while, @dedupe_for_ms, @grp, @tags, @backoff, @parent, @payload)
+`;

@@ -1,0 +1,89 @@
+/** Leases, and the sessions whose deadline they share. */
+
+import type { Instant, SessionId } from "@jobyard/core/adapter";
+import { type None, type Statement, sql } from "../statement.ts";
+
+export interface StoredLease {
+  readonly id: number;
+  readonly token: string;
+  readonly queue: string;
+  readonly session: SessionId;
+  readonly claimed_at: Instant;
+  readonly deadline: Instant;
+  /** JSON array of jobs that are not settled. */
+  readonly pks: string;
+}
+
+export const findLease: Statement<{ readonly token: string; readonly queue: string }, StoredLease> = sql`
+  SELECT lease.id, lease.token, lease.queue, lease.session, lease.claimed_at, session.deadline, lease.pks
+    FROM jobyard_lease AS lease JOIN jobyard_session AS session ON session.id = lease.session
+   WHERE lease.token = @token AND lease.queue = @queue
+`;
+
+export const allLeases: Statement<None, StoredLease> = sql`
+  SELECT lease.id, lease.token, lease.queue, lease.session, lease.claimed_at, session.deadline, lease.pks
+    FROM jobyard_lease AS lease JOIN jobyard_session AS session ON session.id = lease.session
+`;
+
+export const leasesOf: Statement<{ readonly session: SessionId }, StoredLease> = sql`
+  SELECT lease.id, lease.token, lease.queue, lease.session, lease.claimed_at, session.deadline, lease.pks
+    FROM jobyard_lease AS lease JOIN jobyard_session AS session ON session.id = lease.session
+   WHERE lease.session = @session
+   ORDER BY lease.id
+`;
+
+export const addLease: Statement<{
+  readonly token: string;
+  readonly queue: string;
+  readonly session: SessionId;
+  readonly claimed_at: Instant;
+  readonly exclusive: 0 | 1;
+  readonly unsettled: number;
+  readonly pks: string;
+}> = sql`
+  INSERT INTO jobyard_lease (token, queue, session, claimed_at, exclusive, unsettled, pks)
+  VALUES (@token, @queue, @session, @claimed_at, @exclusive, @unsettled, @pks)
+`;
+
+export const updateLease: Statement<{ readonly id: number; readonly unsettled: number; readonly pks: string }> = sql`
+  UPDATE jobyard_lease SET unsettled = @unsettled, pks = @pks WHERE id = @id
+`;
+
+export const removeLease: Statement<{ readonly id: number }> = sql`
+  DELETE FROM jobyard_lease WHERE id = @id
+`;
+
+export const findSession: Statement<
+  { readonly session: SessionId },
+  { readonly deadline: Instant; readonly exclusive: 0 | 1 }
+> = sql`
+  SELECT deadline,
+         EXISTS (SELECT 1 FROM jobyard_lease WHERE session = @session AND exclusive = 1) AS exclusive
+    FROM jobyard_session WHERE id = @session
+`;
+
+export const saveSession: Statement<{
+  readonly session: SessionId;
+  readonly deadline: Instant;
+  readonly alone: 0 | 1;
+}> = sql`
+  INSERT INTO jobyard_session (id, deadline, alone) VALUES (@session, @deadline, @alone)
+  ON CONFLICT (id) DO UPDATE SET deadline = excluded.deadline, alone = excluded.alone
+`;
+
+/** Nothing, if the session holds nothing: then it has no row. */
+export const moveDeadline: Statement<{ readonly session: SessionId; readonly deadline: Instant }> = sql`
+  UPDATE jobyard_session SET deadline = @deadline WHERE id = @session
+`;
+
+export const removeIdleSession: Statement<{ readonly session: SessionId }> = sql`
+  DELETE FROM jobyard_session
+   WHERE id = @session AND NOT EXISTS (SELECT 1 FROM jobyard_lease WHERE session = @session)
+`;
+
+export const expiredSessions: Statement<
+  { readonly now: Instant; readonly limit: number },
+  { readonly id: SessionId; readonly alone: 0 | 1 }
+> = sql`
+  SELECT id, alone FROM jobyard_session WHERE deadline <= @now ORDER BY deadline LIMIT @limit
+`;

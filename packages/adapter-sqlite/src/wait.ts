@@ -1,0 +1,61 @@
+/** A claim that waits for work: until something changes in its queues, a job becomes due, or nobody wants it any more. */
+
+import type { Claim, ClaimRequest, Hint } from "@jobyard/core/adapter";
+import { claimNow, idleClaim } from "./claim.ts";
+import type { Store } from "./store.ts";
+
+export async function claim(store: Store, request: ClaimRequest): Promise<Claim> {
+  const first = await attempt(store, request);
+  if (first.jobs.length > 0 || request.waitMs <= 0 || request.signal?.aborted) return first;
+  const alarm = new Alarm(store, request);
+  try {
+    return await claimWhenWoken(store, request, alarm);
+  } finally {
+    alarm.close();
+  }
+}
+
+async function claimWhenWoken(store: Store, request: ClaimRequest, alarm: Alarm): Promise<Claim> {
+  const end = store.ports.monotonic() + request.waitMs;
+  for (;;) {
+    const answer = await attempt(store, request);
+    const leftMs = end - store.ports.monotonic();
+    if (answer.jobs.length > 0 || leftMs <= 0) return answer;
+    await alarm.sleep(answer.nextDueAt === null ? leftMs : Math.min(leftMs, answer.nextDueAt - answer.now));
+    if (request.signal?.aborted || store.isClosed()) return answer;
+  }
+}
+
+/** Looks first: a claim with nothing to find does not take the write lock from those who have something to write. */
+async function attempt(store: Store, request: ClaimRequest): Promise<Claim> {
+  const idle = await store.read((view) => idleClaim(view, request));
+  return idle ?? store.write((step) => claimNow(step, request));
+}
+
+/** Rings when something changed in the queues of the request, also while nobody sleeps. */
+class Alarm {
+  readonly #store: Store;
+  readonly #signal: AbortSignal | undefined;
+  readonly #unwatch: () => void;
+  #rung = new AbortController();
+
+  constructor(store: Store, { queues, signal }: ClaimRequest) {
+    this.#store = store;
+    this.#signal = signal;
+    const isMine = (hint: Hint): boolean =>
+      hint.queues === null || queues.some(({ queue }) => hint.queues?.includes(queue));
+    this.#unwatch = store.wake.watch((hint) => {
+      if (isMine(hint)) this.#rung.abort();
+    });
+  }
+
+  async sleep(ms: number): Promise<void> {
+    const signals = [this.#rung.signal, this.#store.wake.closed];
+    await this.#store.ports.sleep(ms, AbortSignal.any(this.#signal ? [...signals, this.#signal] : signals));
+    if (this.#rung.signal.aborted) this.#rung = new AbortController();
+  }
+
+  close(): void {
+    this.#unwatch();
+  }
+}

@@ -1,0 +1,157 @@
+import { describe, expect, test } from "vitest";
+import { expectError, JOBS, type Place, place } from "./jobyard.ts";
+
+const here: Place = await place();
+
+const stateOf = async (id: string): Promise<unknown> => (await here.json("job", id))[0]?.["phase"];
+
+/** Jobs of a queue of their own that died: their payload is not what their handler needs. */
+async function dead(queue: string, n: number): Promise<readonly string[]> {
+  const file = here.file(`${queue}.ndjson`, `${Array.from({ length: n }, (_, i) => i).join("\n")}\n`);
+  const receipts = await here.json("enqueue", "explode", "--file", file, "--queue", queue);
+  await here.ok("work", JOBS, "--queue", queue, "--drain");
+  return receipts.map((receipt) => `${queue}/${receipt["id"]}`);
+}
+
+describe("named jobs", () => {
+  test("are requeued, with another payload if one is given", async () => {
+    const [first = "", second = ""] = await dead("requeue", 2);
+    expect(await here.ok("requeue", first)).toBe(`${first} requeued\n`);
+    expect((await here.json("job", first))[0]).toMatchObject({ phase: "waiting", attempt: 0, payload: 0 });
+    expect(await here.json("requeue", second, "--payload", '{"now":"right"}')).toEqual([
+      { ref: { queue: "requeue", id: second.split("/")[1] }, outcome: "done", state: "waiting" },
+    ]);
+    expect((await here.json("job", second))[0]).toMatchObject({ payload: { now: "right" } });
+    expect((await here.json("events", second)).at(-1)).toMatchObject({ kind: "requeue", data: { by: "cli" } });
+  });
+
+  test("take a payload from stdin, and only if it is JSON", async () => {
+    const [id = ""] = await dead("stdin", 1);
+    expectError(await here.run("requeue", id, "--payload", "{oops"), "PAYLOAD_INVALID", 1, "is not JSON");
+    expect(await stateOf(id)).toBe("dead");
+    expect(await here.runWith({ stdin: "[1]" }, "requeue", id, "--payload", "-")).toMatchObject({ code: 0 });
+    expect((await here.json("job", id))[0]).toMatchObject({ payload: [1] });
+  });
+
+  test("are cancelled, promoted and removed", async () => {
+    for (const id of ["c", "p", "r"])
+      await here.ok("enqueue", "add", "1", "--queue", "moves", "--id", id, "--delay", "1h");
+    expect(await here.ok("cancel", "moves/c")).toBe("moves/c cancelled\n");
+    expect(await stateOf("moves/c")).toBe("cancelled");
+    expect(await here.ok("promote", "moves/p")).toBe("moves/p promoted\n");
+    expect(await stateOf("moves/p")).toBe("waiting");
+    expect(await here.ok("remove", "moves/r")).toBe("moves/r removed\n");
+    expectError(await here.run("job", "moves/r"), "JOB_NOT_FOUND", 1, "moves/r");
+  });
+
+  test("whose state does not allow it stay as they are, the others move", async () => {
+    await here.ok("enqueue", "add", "1", "--queue", "mixed", "--id", "waits");
+    const [id = ""] = await dead("mixed-dead", 1);
+    const finished = await here.run("requeue", "mixed/waits", id);
+    expectError(finished, "MOVE_REFUSED", 1, "mixed/waits: requeue, but it is waiting");
+    expect(finished.out).toBe(`${id} requeued\n`);
+  });
+
+  test("are all found before the first is touched", async () => {
+    const [id = ""] = await dead("typo", 1);
+    expectError(await here.run("requeue", id, "typo/nobody"), "JOB_NOT_FOUND", 1, "typo/nobody");
+    expect(await stateOf(id)).toBe("dead");
+  });
+
+  test("change nothing in a dry run", async () => {
+    const [id = ""] = await dead("dry", 1);
+    expect(await here.ok("requeue", id, "--dry-run")).toBe(`${id} would be requeued\n`);
+    expectError(await here.run("cancel", id, "--dry-run"), "MOVE_REFUSED", 1, "but it is dead");
+    expect(await stateOf(id)).toBe("dead");
+  });
+});
+
+test("a running job is asked to stop, and cannot be removed", async () => {
+  await here.ok("enqueue", "wait", "--module", JOBS, "--id", "running");
+  const worker = here.start("work", JOBS, "--queue", "slow");
+  await worker.printed(/started +slow\/running/);
+  expectError(await here.run("remove", "slow/running"), "JOB_ACTIVE", 1, "slow/running");
+  expect(await here.ok("cancel", "slow/running")).toBe("slow/running asked to stop: it is running\n");
+  await expect.poll(() => stateOf("slow/running"), { timeout: 15_000 }).toBe("cancelled");
+  worker.kill("SIGTERM");
+  expect(await worker.finished).toMatchObject({ code: 0 });
+});
+
+describe("all that match", () => {
+  test("are previewed, then moved", async () => {
+    await dead("bulk", 12);
+    const preview = await here.ok("requeue", "--filter", "queue:bulk state:dead", "--dry-run");
+    expect(preview).toMatch(/^Jobs that match: 12\. Those whose state allows it would be requeued\.$/m);
+    expect(preview).toMatch(/^by state +dead 12$/m);
+    expect(await here.ok("requeue", "--filter", "queue:bulk state:dead")).toBe("12 jobs requeued\n");
+    expect(await here.json("jobs", "queue:bulk state:waiting")).toHaveLength(12);
+  });
+
+  test("answer one JSON document, which says what was skipped", async () => {
+    await here.ok("enqueue", "add", "1", "--queue", "skips", "--id", "waits");
+    const [id = ""] = await dead("skips", 1);
+    const [preview] = await here.json("requeue", "--filter", "queue:skips", "--dry-run");
+    expect(preview).toMatchObject({ count: { n: 2, exact: true } });
+    const [outcome] = await here.json("requeue", "--filter", "queue:skips");
+    expect(outcome).toEqual({ op: expect.any(String), seen: 2, done: 1, skipped: { refused: 1 }, interrupted: false });
+    expect(await here.json("jobs", `op:${outcome?.["op"]}`)).toMatchObject([{ id: id.split("/")[1] }]);
+  });
+
+  test("move no faster than asked", async () => {
+    await dead("slowly", 9);
+    const before = performance.now();
+    await here.ok("remove", "--filter", "queue:slowly", "--rate", "4/s");
+    expect(performance.now() - before).toBeGreaterThan(1_900);
+    expect(await here.json("jobs", "queue:slowly")).toEqual([]);
+  });
+
+  test("stop between two pages at Ctrl+C", async () => {
+    await dead("stopped", 40);
+    const removing = here.start("remove", "--filter", "queue:stopped", "--rate", "1/s");
+    await expect
+      .poll(async () => (await here.json("jobs", "queue:stopped")).length, { timeout: 10_000 })
+      .toBeLessThan(40);
+    removing.kill("SIGINT");
+    const { code, out } = await removing.finished;
+    expect(code).toBe(1);
+    expect(out).toMatch(/^\d+ jobs? removed\n$/);
+    expect((await here.json("jobs", "queue:stopped")).length).toBeGreaterThan(20);
+  });
+});
+
+describe("a queue", () => {
+  test("is paused and resumed", async () => {
+    await here.ok("enqueue", "greet", '{"name":"Ada"}', "--module", JOBS, "--id", "held");
+    expect(await here.ok("pause", "hello")).toBe("hello is now paused.\n");
+    expect(await here.ok("pause", "hello")).toBe("hello was already paused.\n");
+    expect(await here.ok("queues")).toMatch(/^hello .* by cli, /m);
+    await here.ok("work", JOBS, "--queue", "hello", "--drain");
+    expect(await stateOf("hello/held")).toBe("waiting");
+    expect(await here.ok("explain", "hello/held")).toMatch(/paused/i);
+    expect(await here.json("resume", "hello")).toEqual([{ queue: "hello", paused: false, changed: true }]);
+    await here.ok("work", JOBS, "--queue", "hello", "--drain");
+    expect(await stateOf("hello/held")).toBe("completed");
+  });
+
+  test("that nobody knows is paused with a word of doubt", async () => {
+    const finished = await here.run("pause", "mial");
+    expect(finished).toMatchObject({ code: 0, out: "mial is now paused.\n" });
+    expect(finished.err).toContain('no job was ever in a queue "mial"');
+  });
+});
+
+describe("wrong use", () => {
+  test.each([
+    [["requeue"], "name one job or more"],
+    [["requeue", "a/b", "--filter", "state:dead"], "ids or --filter, not both"],
+    [["remove", "--filter", " "], "an empty query matches every job"],
+    [["requeue", "--filter", "state:dead", "--payload", "1"], "--payload goes with ids"],
+    [["cancel", "a/b", "--rate", "1/s"], "--rate goes with --filter"],
+    [["pause"], "missing required argument 'queue'"],
+  ] as const)("%j", async (args, text) => expectError(await here.run(...args), "USAGE", 2, text));
+
+  test("a rate or a query that cannot be understood", async () => {
+    expectError(await here.run("requeue", "--filter", "state:dead", "--rate", "fast"), "BAD_OPTION", 2, "--rate");
+    expectError(await here.run("requeue", "--filter", "state:ded"), "BAD_QUERY", 2, "ded");
+  });
+});
