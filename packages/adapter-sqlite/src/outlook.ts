@@ -2,7 +2,9 @@
 
 import type { Claim, ClaimRequest, Instant } from "@jobyard/core/adapter";
 import {
+  dueHeld,
   dueLater,
+  headsOf,
   heldSince,
   isPaused,
   type LaneRow,
@@ -34,12 +36,13 @@ export function askedQueues({ db }: View, { queues }: ClaimRequest): readonly As
     });
 }
 
-/** True if a claim would find nothing and change nothing, so that it need not take the write lock. */
-export function isIdle(view: View, asked: readonly Asked[]): boolean {
+/** True if nothing is due that a claim could take or would cancel, so that it need not take the write lock. */
+export function isIdle({ db, now }: View, asked: readonly Asked[]): boolean {
   return asked.every(
-    ({ queue, lanes }) =>
-      view.db.get(dueLater, { queue, now: view.now, limit: 1 }) === undefined &&
-      [...lanes.keys()].every((lane) => view.db.get(nextFree, { lane, now: view.now }) === undefined),
+    ({ queue, lanes, laneIds }) =>
+      db.get(dueLater, { queue, now, limit: 1 }) === undefined &&
+      db.get(dueHeld, { queue, now, lanes: laneIds }) === undefined &&
+      [...lanes.keys()].every((lane) => db.get(headsOf, { lane, priority: -1, ord: -1, limit: 1 }) === undefined),
   );
 }
 

@@ -5,10 +5,14 @@ import "server-only";
 import { QueueError } from "@jobyard/core";
 import * as z from "zod";
 import { noSessionCookie, readSessionCookie, sessionCookie } from "./cookies";
+import type { Failure } from "./failure";
 import { peerOf } from "./peer";
 import type { Runtime } from "./runtime";
 
 const Credentials = z.strictObject({ name: z.string().min(1).max(64), password: z.string().min(1).max(1_024) });
+
+/** What the login and logout routes answer. */
+export type LoginAnswer = { readonly ok: true } | { readonly ok: false; readonly failure: Failure };
 
 /**
  * The cookie of a new session.

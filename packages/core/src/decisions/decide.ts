@@ -4,7 +4,7 @@
 
 import type { Decision, DecisionFacts, Failure } from "../contract/adapter.ts";
 import { ERROR_CODES } from "../nouns/errors.ts";
-import type { Backoff, JsonText } from "../nouns/job.ts";
+import type { JsonText } from "../nouns/job.ts";
 import { backoffMs } from "./backoff.ts";
 
 /** How one attempt ended, as the worker that ran it saw it. */

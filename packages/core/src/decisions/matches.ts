@@ -97,7 +97,7 @@ const TEXT_OF: Readonly<Record<TextField, TextRule>> = {
 
 /** The claim that belongs to the job's present round: whatever goes back to waiting gets a later `runAt`. */
 const claimedAt = (job: Job): Instant | null =>
-  job.state !== "waiting" && job.startedAt !== null && job.runAt <= job.startedAt ? job.startedAt : null;
+  job.startedAt !== null && job.runAt <= job.startedAt ? job.startedAt : null;
 
 /** From due to claimed; for a job that still waits, until now. */
 function waitedMs(job: Job, now: Instant): number | null {

@@ -22,7 +22,7 @@ export interface Coalescer<T, R> {
 }
 
 export function createCoalescer<T, R>(options: CoalescerOptions<T, R>): Coalescer<T, R> {
-  let gathering: Entry<T, R>[] = [];
+  const gathering: Entry<T, R>[] = [];
   let scheduled = false;
   let sending: Promise<void> | null = null;
 

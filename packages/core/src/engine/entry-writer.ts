@@ -50,7 +50,10 @@ export const leaseLost = (turn: Turn): QueueError => {
 };
 
 /** A store that is away for a moment does not fail the handler: it waits, as long as the lease lasts. */
-async function keepTrying({ adapter, ports, clock }: Shift, entries: readonly FencedEntry[]): Promise<readonly boolean[]> {
+async function keepTrying(
+  { adapter, ports, clock }: Shift,
+  entries: readonly FencedEntry[],
+): Promise<readonly boolean[]> {
   for (let failures = 1; ; failures++) {
     try {
       return await adapter.leaser.append(entries);

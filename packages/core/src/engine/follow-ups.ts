@@ -17,7 +17,8 @@ export async function followUpJobs(turn: Turn, result: unknown, maxPayloadBytes:
   const jobs: NewJob[] = [];
   const refs = new Set<string>();
   for (const followUp of asked as readonly FollowUp[]) {
-    if (refs.has(followUp.ref)) throw new QueueError("RESULT_INVALID", `then: two follow-ups have the ref ${followUp.ref}`);
+    if (refs.has(followUp.ref))
+      throw new QueueError("RESULT_INVALID", `then: two follow-ups have the ref ${followUp.ref}`);
     refs.add(followUp.ref);
     jobs.push(await prepare(followUp, leased.lease, maxPayloadBytes));
   }

@@ -72,16 +72,7 @@ export interface OwnOptions {
   readonly start: NewJob["start"];
 }
 
-const ENQUEUE_FIELDS: readonly string[] = [
-  ...JOB_OPTIONS,
-  "queue",
-  "jobId",
-  "delay",
-  "runAt",
-  "dedupe",
-  "group",
-  "tx",
-];
+const ENQUEUE_FIELDS: readonly string[] = [...JOB_OPTIONS, "queue", "jobId", "delay", "runAt", "dedupe", "group", "tx"];
 
 const NOW = { delayMs: 0 } as const;
 

@@ -1,8 +1,8 @@
 /** What a handler's end means: which outcome its result or its error stands for. */
 
+import type { Decision, LeasedJob } from "../contract/adapter.ts";
 import { decide, type Outcome } from "../decisions/decide.ts";
 import { failureOf } from "../decisions/failure.ts";
-import type { Decision, LeasedJob } from "../contract/adapter.ts";
 import { DEFAULTS } from "../nouns/defaults.ts";
 import { durationMs } from "../nouns/duration.ts";
 import { isQueueError } from "../nouns/errors.ts";
@@ -30,7 +30,12 @@ export function outcomeOfError(turn: Turn, error: unknown, report: Report): Outc
  *
  * @param final - trying again cannot help
  */
-export function failed(turn: Turn, error: unknown, report: Report, final: boolean = isQueueError(error, "UNRECOVERABLE")): Failed {
+export function failed(
+  turn: Turn,
+  error: unknown,
+  report: Report,
+  final: boolean = isQueueError(error, "UNRECOVERABLE"),
+): Failed {
   return { kind: "failed", failure: failureOf(error), final, delayMs: final ? null : ownDelayMs(turn, error, report) };
 }
 

@@ -6,7 +6,9 @@ import { type ErrorCode, type Issue, QueueError } from "../nouns/errors.ts";
 import type { JsonText } from "../nouns/job.ts";
 import { byteLength } from "../nouns/json.ts";
 
-export type Checked = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly issues: readonly Issue[] };
+export type Checked =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly issues: readonly Issue[] };
 
 /** At once for schemas that answer at once. A schema that throws is a fault in the schema, and thrown on. */
 export function validate(schema: StandardSchemaV1, value: unknown): Checked | Promise<Checked> {
@@ -17,7 +19,10 @@ export function validate(schema: StandardSchemaV1, value: unknown): Checked | Pr
 /** The stored payload as the handler gets it: parsed, and checked again by this worker's own schema. */
 export type Read = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: QueueError };
 
-export function readPayload({ name, payload }: Pick<LeasedJob, "name" | "payload">, schema: StandardSchemaV1): Read | Promise<Read> {
+export function readPayload(
+  { name, payload }: Pick<LeasedJob, "name" | "payload">,
+  schema: StandardSchemaV1,
+): Read | Promise<Read> {
   let input: unknown;
   try {
     input = JSON.parse(payload);

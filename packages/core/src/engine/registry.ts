@@ -34,7 +34,12 @@ export function createRegistry({ adapter, clock, session, settings }: Shift, lin
         pidSpace: PID_SPACE,
         startedAt,
         seenAt: now,
-        queues: lines.map(({ queue, concurrency, running }) => ({ queue, concurrency, running, types: settings.types })),
+        queues: lines.map(({ queue, concurrency, running }) => ({
+          queue,
+          concurrency,
+          running,
+          types: settings.types,
+        })),
       };
       await adapter.records.put(WORKER_KIND, session, JSON.stringify(info), { ttlMs: settings.leaseMs });
     },

@@ -43,7 +43,11 @@ async function rescueSession(shift: Shift, expired: ExpiredSession): Promise<num
     const answer = answers[index];
     return answer?.ok === true && answer.state === "dead";
   });
-  if (dead.length > 0) await tellDead(shift, dead.map(({ lease }) => lease.ref));
+  if (dead.length > 0)
+    await tellDead(
+      shift,
+      dead.map(({ lease }) => lease.ref),
+    );
   return rescued.length;
 }
 

@@ -29,7 +29,10 @@ export async function readRestart(adapter: Adapter, queue: string): Promise<Rest
 }
 
 /** Queues in which the jobs of this session are to be held: a restart found the session dead. */
-export async function restartedSessions(adapter: Adapter, { session, jobs }: ExpiredSession): Promise<ReadonlySet<string>> {
+export async function restartedSessions(
+  adapter: Adapter,
+  { session, jobs }: ExpiredSession,
+): Promise<ReadonlySet<string>> {
   const held = new Set<string>();
   for (const queue of new Set(jobs.map(({ lease }) => lease.ref.queue)))
     if ((await readRestart(adapter, queue)).doc.dead.includes(session)) held.add(queue);

@@ -8,16 +8,41 @@
 
 import type { Filter } from "../nouns/filter.ts";
 import type { JobRef } from "../nouns/job.ts";
+import type { Line } from "./line.ts";
 import { isGoneProcess, readWorker } from "./registry.ts";
 import { RESTART_KIND, type RestartDoc, type RestartRecord, readRestart } from "./restart-record.ts";
+import { storeRetryMs } from "./retry.ts";
 import type { Shift } from "./shift.ts";
 
 /**
- * Resolves when the queue may be served.
+ * Resolves when every queue is served. A store that is away is tried again.
  *
  * @param signal - gives up
+ * @param onOpen - one more queue is served
  */
-export async function beginHoldQueue(shift: Shift, queue: string, signal: AbortSignal): Promise<void> {
+export async function openHoldQueues(
+  shift: Shift,
+  lines: readonly Line[],
+  signal: AbortSignal,
+  onOpen: () => void,
+): Promise<void> {
+  const { ports, report } = shift;
+  const open = async (line: Line): Promise<void> => {
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        await begin(shift, line.queue, signal);
+        line.open = true;
+        return onOpen();
+      } catch (error) {
+        report(error, "restart");
+        await ports.sleep(storeRetryMs(failures, ports), signal);
+      }
+    }
+  };
+  await Promise.all(lines.filter((line) => !line.open).map(open));
+}
+
+async function begin(shift: Shift, queue: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const record = await readRestart(shift.adapter, queue);
     const { serving, parking } = record.doc;
@@ -97,7 +122,11 @@ async function livingOf(shift: Shift, serving: readonly string[], signal: AbortS
 
 async function lives({ adapter, ports, settings }: Shift, session: string, signal: AbortSignal): Promise<boolean> {
   const first = await readWorker(adapter, session);
-  for (let now = first; now !== null && first !== null && !isGoneProcess(now.info); now = await readWorker(adapter, session)) {
+  for (
+    let now = first;
+    now !== null && first !== null && !isGoneProcess(now.info);
+    now = await readWorker(adapter, session)
+  ) {
     if (now.version !== first.version || signal.aborted) return true;
     await ports.sleep(Math.min(settings.pollMs, settings.leaseMs / 12), signal);
   }

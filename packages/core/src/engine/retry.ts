@@ -6,7 +6,8 @@ import type { Ports } from "../nouns/ports.ts";
 const STORE_BACKOFF = { type: "exponential", delayMs: 100, maxDelayMs: 5_000, jitter: 0.5 } as const;
 
 /** @param failures - in a row, 1 or more */
-export const storeRetryMs = (failures: number, ports: Ports): number => backoffMs(STORE_BACKOFF, failures, ports.random());
+export const storeRetryMs = (failures: number, ports: Ports): number =>
+  backoffMs(STORE_BACKOFF, failures, ports.random());
 
 export interface Repeated {
   readonly ports: Ports;
@@ -18,7 +19,10 @@ export interface Repeated {
 }
 
 /** At once and then again and again until the signal aborts. What fails is reported, and tried again next time. */
-export async function repeat({ ports, signal, everyMs, doing, report }: Repeated, work: () => Promise<void>): Promise<void> {
+export async function repeat(
+  { ports, signal, everyMs, doing, report }: Repeated,
+  work: () => Promise<void>,
+): Promise<void> {
   while (!signal.aborted) {
     await work().catch((error: unknown) => report(error, doing));
     await ports.sleep(everyMs * (0.8 + 0.4 * ports.random()), signal);

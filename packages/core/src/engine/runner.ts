@@ -4,7 +4,7 @@ import type { NewJob, Settled, Settlement } from "../contract/adapter.ts";
 import type { Outcome } from "../decisions/decide.ts";
 import { QueueError } from "../nouns/errors.ts";
 import { completeInTx, wasCommitted } from "./complete-in-tx.ts";
-import { TurnContext, type ContextTools, toRunningJob } from "./context.ts";
+import { type ContextTools, TurnContext, toRunningJob } from "./context.ts";
 import { createDeadlines } from "./deadlines.ts";
 import type { EntryWriter } from "./entry-writer.ts";
 import { followUpJobs } from "./follow-ups.ts";
@@ -98,8 +98,7 @@ export function createRunner(shift: Shift, { settler, entries, onFree, onSettled
       if (turn.asked !== null) return finish(turn, turn.asked);
       if (turn.completedInTx !== null) return await afterTx(turn, new Error(NOT_COMMITTED));
       const text = resultText(turn, result);
-      const followUps =
-        turn.bound.followUps === null ? NONE : await followUpJobs(turn, result, shift.maxPayloadBytes);
+      const followUps = turn.bound.followUps === null ? NONE : await followUpJobs(turn, result, shift.maxPayloadBytes);
       finish(turn, { kind: "completed", result: text }, followUps);
     } catch (error) {
       if (turn.stage === "over") return;

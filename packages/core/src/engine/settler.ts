@@ -22,9 +22,8 @@ export interface Settler {
   push(pending: Pending): void;
   /** Sends what has gathered now, so that what the caller does next comes after it. */
   kick(): void;
-  readonly pending: number;
-  /** Resolves when nothing is pending, or when the signal aborts. */
-  idle(signal: AbortSignal): Promise<void>;
+  /** Resolves when nothing is pending. */
+  idle(): Promise<void>;
   /** No further tries. */
   close(): void;
 }
@@ -32,14 +31,14 @@ export interface Settler {
 const MAX_BATCH = 500;
 
 export function createSettler(shift: Shift): Settler {
-  const { ports } = shift;
+  const { ports, report } = shift;
   const closed = new AbortController();
-  let gathering: Pending[] = [];
+  let gathering: Entry[] = [];
   let sending = 0;
   let scheduled = false;
   let busy = false;
   let failures = 0;
-  let waiting: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
 
   const kick = (): void => {
     scheduled = false;
@@ -47,62 +46,65 @@ export function createSettler(shift: Shift): Settler {
     busy = true;
     const batch = gathering.splice(0, MAX_BATCH);
     sending = batch.length;
-    void send(batch).then(async (failed) => {
-      sending = 0;
-      gathering = [...failed, ...gathering];
-      failures = failed.length > 0 ? failures + 1 : 0;
-      if (failures > 0) await ports.sleep(storeRetryMs(failures, ports), closed.signal);
-      busy = false;
-      if (gathering.length > 0) return kick();
-      for (const resolve of waiting.splice(0)) resolve();
-    });
+    void send(batch).then(landed);
   };
 
-  /** What the store did not answer. */
-  const send = async (batch: readonly Pending[]): Promise<readonly Pending[]> => {
+  const landed = async (unanswered: readonly Entry[]): Promise<void> => {
+    sending = 0;
+    if (unanswered.length > 0) gathering = [...unanswered, ...gathering];
+    failures = unanswered.length > 0 ? failures + 1 : 0;
+    if (failures > 0) await ports.sleep(storeRetryMs(failures, ports), closed.signal);
+    busy = false;
+    if (gathering.length > 0) return kick();
+    for (const resolve of waiting.splice(0)) resolve();
+  };
+
+  /** Answers with what the store did not answer. */
+  const send = async (batch: readonly Entry[]): Promise<readonly Entry[]> => {
     try {
       const answers = await shift.adapter.leaser.settle(batch.map(({ settlement }) => settlement));
-      for (const [index, { done, settlement }] of batch.entries()) {
+      for (const [index, { done, settlement, retried }] of batch.entries()) {
         const answer = answers[index] as Settled;
-        done(answer.ok || failures === 0 ? answer : await wasStored(shift, settlement, answer), settlement);
+        done(retried && !answer.ok ? await wasStored(shift, settlement, answer) : answer, settlement);
       }
       return [];
     } catch (error) {
-      if (!isStoreDown(error)) return alone(batch, error);
-      shift.report(error, "settle");
-      return batch;
+      if (!isStoreDown(error) && batch.length > 1) return oneByOne(batch);
+      report(error, "settle");
+      return batch.map((entry) => again(entry, error));
     }
   };
 
-  /** One that the store cannot take must not keep the others: each is sent by itself. */
-  const alone = async (batch: readonly Pending[], error: unknown): Promise<readonly Pending[]> => {
-    const [only] = batch;
-    if (batch.length > 1 || only === undefined) {
-      const failed: Pending[] = [];
-      for (const pending of batch) failed.push(...(await send([pending])));
-      return failed;
-    }
-    shift.report(error, "settle");
-    return [only.instead === undefined ? only : { settlement: only.instead(error), done: only.done }];
+  /** One that the store cannot take must not keep the others. */
+  const oneByOne = async (batch: readonly Entry[]): Promise<readonly Entry[]> => {
+    const unanswered: Entry[] = [];
+    for (const entry of batch) unanswered.push(...(await send([{ ...entry, retried: true }])));
+    return unanswered;
   };
 
   return {
     push: (pending) => {
-      gathering.push(pending);
+      gathering.push({ ...pending, retried: false });
       if (scheduled || busy) return;
       scheduled = true;
       setImmediate(kick);
     },
     kick,
-    get pending() {
-      return gathering.length + sending;
-    },
-    idle: (signal) =>
+    idle: () =>
       new Promise((resolve) => {
-        if (gathering.length + sending === 0 || signal.aborted) return resolve();
-        waiting.push(resolve);
-        signal.addEventListener("abort", () => resolve(), { once: true });
+        if (gathering.length + sending === 0) resolve();
+        else waiting.push(resolve);
       }),
     close: () => closed.abort(),
   };
+}
+
+interface Entry extends Pending {
+  /** It was sent before, and whether that was stored is not known. */
+  readonly retried: boolean;
+}
+
+function again(entry: Entry, error: unknown): Entry {
+  if (isStoreDown(error) || entry.instead === undefined) return { ...entry, retried: true };
+  return { settlement: entry.instead(error), done: entry.done, retried: true };
 }

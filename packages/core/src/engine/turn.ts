@@ -66,3 +66,6 @@ export class Turn implements HookLane {
     return { queue: lease.ref.queue, id: lease.ref.id, name, attempt, maxAttempts };
   }
 }
+
+/** What `fetch` and its like are aborted with, so that they throw it on. */
+export const abortError = (message: string): Error => new DOMException(message, "AbortError");

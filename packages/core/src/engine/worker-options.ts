@@ -3,9 +3,9 @@
 import { hostname } from "node:os";
 import { DEFAULTS } from "../nouns/defaults.ts";
 import type { BoundJob } from "../nouns/definition.ts";
+import { durationMs } from "../nouns/duration.ts";
 import { checkName } from "../nouns/names.ts";
 import { badOption, checkInteger, checkKnown, checkOneOf, positiveMs } from "../nouns/options.ts";
-import { durationMs } from "../nouns/duration.ts";
 import type { Hooks, QueueOptions, WorkerOptions } from "./surface.ts";
 
 export interface WorkerSettings {
@@ -59,10 +59,12 @@ const HOOK_NAMES: readonly (keyof Hooks)[] = [
 ];
 
 function byName(bound: readonly BoundJob[]): ReadonlyMap<string, BoundJob> {
-  if (!Array.isArray(bound) || bound.length === 0) throw badOption("jobs", "a worker needs at least one job with a handler");
+  if (!Array.isArray(bound) || bound.length === 0)
+    throw badOption("jobs", "a worker needs at least one job with a handler");
   const jobs = new Map<string, BoundJob>();
   for (const job of bound as readonly BoundJob[]) {
-    if (typeof job?.run !== "function") throw badOption("jobs", "not a job with a handler; use defineJob(…).handler(…)");
+    if (typeof job?.run !== "function")
+      throw badOption("jobs", "not a job with a handler; use defineJob(…).handler(…)");
     if (jobs.has(job.definition.name)) throw badOption("jobs", `two handlers for ${job.definition.name}`);
     jobs.set(job.definition.name, job);
   }

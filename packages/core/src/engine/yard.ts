@@ -4,7 +4,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { NewJob } from "../contract/adapter.ts";
 import { DEFAULTS } from "../nouns/defaults.ts";
 import type { EnqueueOptions, JobDefinition } from "../nouns/definition.ts";
-import { isQueueError, type Issue, QueueError } from "../nouns/errors.ts";
+import { type Issue, isQueueError, QueueError } from "../nouns/errors.ts";
 import type { JsonText } from "../nouns/job.ts";
 import { checkName } from "../nouns/names.ts";
 import { badOption, checkInteger, checkJobOptions, checkKnown } from "../nouns/options.ts";
@@ -139,15 +139,15 @@ function checkJson(text: JsonText, subject: string): JsonText {
     return text;
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new QueueError("PAYLOAD_INVALID", `${subject}: not JSON: ${message}`, { issues: [{ path: "", message }], cause });
+    throw new QueueError("PAYLOAD_INVALID", `${subject}: not JSON: ${message}`, {
+      issues: [{ path: "", message }],
+      cause,
+    });
   }
 }
 
 /** All jobs, or one error that tells every fault with the index of its job. */
-async function allOrFaults<T>(
-  items: readonly T[],
-  make: (item: T) => Promise<NewJob>,
-): Promise<readonly NewJob[]> {
+async function allOrFaults<T>(items: readonly T[], make: (item: T) => Promise<NewJob>): Promise<readonly NewJob[]> {
   const jobs: NewJob[] = [];
   const faults: { readonly index: number; readonly error: QueueError }[] = [];
   for (const [index, item] of items.entries()) {

@@ -1,8 +1,8 @@
 /** Making job types: `defineJob` and `followUp`. Everything a definition says is checked here, once. */
 
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { BoundJob, Done, EnqueueOptions, FollowUp, Handler, JobConfig, JobDefinition } from "./definition.ts";
 import { DEFAULTS } from "./defaults.ts";
+import type { BoundJob, Done, EnqueueOptions, FollowUp, Handler, JobConfig, JobDefinition } from "./definition.ts";
 import { QueueError } from "./errors.ts";
 import { checkName } from "./names.ts";
 import { checkInteger, checkJobOptions, checkKnown, JOB_OPTIONS } from "./options.ts";

@@ -27,9 +27,21 @@ export type TimeRange =
   | ({ readonly kind: "at" } & NumberRange)
   | { readonly kind: "age"; readonly fromMs: number | null; readonly toMs: number | null };
 
-export const TEXT_FIELDS = ["id", "queue", "name", "worker", "tag", "key", "parent", "error", "reason", "group", "op"] as const;
+export const TEXT_FIELDS = [
+  "id",
+  "queue",
+  "name",
+  "worker",
+  "tag",
+  "key",
+  "parent",
+  "error",
+  "reason",
+  "group",
+  "op",
+] as const;
 export const NUMBER_FIELDS = ["priority", "attempts", "version"] as const;
-/** Durations in ms: how long a job waited before its last claim, and how long it ran. */
+/** Durations in ms: how long a job waited, from due to its last claim, and how long it ran; what goes on counts until now. */
 export const DURATION_FIELDS = ["wait", "run"] as const;
 export const TIME_FIELDS = ["created", "finished", "runat"] as const;
 export const FLAGS = ["is:held", "is:late", "has:error", "has:result", "has:progress"] as const;
@@ -41,7 +53,10 @@ export type TimeField = (typeof TIME_FIELDS)[number];
 export type Flag = (typeof FLAGS)[number];
 
 /** One condition. `not` turns it round. */
-export type Term = { readonly not: boolean } & (
+export type Term = {
+  readonly not: boolean;
+} & /** Words of people: `waiting` is due; what is ahead is `scheduled` or `retrying`. */
+(
   | { readonly field: "state"; readonly any: readonly (State | Phase)[] }
   | { readonly field: TextField; readonly any: readonly TextPattern[] }
   | { readonly field: NumberField | DurationField; readonly range: NumberRange }

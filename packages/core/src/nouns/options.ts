@@ -8,7 +8,15 @@ import { type Backoff, type Dedupe, LEASE_LOSS_POLICIES } from "./job.ts";
 import { checkName } from "./names.ts";
 
 /** Names of what {@link JobOptions} has. */
-export const JOB_OPTIONS = ["priority", "maxAttempts", "backoff", "timeout", "expiresIn", "onLeaseLost", "tags"] as const;
+export const JOB_OPTIONS = [
+  "priority",
+  "maxAttempts",
+  "backoff",
+  "timeout",
+  "expiresIn",
+  "onLeaseLost",
+  "tags",
+] as const;
 
 const NO_OPTIONS: CheckedOptions = {
   priority: DEFAULTS.priority,

@@ -78,7 +78,7 @@ describe("moves of named jobs", () => {
   test("more jobs than one call of the store takes are moved in order", async () => {
     const { board, enqueue } = setup();
     const refs = await enqueue(...Array.from({ length: 1_100 }, () => ({})));
-    const results = await board.move("cancel", refs, { ...by, ...({ reason: undefined } as object) });
+    const results = await board.move("cancel", refs, { ...by, ...({ payload: undefined } as object) });
     expect(results.map(({ ref }) => ref.id)).toEqual(refs.map(({ id }) => id));
     expect((await board.audit()).map(({ count }) => count)).toEqual([100, 500, 500]);
   });

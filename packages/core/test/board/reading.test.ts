@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { claimData } from "../../src/contract/entries.ts";
+import { readAttempts } from "../../src/engine/attempts.ts";
 import { isQueueError } from "../../src/nouns/errors.ts";
+import type { JobEvent } from "../../src/nouns/job.ts";
 import type { WorkerInfo } from "../../src/nouns/worker-info.ts";
 import { BURY, FAILURE, setup } from "./bench.ts";
 
@@ -104,6 +107,18 @@ describe("one job", () => {
     await adapter.leaser.settle([{ lease: running.lease, guard: "held", decision: { move: "complete", result: "1" } }]);
     expect(await board.attempts(ref)).toEqual([...earlier, { ...open, endedAt: started + 2_000, ended: "complete" }]);
     expect(await board.attempts({ queue: "mail", id: "none" })).toEqual([]);
+  });
+
+  test("an attempt that a rescue ended is not ended again by what becomes of the job later", async () => {
+    const { adapter } = setup();
+    const events: readonly JobEvent[] = [
+      { seq: 1, at: 1, kind: "enqueue", data: null },
+      { seq: 2, at: 2, kind: "claim", data: claimData("session-1", 1) },
+      { seq: 3, at: 3, kind: "rescue", data: '{"to":"stale"}' },
+      { seq: 4, at: 4, kind: "yield", data: '{"reason":"duplicate"}' },
+    ];
+    const reader = { ...adapter.reader, events: async () => events };
+    expect(await readAttempts(reader, { queue: "mail", id: "a" })).toMatchObject([{ ended: "rescue", endedAt: 3 }]);
   });
 
   test("what does not exist is null, or nothing", async () => {

@@ -136,6 +136,42 @@ test("a wall clock that jumps back hands out nothing before its time", async () 
   expect((await adapter.leaser.claim(request())).jobs).toHaveLength(1);
 });
 
+test("a claim that finds nothing is a sign of life of the session's other leases", async () => {
+  const { adapter, ports } = openStage();
+  await adapter.writer.enqueue([newJob("a")]);
+  await adapter.leaser.claim(request());
+  ports.advance(20_000);
+  expect((await adapter.leaser.claim(request())).jobs).toEqual([]);
+  expect(await adapter.reader.get([ref])).toMatchObject([{ leaseUntil: ports.now() + 30_000 }]);
+});
+
+test("in an exclusive batch the longest waiting comes first, whatever the priorities", async () => {
+  const { adapter, ports } = openStage();
+  await adapter.writer.enqueue([newJob("a", { priority: 9 }), newJob("b", { priority: 5 })]);
+  const { jobs } = await adapter.leaser.claim(request({ leaseMs: 1 }));
+  ports.advance(1);
+  const failure = { code: "LEASE_EXPIRED", message: "gone", stack: null };
+  for (const { lease } of jobs.toReversed()) {
+    const decision = { move: "rescue", to: "waiting", charged: false, heldLimit: 2, delayMs: 0, failure } as const;
+    await adapter.leaser.settle([{ lease, guard: "expired", decision }]);
+    ports.advance(1);
+  }
+  const held = await adapter.leaser.claim(request({ held: true, session: "w2" }));
+  expect(held.jobs.map((job) => job.lease.ref.id)).toEqual(["a", "b"]);
+});
+
+test("a sweep with a small limit takes what is longest past", async () => {
+  const { adapter, ports } = openStage();
+  const expiring = (id: string, expiresInMs: number) => newJob(id, { expiresInMs });
+  await adapter.writer.enqueue([expiring("late", 3), expiring("early", 1), expiring("middle", 2)]);
+  ports.advance(10);
+  const refs = ["early", "middle", "late"].map((id) => ({ queue: QUEUE, id }));
+  const states = async () => (await adapter.reader.get(refs)).map((job) => job?.state);
+  expect(await adapter.sweeper.expire(1)).toEqual({ expired: 1, more: true });
+  expect(await states()).toEqual(["cancelled", "waiting", "waiting"]);
+  expect(await adapter.sweeper.expire(2)).toEqual({ expired: 2, more: false });
+});
+
 test("a queue of which nobody has heard has no job, no bound and no line of its own", async () => {
   const { adapter } = openStage();
   expect(await adapter.reader.queues("nowhere")).toMatchObject([{ queue: "nowhere", depth: 0, paused: null }]);

@@ -142,6 +142,8 @@ describe("values in payload and result", () => {
     ["payload.amount:>=99.5", true],
     ["payload.amount:99..100", true],
     ["payload.amount:=99.5", true],
+    ["payload.amount:..", true],
+    ["payload.paid:..", false],
     ["payload.customer.id:C-1", true],
     ["payload.customer.id:>0", false],
     ['payload.customer.name:"zoë \\"z\\""', true],

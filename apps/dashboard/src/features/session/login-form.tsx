@@ -4,7 +4,7 @@ import { CircleAlert } from "lucide-react";
 import type { Route } from "next";
 import { useRouter } from "next/navigation";
 import { type FormEvent, type ReactNode, useRef, useState } from "react";
-import type { LoginAnswer } from "@/app/api/auth/[action]/route";
+import type { LoginAnswer } from "@/server/login";
 import { Button } from "@/components/button";
 
 export interface LoginFormProps {

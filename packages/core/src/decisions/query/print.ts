@@ -58,7 +58,7 @@ function printPattern({ text, glob }: TextPattern): string {
       .split("*")
       .map((piece) => (piece === "" ? "" : bareOrQuoted(piece, BARE_PIECE)))
       .join("*");
-  return text === "OR" ? quoted(text) : bareOrQuoted(text, BARE_PIECE);
+  return bareOrQuoted(text, BARE_PIECE);
 }
 
 /** What looks like a range of numbers must not be read as one. */

@@ -6,14 +6,16 @@ import type { State } from "../../nouns/lifecycle.ts";
 import { takeOut } from "./change.ts";
 import { expireJob, isOverdue } from "./expire.ts";
 import { isExpired } from "./records.ts";
-import type { Store } from "./store.ts";
+import type { Row, Store } from "./store.ts";
 import { isRubbish } from "./trash.ts";
 
 const EXPIRING_STATES: readonly State[] = ["waiting", "blocked"];
 
 export function expire(store: Store, limit: number): { readonly expired: number; readonly more: boolean } {
   const now = store.ports.now();
-  const overdue = [...store.rows].filter((row) => EXPIRING_STATES.includes(row.job.state) && isOverdue(row, now));
+  const overdue = [...store.rows]
+    .filter((row) => EXPIRING_STATES.includes(row.job.state) && isOverdue(row, now))
+    .sort(longestPast((job) => job.expiresAt));
   const met = overdue.slice(0, limit);
   for (const row of met) expireJob(store, row, now);
   const rubbish = [...rubbishOf(store, now)];
@@ -21,6 +23,12 @@ export function expire(store: Store, limit: number): { readonly expired: number;
   for (const discard of rubbish.slice(0, room)) discard();
   return { expired: met.length, more: overdue.length > limit || rubbish.length > room };
 }
+
+/** What is longest past goes first, so that nothing is put off for ever by what comes after it. */
+const longestPast =
+  (instant: (job: Job) => Instant | null) =>
+  (a: Row, b: Row): number =>
+    (instant(a.job) ?? 0) - (instant(b.job) ?? 0);
 
 /** What can go without a job being changed; each is gone when its function is called. */
 function* rubbishOf(store: Store, now: Instant): Generator<() => void> {
@@ -39,7 +47,7 @@ export function purge(
 ): { readonly removed: number; readonly more: boolean } {
   const before = store.ports.now() - rule.olderThanMs;
   const rows = store.queues.get(rule.queue)?.rows.values() ?? [];
-  const old = [...rows].filter(({ job }) => isPast(job, rule.state, before));
+  const old = [...rows].filter(({ job }) => isPast(job, rule.state, before)).sort(longestPast((job) => job.finishedAt));
   for (const row of old.slice(0, limit)) takeOut(store, row);
   return { removed: Math.min(old.length, limit), more: old.length > limit };
 }

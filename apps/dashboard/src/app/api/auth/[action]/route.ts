@@ -33,5 +33,3 @@ function refusal(error: unknown, action: string): Response {
   const retry = failure.retryAfterMs === null ? {} : { "retry-after": String(Math.ceil(failure.retryAfterMs / 1_000)) };
   return Response.json({ ok: false, failure }, { status, headers: { ...retry, "cache-control": "no-store" } });
 }
-
-export type LoginAnswer = { readonly ok: true } | { readonly ok: false; readonly failure: ReturnType<typeof failureOf> };

@@ -1,0 +1,18 @@
+import type { ReactNode } from "react";
+import { RelativeTime } from "@/components/relative-time";
+import type { JobRow } from "./router";
+
+/** What is worth a line about a job in a list: its last error, its progress, when it runs. */
+export function JobFacts({ job }: { readonly job: JobRow }): ReactNode {
+  if (job.state === "active") return job.progress === null ? null : <span className="text-ink-2">{job.progress}</span>;
+  if (job.state === "cancelled") return <span className="text-ink-2">{job.reason}</span>;
+  if (job.state === "completed") return null;
+  if (job.lastError) return <span title={job.lastError.message}>{job.lastError.message}</span>;
+  return null;
+}
+
+/** When the job last came to where it is, or when it will go on. */
+export function JobTime({ job, now }: { readonly job: JobRow; readonly now: number }): ReactNode {
+  const at = job.finishedAt ?? (job.state === "active" ? (job.startedAt ?? job.createdAt) : job.runAt > now ? job.runAt : job.createdAt);
+  return <RelativeTime at={at} />;
+}

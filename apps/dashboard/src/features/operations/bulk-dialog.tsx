@@ -1,0 +1,156 @@
+"use client";
+
+/** Before many jobs are moved: what will happen to how many, and a confirmation that fits the size. */
+
+import { type JobRef, type Phase, PHASES } from "@jobyard/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { type ReactNode, useRef, useState } from "react";
+import { Button } from "@/components/button";
+import { Dialog, DialogButtons } from "@/components/dialog";
+import { ErrorState } from "@/components/error-state";
+import { RelativeTime } from "@/components/relative-time";
+import { Skeleton } from "@/components/skeleton";
+import { canMove, MOVE_LOOKS } from "@/features/jobs/moves";
+import { useBackend } from "@/features/session/session";
+import { addCounts, type Capped, printCount, printJobs } from "@/lib/capped-count";
+import type { OfferedMove } from "@/server/permissions";
+import { failureOf, useTRPC } from "@/trpc/client";
+import { OperationProgress } from "./operation-progress";
+
+export type BulkTarget =
+  | { readonly kind: "picked"; readonly move: OfferedMove; readonly jobs: readonly { readonly ref: JobRef; readonly phase: Phase }[] }
+  | { readonly kind: "matching"; readonly move: OfferedMove; readonly q: string };
+
+export interface BulkDialogProps {
+  readonly target: BulkTarget;
+  readonly onMovePicked: (move: OfferedMove, refs: readonly JobRef[]) => void;
+  readonly onStarted: () => void;
+  readonly onClose: () => void;
+}
+
+/** From here on, and for every deletion, the number must be typed. */
+const TYPED_FROM = 1_000;
+
+export function BulkDialog({ target, onMovePicked, onStarted, onClose }: BulkDialogProps): ReactNode {
+  const trpc = useTRPC();
+  const backend = useBackend();
+  const { move } = target;
+  const matching = target.kind === "matching";
+  const preview = useQuery(
+    trpc.operations.preview.queryOptions({ backend, q: matching ? target.q : "" }, { enabled: matching, staleTime: 0, gcTime: 0 }),
+  );
+  const start = useMutation(trpc.operations.start.mutationOptions({ onSuccess: onStarted }));
+
+  const plan = matching ? preview.data && planOf(preview.data) : planOfPicked(target.jobs.map(({ phase }) => phase));
+  const confirm = (): void => {
+    if (!matching) {
+      onMovePicked(move, target.jobs.map(({ ref }) => ref));
+      onClose();
+    } else if (preview.data) start.mutate({ backend, q: target.q, move, upTo: preview.data.upTo, expected: preview.data.count.n });
+  };
+
+  const { label } = MOVE_LOOKS[move];
+  const error = preview.error ?? start.error;
+  return (
+    <Dialog open alert onClose={onClose} title={start.data ? `${label}: at work` : plan ? `${label} ${printJobs(plan.total)}?` : `${label}…`}>
+      {start.data ? (
+        <OperationProgress started={start.data} onClose={onClose} />
+      ) : error ? (
+        <ErrorState {...failureOf(error)} />
+      ) : plan ? (
+        <Question move={move} plan={plan} upTo={preview.data?.upTo ?? null} busy={start.isPending} onConfirm={confirm} onClose={onClose} />
+      ) : (
+        <Skeleton className="h-28" />
+      )}
+    </Dialog>
+  );
+}
+
+interface Plan {
+  readonly total: Capped;
+  readonly byPhase: readonly { readonly phase: string; readonly count: Capped }[];
+}
+
+const planOfPicked = (phases: readonly Phase[]): Plan => ({
+  total: { n: phases.length, exact: true },
+  byPhase: PHASES.map((phase) => ({ phase, count: { n: phases.filter((other) => other === phase).length, exact: true } })).filter(
+    ({ count }) => count.n > 0,
+  ),
+});
+
+const planOf = (preview: { readonly count: Capped; readonly byState: readonly { readonly value: string; readonly count: Capped }[] }): Plan => ({
+  total: preview.count,
+  byPhase: preview.byState.map(({ value, count }) => ({ phase: value, count })),
+});
+
+const takes = (move: OfferedMove, word: string): boolean => {
+  const phase = PHASES.find((known) => known === word);
+  // A preview counts by state: whether a waiting job's time is ahead is not known there.
+  return phase === undefined || canMove(move, phase) || (move === "promote" && phase === "waiting");
+};
+
+interface QuestionProps {
+  readonly move: OfferedMove;
+  readonly plan: Plan;
+  readonly upTo: number | null;
+  readonly busy: boolean;
+  readonly onConfirm: () => void;
+  readonly onClose: () => void;
+}
+
+function Question({ move, plan, upTo, busy, onConfirm, onClose }: QuestionProps): ReactNode {
+  const [typed, setTyped] = useState("");
+  const safe = useRef<HTMLButtonElement>(null);
+  const { label, about } = MOVE_LOOKS[move];
+  const skipped = plan.byPhase.filter(({ phase }) => !takes(move, phase));
+  const mustType = plan.total.n >= TYPED_FROM || move === "remove";
+  const wanted = String(plan.total.n);
+  return (
+    <form
+      className="flex flex-col gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onConfirm();
+      }}
+    >
+      <p>{about}</p>
+      <ul className="flex flex-col gap-1">
+        {plan.byPhase.map(({ phase, count }) => (
+          <li key={phase} className="flex justify-between gap-4 border-line border-b pb-1">
+            <span>
+              {phase}
+              {!takes(move, phase) && <span className="text-ink-2"> · will be skipped</span>}
+            </span>
+            <span className="font-medium">{printCount(count)}</span>
+          </li>
+        ))}
+      </ul>
+      {skipped.length > 0 && <p className="text-ink-2">{printJobs(addCounts(skipped.map(({ count }) => count)))} cannot be moved so and stay as they are.</p>}
+      {upTo !== null && (
+        <p className="text-ink-2">
+          As of <RelativeTime at={upTo} />: jobs that come later are not touched.
+        </p>
+      )}
+      {mustType && (
+        <label className="flex flex-col gap-1.5 font-medium">
+          Type {wanted} to confirm
+          <input
+            inputMode="numeric"
+            autoComplete="off"
+            value={typed}
+            onChange={(event) => setTyped(event.target.value.trim())}
+            className="h-9 rounded-md border border-control bg-page px-2.5 font-mono font-normal"
+          />
+        </label>
+      )}
+      <DialogButtons>
+        <Button ref={safe} onClick={onClose}>
+          Keep them as they are
+        </Button>
+        <Button type="submit" look={move === "remove" ? "danger" : "primary"} disabled={busy || (mustType && typed !== wanted)}>
+          {label} {printJobs(plan.total)}
+        </Button>
+      </DialogButtons>
+    </form>
+  );
+}
