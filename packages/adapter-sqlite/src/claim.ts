@@ -105,7 +105,11 @@ function takeHeads(step: Step, { lanes }: Asked, room: number): readonly ClaimRo
     const heads = [...take(line, room - rows.length)];
     if (heads.length === 0) break;
     for (const { lane, head } of heads) taken.set(lane, head);
-    for (const row of claimRows(step, heads.map(({ head }) => head.pk))) if (!expiredNow(step, row)) rows.push(row);
+    for (const row of claimRows(
+      step,
+      heads.map(({ head }) => head.pk),
+    ))
+      if (!expiredNow(step, row)) rows.push(row);
   }
   for (const [lane, { priority, ord }] of taken) step.db.run(removeHeads, { lane, priority, ord });
   return rows;

@@ -6,7 +6,7 @@ import { Leases, pksOf } from "./leases.ts";
 import { parsed, refOf } from "./rows.ts";
 import { jobByRef, jobsByPk } from "./sql/job.sql.ts";
 import { expiredSessions, leasesOf, moveDeadline } from "./sql/lease.sql.ts";
-import { pausedQueues } from "./sql/queue.sql.ts";
+import { isPaused } from "./sql/queue.sql.ts";
 import type { Step, View } from "./step.ts";
 
 export function extend(step: Step, session: SessionId, leases: readonly Lease[], leaseMs: number): Extended {
@@ -18,7 +18,12 @@ export function extend(step: Step, session: SessionId, leases: readonly Lease[],
     if (row === undefined || known.own(row, lease) === null) return "lost";
     return row.cancel_requested === 1 ? "cancel" : "held";
   });
-  return { leases: standing, pausedQueues: db.all(pausedQueues, {}).map((queue) => queue.name), now };
+  return { leases: standing, pausedQueues: pausedAmong(step, leases), now };
+}
+
+function pausedAmong({ db }: View, leases: readonly Lease[]): readonly string[] {
+  const queues = new Set(leases.map(({ ref }) => ref.queue));
+  return [...queues].filter((queue) => db.get(isPaused, { queue }) !== undefined).sort();
 }
 
 export function append(step: Step, entries: readonly FencedEntry[]): readonly boolean[] {
@@ -42,7 +47,11 @@ export function expired({ db, now }: View, limit: number): readonly ExpiredSessi
   let jobs = 0;
   for (const session of db.all(expiredSessions, { now, limit })) {
     if (jobs >= limit) break;
-    const one: ExpiredSession = { session: session.id, alone: session.alone === 1, jobs: unsettled({ db, now }, session.id) };
+    const one: ExpiredSession = {
+      session: session.id,
+      alone: session.alone === 1,
+      jobs: unsettled({ db, now }, session.id),
+    };
     listed.push(one);
     jobs += one.jobs.length;
   }

@@ -2,7 +2,14 @@
 
 import type { Lease } from "@jobyard/core/adapter";
 import type { Holding, JobRow } from "./rows.ts";
-import { allLeases, findLease, removeIdleSession, removeLease, type StoredLease, updateLease } from "./sql/lease.sql.ts";
+import {
+  allLeases,
+  findLease,
+  removeIdleSession,
+  removeLease,
+  type StoredLease,
+  updateLease,
+} from "./sql/lease.sql.ts";
 import type { Step, View } from "./step.ts";
 
 interface OpenLease extends Holding {
@@ -51,9 +58,7 @@ export class Leases {
     const known = this.#open.get(key);
     if (known !== undefined) return known;
     const stored = this.#step.db.get(findLease, { token, queue });
-    const open = stored
-      ? { ...holdingOf(stored), id: stored.id, pks: new Set(pksOf(stored)), isChanged: false }
-      : null;
+    const open = stored ? { ...holdingOf(stored), id: stored.id, pks: new Set(pksOf(stored)), isChanged: false } : null;
     this.#open.set(key, open);
     return open;
   }

@@ -33,8 +33,7 @@ export interface Placed {
 }
 
 /** A fresh order number if the time has come, else none: a claim will give one. */
-export const orderFor = ({ tally, now }: Step, runAt: Instant): number | null =>
-  runAt <= now ? tally.number() : null;
+export const orderFor = ({ tally, now }: Step, runAt: Instant): number | null => (runAt <= now ? tally.number() : null);
 
 export function joinLine({ db }: Step, job: Placed): void {
   const { pk, queue, lane, priority, ord, run_at, held_limit, expires_at } = job;

@@ -15,7 +15,9 @@ import { audit } from "./audit.ts";
 import { type Change, changeJob, stateOf, writeClaim } from "./change.ts";
 import { otherHolder, wouldHold } from "./keys.ts";
 import { holdings } from "./leases.ts";
+import { completion } from "./read/jobs.ts";
 import type { Holding, JobRow, Mutable } from "./rows.ts";
+import { addEvent } from "./sql/event.sql.ts";
 import { jobByRef } from "./sql/job.sql.ts";
 import type { Step } from "./step.ts";
 import { findInTrash, restore, toTrash } from "./trash.ts";
@@ -104,12 +106,19 @@ const EFFECTS: Readonly<Record<Exclude<OperatorMove, "restore">, Effect>> = {
   },
   park: setting(() => ({ state: "stale" })),
   remove: (call, row, state) => {
+    writeCompletion(call.step, row);
     toTrash(call.step, write(call, row, state, {}));
     return DONE;
   },
 };
 
 const startOf = ({ step, options }: Call): Instant => step.now + (options.delayMs ?? 0);
+
+/** The removal's event follows on the last two of a completed job, which may have no rows yet. */
+function writeCompletion(step: Step, row: JobRow): void {
+  if (row.state !== "completed") return;
+  for (const event of completion(step, row)) step.db.run(addEvent, { pk: row.pk, ...event });
+}
 
 function cancel(call: Call, row: JobRow, state: State): Judgement {
   if (state !== "active") {
@@ -143,7 +152,8 @@ function requeue(call: Call, row: JobRow, state: State): Judgement {
     progress: null,
     run_at: startOf(call),
     payload: options.payload ?? row.payload,
-    undo: options.opId === undefined ? null : JSON.stringify({ op: options.opId, epoch: row.epoch, before: beforeOf(row) }),
+    undo:
+      options.opId === undefined ? null : JSON.stringify({ op: options.opId, epoch: row.epoch, before: beforeOf(row) }),
   };
   write(call, row, state, set, edited);
   return DONE;

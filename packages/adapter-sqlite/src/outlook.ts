@@ -6,13 +6,13 @@ import {
   dueLater,
   headsOf,
   heldSince,
-  isPaused,
   type LaneRow,
   lanesOf,
   nextFree,
   nextHeld,
   nextLater,
 } from "./sql/claim.sql.ts";
+import { isPaused } from "./sql/queue.sql.ts";
 import type { View } from "./step.ts";
 
 /** A queue that the claim asks for, and that is not paused. */

@@ -9,7 +9,13 @@ export interface PutOptions {
   readonly ttlMs?: number;
 }
 
-export function putRecord(step: Step, kind: string, id: string, doc: JsonText, options: PutOptions = {}): number | null {
+export function putRecord(
+  step: Step,
+  kind: string,
+  id: string,
+  doc: JsonText,
+  options: PutOptions = {},
+): number | null {
   const { db, now } = step;
   const version = db.get(findRecord, { kind, id, now })?.version ?? 0;
   if (options.ifVersion !== undefined && options.ifVersion !== version) return null;

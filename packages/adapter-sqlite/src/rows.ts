@@ -1,7 +1,15 @@
 /** Rows of the `job` table, and the nouns that are made from them. */
 
-import type { AttemptError, Instant, Job, JobRef, JobSummary, LeaseLossPolicy, State } from "@jobyard/core/adapter";
-import type { CancelReason } from "@jobyard/core/adapter";
+import type {
+  AttemptError,
+  CancelReason,
+  Instant,
+  Job,
+  JobRef,
+  JobSummary,
+  LeaseLossPolicy,
+  State,
+} from "@jobyard/core/adapter";
 
 /** What a settle or a move may change. */
 export interface Mutable {
@@ -53,6 +61,9 @@ export interface JobRow extends Mutable {
   readonly parent: string | null;
 }
 
+/** A job without the texts that can be large. */
+export type SummaryRow = Omit<JobRow, "payload" | "result" | "undo">;
+
 /** The lease under which an active job runs. */
 export interface Holding {
   readonly session: string;
@@ -67,7 +78,8 @@ export const refOf = (row: { readonly queue: string; readonly id: string }): Job
 });
 
 /** A list that is stored as JSON, and as null if it is empty. */
-export const listText = (items: readonly unknown[]): string | null => (items.length === 0 ? null : JSON.stringify(items));
+export const listText = (items: readonly unknown[]): string | null =>
+  items.length === 0 ? null : JSON.stringify(items);
 
 /** Any other JSON that may be null. */
 export const jsonText = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
@@ -88,11 +100,26 @@ export function toJob(row: JobRow, holding: Holding | null): Job {
   };
 }
 
-export function toSummary(row: JobRow, holding: Holding | null): JobSummary {
+/** The same, with what is large read only when it is asked for. */
+export function toLazyJob(row: SummaryRow, holding: Holding | null, large: () => Pick<Job, "payload" | "result">): Job {
+  return {
+    ...summary(row, holding),
+    backoff: parsed(row.backoff),
+    errors: errorsOf(row),
+    get payload() {
+      return large().payload;
+    },
+    get result() {
+      return large().result;
+    },
+  };
+}
+
+export function toSummary(row: SummaryRow, holding: Holding | null): JobSummary {
   return { ...summary(row, holding), lastError: errorsOf(row).at(-1) ?? null };
 }
 
-function summary(row: JobRow, holding: Holding | null): Omit<JobSummary, "lastError"> {
+function summary(row: SummaryRow, holding: Holding | null): Omit<JobSummary, "lastError"> {
   return {
     queue: row.queue,
     id: row.id,

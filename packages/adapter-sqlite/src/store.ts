@@ -4,7 +4,7 @@
  */
 
 import { existsSync, realpathSync } from "node:fs";
-import { type Ports, QueueError, type SchemaStatus } from "@jobyard/core/adapter";
+import { type Hint, type Ports, QueueError, type SchemaStatus } from "@jobyard/core/adapter";
 import Database from "better-sqlite3";
 import { Connection } from "./connection.ts";
 import { faultOf, isBusy } from "./faults.ts";
@@ -68,6 +68,15 @@ export class Store {
   /** Reads that see one state of the store. Errors as for `write`. */
   async read<T>(work: (view: View) => T): Promise<T> {
     return this.#patiently(() => this.#db.read(() => work({ db: this.#db, now: this.ports.now() })));
+  }
+
+  /**
+   * @returns what ends it
+   * @throws QueueError `STORE_CLOSED`
+   */
+  watch(onHint: (hint: Hint) => void): () => void {
+    this.#assertOpen();
+    return this.wake.watch(onHint);
   }
 
   async schemaStatus(): Promise<SchemaStatus> {
@@ -143,7 +152,8 @@ export class Store {
     if (!tx.inTransaction) throw badTx("has no open transaction; begin one first");
     const known = this.#borrowed.get(tx);
     if (known) return known;
-    if (!isSameFile(tx.name, this.#options.file)) throw badTx(`is a connection to ${tx.name}, not to ${this.#options.file}`);
+    if (!isSameFile(tx.name, this.#options.file))
+      throw badTx(`is a connection to ${tx.name}, not to ${this.#options.file}`);
     const connection = new Connection(tx);
     this.#borrowed.set(tx, connection);
     return connection;
@@ -160,7 +170,8 @@ export class Store {
     const where = `file ${this.#options.file}`;
     const command = `Command: jobyard migrate --url sqlite:${this.#options.file}`;
     if (state === "missing") throw new QueueError("SCHEMA_MISSING", `${where}. ${command}`);
-    if (state === "old") throw new QueueError("SCHEMA_TOO_OLD", `${where} has version ${current} of ${wanted}. ${command}`);
+    if (state === "old")
+      throw new QueueError("SCHEMA_TOO_OLD", `${where} has version ${current} of ${wanted}. ${command}`);
     throw new QueueError("SCHEMA_TOO_NEW", `${where} has version ${current}, this installation knows ${wanted}`);
   }
 }
@@ -169,4 +180,3 @@ const badTx = (what: string): QueueError => new QueueError("BAD_OPTION", `tx ${w
 
 const isSameFile = (a: string, b: string): boolean =>
   a !== MEMORY && b !== MEMORY && existsSync(a) && existsSync(b) && realpathSync(a) === realpathSync(b);
-

@@ -1,12 +1,12 @@
 /** Sweeping: what time has ended. Overdue jobs, old trash, expired records and keys; finals past their retention. */
 
-import { DEFAULTS, type PurgeRule } from "@jobyard/core/adapter";
+import { DEFAULTS, type Instant, type PurgeRule } from "@jobyard/core/adapter";
 import { takeOut } from "./change.ts";
 import { expireJob } from "./expire.ts";
 import type { JobRow } from "./rows.ts";
 import { removeEvents } from "./sql/event.sql.ts";
 import { jobByPk } from "./sql/job.sql.ts";
-import { completedOf, dropKeys, dropRecords, oldFinals, overdue } from "./sql/sweep.sql.ts";
+import { completedOf, dropKeys, dropRecords, jobFrom, lastJob, oldFinals, overdue } from "./sql/sweep.sql.ts";
 import { oldTrash, removeJob } from "./sql/trash.sql.ts";
 import type { Step } from "./step.ts";
 import { discard } from "./trash.ts";
@@ -45,12 +45,29 @@ export function purge(
   return { removed: Math.min(old.length, limit), more: old.length > limit };
 }
 
-function findOld({ db, now }: Step, { queue, state, olderThanMs }: PurgeRule, limit: number): readonly number[] {
-  const before = now - olderThanMs;
-  const found = state === "completed"
-    ? db.all(completedOf, { queue, before, limit })
-    : db.all(oldFinals, { queue, state, before, limit });
+function findOld(step: Step, { queue, state, olderThanMs }: PurgeRule, limit: number): readonly number[] {
+  const before = step.now - olderThanMs;
+  const found =
+    state === "completed"
+      ? step.db.all(completedOf, { queue, before, below: firstAfter(step, before), limit })
+      : step.db.all(oldFinals, { queue, state, before, limit });
   return found.map(({ pk }) => pk);
+}
+
+/**
+ * Where the jobs begin that were enqueued after `before`, so that a sweep looks at old ones only: jobs are numbered
+ * in the order of their enqueue, which makes it a search by halves.
+ */
+function firstAfter({ db }: Step, before: Instant): number {
+  let low = 0;
+  let high = (db.get(lastJob, {})?.pk ?? 0) + 1;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const job = db.get(jobFrom, { pk: middle });
+    if (job && job.created_at <= before) low = job.pk + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function forget(step: Step, row: JobRow): void {

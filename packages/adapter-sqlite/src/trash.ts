@@ -4,7 +4,7 @@ import { DEFAULTS, type Instant, type JobRef } from "@jobyard/core/adapter";
 import { bringBack, takeOut } from "./change.ts";
 import type { JobRow } from "./rows.ts";
 import { enteredAt } from "./sql/attention.sql.ts";
-import { addEvent, hasEvent, removeEvents } from "./sql/event.sql.ts";
+import { removeEvents } from "./sql/event.sql.ts";
 import { addToTrash, findTrash, removeFromTrash, removeJob, replacedTrash, restoreJob } from "./sql/trash.sql.ts";
 import type { Step, View } from "./step.ts";
 
@@ -18,28 +18,12 @@ export interface Trashed {
 export function toTrash(step: Step, row: JobRow): void {
   const { db, now } = step;
   const { pk, queue, id } = row;
-  writeHappyPath(step, row);
   const entered_at = db.get(enteredAt, { pk })?.at ?? null;
   takeOut(step, row);
   db.run(removeJob, { pk });
   const older = db.get(replacedTrash, { queue, id });
   if (older) discard(step, older.pk);
   db.run(addToTrash, { pk, queue, id, removed_at: now, entered_at, job: JSON.stringify(row) });
-}
-
-/**
- * A job that is completed has no rows for its claim and its completion. They were the last two events before the
- * removal, which takes its own number behind them.
- */
-function writeHappyPath({ db }: Step, row: JobRow): void {
-  if (row.state !== "completed" || row.finished_at === null || row.started_at === null) return;
-  const { pk } = row;
-  const completed = row.seq - 1;
-  if (db.get(hasEvent, { pk, seq: completed })) return;
-  db.run(addEvent, { pk, seq: completed, at: row.finished_at, kind: "complete", data: null });
-  if (db.get(hasEvent, { pk, seq: completed - 1 })) return;
-  const data = JSON.stringify({ worker: row.worker, attempt: row.attempt });
-  db.run(addEvent, { pk, seq: completed - 1, at: row.started_at, kind: "claim", data });
 }
 
 /** Null if it is not there, or for too long. */

@@ -5,18 +5,18 @@ import { claimNow, idleClaim } from "./claim.ts";
 import type { Store } from "./store.ts";
 
 export async function claim(store: Store, request: ClaimRequest): Promise<Claim> {
+  const end = store.ports.monotonic() + request.waitMs;
   const first = await attempt(store, request);
-  if (first.jobs.length > 0 || request.waitMs <= 0 || request.signal?.aborted) return first;
+  if (first.jobs.length > 0 || request.waitMs <= 0 || request.signal?.aborted || store.isClosed()) return first;
   const alarm = new Alarm(store, request);
   try {
-    return await claimWhenWoken(store, request, alarm);
+    return await claimWhenWoken(store, request, alarm, end);
   } finally {
     alarm.close();
   }
 }
 
-async function claimWhenWoken(store: Store, request: ClaimRequest, alarm: Alarm): Promise<Claim> {
-  const end = store.ports.monotonic() + request.waitMs;
+async function claimWhenWoken(store: Store, request: ClaimRequest, alarm: Alarm, end: number): Promise<Claim> {
   for (;;) {
     const answer = await attempt(store, request);
     const leftMs = end - store.ports.monotonic();
@@ -26,7 +26,9 @@ async function claimWhenWoken(store: Store, request: ClaimRequest, alarm: Alarm)
   }
 }
 
-/** Looks first: a claim with nothing to find does not take the write lock from those who have something to write. */
+/**
+ * Looks first: a claim with nothing to find does not take the write lock from those who have something to write.
+ */
 async function attempt(store: Store, request: ClaimRequest): Promise<Claim> {
   const idle = await store.read((view) => idleClaim(view, request));
   return idle ?? store.write((step) => claimNow(step, request));

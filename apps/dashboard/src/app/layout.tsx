@@ -2,7 +2,7 @@ import { GeistMono } from "geist/font/mono";
 import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
 import { cookies } from "next/headers";
-import { type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { THEME_COOKIE, themeOf } from "@/lib/theme";
 import "./globals.css";
 

@@ -1,6 +1,6 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { buttonClass } from "@/components/button";
+import { buttonClass } from "@/components/button-class";
 
 export default function NotFound(): ReactNode {
   return (

@@ -16,7 +16,12 @@ export interface CountLinkProps {
 export function CountLink({ count, href, label, className }: CountLinkProps): ReactNode {
   if (count.n === 0) return <span className="text-ink-3">0</span>;
   return (
-    <Link href={href} aria-label={`${printCount(count)} ${label}`} title={printCount(count)} className={clsx("rounded font-medium hover:underline", className)}>
+    <Link
+      href={href}
+      aria-label={`${printCount(count)} ${label}`}
+      title={printCount(count)}
+      className={clsx("rounded font-medium hover:underline", className)}
+    >
       {printShortCount(count)}
     </Link>
   );

@@ -18,7 +18,15 @@ export interface DialogProps {
 }
 
 /** A box over the page. It holds its own buttons. */
-export function Dialog({ open, onClose, title, children, alert = false, wide = false, initialFocus }: DialogProps): ReactNode {
+export function Dialog({
+  open,
+  onClose,
+  title,
+  children,
+  alert = false,
+  wide = false,
+  initialFocus,
+}: DialogProps): ReactNode {
   const Kind = alert ? AlertDialog : Base;
   return (
     <Kind.Root open={open} onOpenChange={(next: boolean) => (next ? undefined : onClose())}>

@@ -43,7 +43,11 @@ export function JsonEditor({ label, value, onChange }: JsonEditorProps): ReactNo
         </Button>
       </div>
       <div className="flex max-h-[45vh] min-h-48 rounded-md border border-control bg-page font-mono text-xs leading-5 focus-within:outline-2 focus-within:outline-focus focus-within:outline-offset-2">
-        <div ref={gutter} aria-hidden className="select-none overflow-hidden border-line border-e px-2 py-2 text-end text-ink-3">
+        <div
+          ref={gutter}
+          aria-hidden
+          className="select-none overflow-hidden border-line border-e px-2 py-2 text-end text-ink-3"
+        >
           {lines.map((line) => (
             <div key={line} className={fault?.line === line ? "font-semibold text-failed" : undefined}>
               {line}
@@ -67,7 +71,11 @@ export function JsonEditor({ label, value, onChange }: JsonEditorProps): ReactNo
       </div>
       <p id={`${id}-fault`} aria-live="polite" className="min-h-6 text-failed">
         {fault && (
-          <button type="button" onClick={goToFault} className="inline-flex items-center gap-1.5 rounded text-start hover:underline">
+          <button
+            type="button"
+            onClick={goToFault}
+            className="inline-flex items-center gap-1.5 rounded text-start hover:underline"
+          >
             <CircleAlert aria-hidden className="size-3.5 shrink-0" />
             Line {fault.line}, column {fault.column}: {fault.message}
           </button>

@@ -3,10 +3,11 @@
 /** JSON as a tree that can be folded. Shows what was written: large numbers, key order, and only ever text. */
 
 import { type ReactNode, useMemo, useState } from "react";
-import { formatJson, type JsonNode, parseJson } from "@/lib/json-nodes";
 import { printBytes } from "@/lib/format";
+import { formatJson, type JsonNode, parseJson } from "@/lib/json-nodes";
 import { Button } from "./button";
 import { CopyButton } from "./copy-button";
+import { ScrollArea } from "./scroll-area";
 
 /** Longer texts are shown in part until they are asked for. */
 const LONG_TEXT = 100_000;
@@ -23,14 +24,13 @@ export function JsonTree({ text, label }: { readonly text: string; readonly labe
         {printBytes(text)}
         <CopyButton text={parsed?.ok ? formatJson(parsed.node) : text} label={`Copy ${label}`} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-      <section aria-label={label} tabIndex={0} className="max-h-[60vh] overflow-auto p-3 pe-24 font-mono text-xs leading-5">
+      <ScrollArea label={label} className="max-h-[60vh] overflow-auto p-3 pe-24 font-mono text-xs leading-5">
         {parsed?.ok ? (
           <Node node={parsed.node} depth={0} />
         ) : (
           <pre className="whitespace-pre-wrap break-all">{parsed === null ? text.slice(0, LONG_TEXT) : text}</pre>
         )}
-      </section>
+      </ScrollArea>
       {parsed === null && (
         <div className="border-line border-t p-2">
           <Button look="quiet" onClick={() => setWhole(true)}>
@@ -49,7 +49,8 @@ interface NodeProps {
 }
 
 function Node({ node, depth, name }: NodeProps): ReactNode {
-  if (node.kind === "array" || node.kind === "object") return <Branch node={node} depth={depth} {...(name !== undefined && { name })} />;
+  if (node.kind === "array" || node.kind === "object")
+    return <Branch node={node} depth={depth} {...(name !== undefined && { name })} />;
   return (
     <div className="break-all">
       <Name name={name} />
@@ -58,7 +59,12 @@ function Node({ node, depth, name }: NodeProps): ReactNode {
   );
 }
 
-const LEAF_COLORS = { number: "text-active", boolean: "text-scheduled", null: "text-ink-3", string: "text-completed" } as const;
+const LEAF_COLORS = {
+  number: "text-active",
+  boolean: "text-scheduled",
+  null: "text-ink-3",
+  string: "text-completed",
+} as const;
 
 function Leaf({ node }: { readonly node: Extract<JsonNode, { raw: string }> }): ReactNode {
   const [whole, setWhole] = useState(false);

@@ -4,7 +4,13 @@ import { Menu as Base } from "@base-ui/react/menu";
 import type { ReactElement, ReactNode } from "react";
 
 /** A button that opens a short list of actions. */
-export function Menu({ trigger, children }: { readonly trigger: ReactElement; readonly children: ReactNode }): ReactNode {
+export function Menu({
+  trigger,
+  children,
+}: {
+  readonly trigger: ReactElement;
+  readonly children: ReactNode;
+}): ReactNode {
   return (
     <Base.Root>
       <Base.Trigger render={trigger} />
@@ -19,7 +25,13 @@ export function Menu({ trigger, children }: { readonly trigger: ReactElement; re
   );
 }
 
-export function MenuItem({ onClick, children }: { readonly onClick: () => void; readonly children: ReactNode }): ReactNode {
+export function MenuItem({
+  onClick,
+  children,
+}: {
+  readonly onClick: () => void;
+  readonly children: ReactNode;
+}): ReactNode {
   return (
     <Base.Item
       onClick={onClick}

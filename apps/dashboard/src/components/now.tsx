@@ -37,7 +37,13 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-export function NowProvider({ initial, children }: { readonly initial: number; readonly children: ReactNode }): ReactNode {
+export function NowProvider({
+  initial,
+  children,
+}: {
+  readonly initial: number;
+  readonly children: ReactNode;
+}): ReactNode {
   useEffect(() => setStoreNow(initial), [initial]);
   return <Initial value={initial}>{children}</Initial>;
 }

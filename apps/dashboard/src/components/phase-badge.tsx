@@ -14,7 +14,11 @@ export function PhaseBadge({ phase, strong = false }: { readonly phase: Phase; r
         strong && "h-6 rounded-full border border-current/25 bg-raised px-2.5",
       )}
     >
-      <Icon aria-hidden className={clsx("size-3.5 shrink-0", phase === "active" && "animate-[spin_3s_linear_infinite]")} strokeWidth={2.25} />
+      <Icon
+        aria-hidden
+        className={clsx("size-3.5 shrink-0", phase === "active" && "animate-[spin_3s_linear_infinite]")}
+        strokeWidth={2.25}
+      />
       {phase}
     </span>
   );

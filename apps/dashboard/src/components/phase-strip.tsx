@@ -29,7 +29,10 @@ export function PhaseStrip({ counts, linkOf }: PhaseStripProps): ReactNode {
                 <Icon aria-hidden className="size-3.5" strokeWidth={2.25} />
                 {titleOf(phase)}
               </span>
-              <span title={printCount(counts[phase])} className={clsx("mt-0.5 block font-semibold text-xl", none && "font-normal text-ink-3")}>
+              <span
+                title={printCount(counts[phase])}
+                className={clsx("mt-0.5 block font-semibold text-xl", none && "font-normal text-ink-3")}
+              >
                 {printShortCount(counts[phase])}
               </span>
             </Link>

@@ -1,21 +1,30 @@
 import clsx from "clsx";
 import type { ComponentProps, ReactNode } from "react";
+import { ScrollArea } from "./scroll-area";
 
 /** A real table with a caption; wider than its place, it scrolls inside it. */
 export function Table({ caption, children }: { readonly caption: string; readonly children: ReactNode }): ReactNode {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section aria-label={caption} tabIndex={0} className="relative overflow-x-auto">
+    <ScrollArea label={caption} className="relative overflow-x-auto">
       <table className="w-full border-collapse text-start">
         <caption className="sr-only">{caption}</caption>
         {children}
       </table>
-    </section>
+    </ScrollArea>
   );
 }
 
 export function Th({ className, ...rest }: ComponentProps<"th">): ReactNode {
-  return <th scope="col" {...rest} className={clsx("h-9 whitespace-nowrap border-line border-b px-3 text-start font-medium text-ink-2 first:ps-4 last:pe-4", className)} />;
+  return (
+    <th
+      scope="col"
+      {...rest}
+      className={clsx(
+        "h-9 whitespace-nowrap border-line border-b px-3 text-start font-medium text-ink-2 first:ps-4 last:pe-4",
+        className,
+      )}
+    />
+  );
 }
 
 export function Td({ className, ...rest }: ComponentProps<"td">): ReactNode {

@@ -75,7 +75,12 @@ function ToastCard({ message }: { readonly message: Shown }): ReactNode {
           {action.label}
         </button>
       )}
-      <button type="button" aria-label="Dismiss" onClick={() => dismiss(id)} className="inline-flex size-7 items-center justify-center rounded-md text-ink-3 hover:bg-hover">
+      <button
+        type="button"
+        aria-label="Dismiss"
+        onClick={() => dismiss(id)}
+        className="inline-flex size-7 items-center justify-center rounded-md text-ink-3 hover:bg-hover"
+      >
         <X aria-hidden className="size-3.5" />
       </button>
     </div>

@@ -27,4 +27,5 @@ export const addCounts = (counts: Iterable<Capped>): Capped => {
 };
 
 /** "1 job", "2 jobs", "10,000+ jobs". */
-export const printJobs = (count: Capped): string => `${printCount(count)} ${count.n === 1 && count.exact ? "job" : "jobs"}`;
+export const printJobs = (count: Capped): string =>
+  `${printCount(count)} ${count.n === 1 && count.exact ? "job" : "jobs"}`;

@@ -135,7 +135,7 @@ class Reader {
     let end = this.#at + 1;
     while (end < this.#text.length && this.#text[end] !== '"') end += this.#text[end] === "\\" ? 2 : 1;
     const raw = this.#text.slice(this.#at, end + 1);
-    const value = unescape(raw);
+    const value = readString(raw);
     if (value === null) return this.#fail("This text in quotes is not closed, or has a character that must be escaped");
     this.#at = end + 1;
     return { kind: "string", raw, value };
@@ -165,7 +165,7 @@ class Reader {
 }
 
 /** `null` if it is not one JSON string. */
-function unescape(raw: string): string | null {
+function readString(raw: string): string | null {
   try {
     return JSON.parse(raw) as string;
   } catch {

@@ -2,8 +2,7 @@ import "server-only";
 
 /** Opens the backend that the configuration names. The only place that knows an adapter. */
 
-import { fileURLToPath } from "node:url";
-import { sqliteAdapter } from "@jobyard/adapter-sqlite";
+import { parseSqliteUrl, sqliteAdapter } from "@jobyard/adapter-sqlite";
 import { type Board, createYard, QueueError } from "@jobyard/core";
 import type { Adapter } from "@jobyard/core/adapter";
 
@@ -30,15 +29,22 @@ export async function openBackend({ name, url }: { readonly name: string; readon
   return { name, kind: adapter.name, board: yard.board, records: adapter.records, close: () => yard.close() };
 }
 
+/** A file that does not exist is a wrong address, not a wish for an empty database. */
 function openAdapter(url: string): Adapter {
-  if (url.startsWith("sqlite:"))
-    return sqliteAdapter({ file: url.startsWith("sqlite://") ? fileURLToPath(url.replace(/^sqlite/, "file")) : url.slice("sqlite:".length) });
-  throw new QueueError("BAD_URL", `JOBYARD_URL begins with ${JSON.stringify(url.split(":", 1)[0])}`, { field: "JOBYARD_URL" });
+  if (url.startsWith("sqlite:")) return sqliteAdapter({ ...parseSqliteUrl(url), create: false });
+  throw new QueueError("BAD_URL", `JOBYARD_URL begins with ${JSON.stringify(url.split(":", 1)[0])}`, {
+    field: "JOBYARD_URL",
+  });
 }
 
 async function checkSchema(adapter: Adapter): Promise<void> {
   const { state, current, wanted } = await adapter.schema.status();
   if (state === "missing") throw new QueueError("SCHEMA_MISSING", "Run: jobyard migrate");
-  if (state === "old") throw new QueueError("SCHEMA_TOO_OLD", `It has version ${current}, this dashboard needs ${wanted}. Run: jobyard migrate`);
-  if (state === "new") throw new QueueError("SCHEMA_TOO_NEW", `It has version ${current}, this dashboard knows ${wanted}`);
+  if (state === "old")
+    throw new QueueError(
+      "SCHEMA_TOO_OLD",
+      `It has version ${current}, this dashboard needs ${wanted}. Run: jobyard migrate`,
+    );
+  if (state === "new")
+    throw new QueueError("SCHEMA_TOO_NEW", `It has version ${current}, this dashboard knows ${wanted}`);
 }

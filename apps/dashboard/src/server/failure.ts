@@ -35,15 +35,16 @@ export function logUnknown(error: unknown, doing: string): void {
   if (findKnown(error) !== null) return;
   const cause = error instanceof TRPCError && error.cause ? error.cause : error;
   const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-  process.stderr.write(`${JSON.stringify({ level: "error", at: new Date().toISOString(), ref: referenceOf(error), doing, error: text })}\n`);
+  process.stderr.write(
+    `${JSON.stringify({ level: "error", at: new Date().toISOString(), ref: referenceOf(error), doing, error: text })}\n`,
+  );
 }
 
 export function trpcErrorOf(error: QueueError): TRPCError {
   return new TRPCError({ code: TRPC_CODES[error.code] ?? "BAD_REQUEST", message: error.message, cause: error });
 }
 
-export const httpStatusOf = (code: ErrorCode): number =>
-  HTTP_STATUS[TRPC_CODES[code] ?? "BAD_REQUEST"];
+export const httpStatusOf = (code: ErrorCode): number => HTTP_STATUS[TRPC_CODES[code] ?? "BAD_REQUEST"];
 
 const TRPC_CODES: Partial<Record<ErrorCode, keyof typeof HTTP_STATUS>> = {
   LOGIN_REQUIRED: "UNAUTHORIZED",
@@ -77,7 +78,9 @@ function findKnown(error: unknown): QueueError | null {
   if (isQueueError(error.cause)) return error.cause;
   if (error.cause instanceof ZodError) {
     const issues = error.cause.issues.map(({ path, message }) => ({ path: path.join("."), message }));
-    return new QueueError("BAD_OPTION", issues.map(({ path, message }) => `${path}: ${message}`).join("; "), { issues });
+    return new QueueError("BAD_OPTION", issues.map(({ path, message }) => `${path}: ${message}`).join("; "), {
+      issues,
+    });
   }
   return error.code === "INTERNAL_SERVER_ERROR" ? null : new QueueError("USAGE", error.message);
 }

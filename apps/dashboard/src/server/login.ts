@@ -34,7 +34,10 @@ export async function login(request: Request, runtime: Runtime): Promise<string>
     throw new QueueError("LOGIN_FAILED", "");
   }
   limits.account.clear(key);
-  const token = await sessions.start({ user: account.name, stamp: account.stamp }, readSessionCookie(request.headers, settings));
+  const token = await sessions.start(
+    { user: account.name, stamp: account.stamp },
+    readSessionCookie(request.headers, settings),
+  );
   return sessionCookie(token, settings);
 }
 
@@ -47,7 +50,9 @@ export async function logout(request: Request, { settings, sessions }: Runtime):
 
 function refuseIf(waitMs: number): void {
   if (waitMs > 0)
-    throw new QueueError("RATE_LIMITED", `Try again in ${Math.ceil(waitMs / 60_000)} minutes`, { retryAfterMs: waitMs });
+    throw new QueueError("RATE_LIMITED", `Try again in ${Math.ceil(waitMs / 60_000)} minutes`, {
+      retryAfterMs: waitMs,
+    });
 }
 
 async function readJson(request: Request): Promise<unknown> {

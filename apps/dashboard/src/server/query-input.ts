@@ -5,8 +5,8 @@ import "server-only";
 import { parseQuery, QueueError, systemPorts } from "@jobyard/core";
 import type { Filter } from "@jobyard/core/adapter";
 import * as z from "zod";
-import type { User } from "./context";
 import { backendInput } from "./backend-input";
+import type { User } from "./context";
 import { trpcErrorOf } from "./failure";
 
 export const searchInput = backendInput.extend({ q: z.string().max(4_000) });
@@ -19,6 +19,11 @@ export function filterOf(q: string, user: User): Filter {
   const filter = parseQuery(q, systemPorts.now());
   const looksInside = filter.some((term) => term.field === "payload" || term.field === "result");
   if (looksInside && !user.permissions.includes("job.payload"))
-    throw trpcErrorOf(new QueueError("FORBIDDEN", `The role ${user.role} has no job.payload, so it cannot search in payloads and results`));
+    throw trpcErrorOf(
+      new QueueError(
+        "FORBIDDEN",
+        `The role ${user.role} has no job.payload, so it cannot search in payloads and results`,
+      ),
+    );
   return filter;
 }

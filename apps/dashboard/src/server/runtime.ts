@@ -6,9 +6,9 @@ import "server-only";
  * Pages, routes and instrumentation are separate module graphs in Next, so it hangs on `globalThis`.
  */
 
+import { systemPorts } from "@jobyard/core";
 import { createHub, type Hub } from "@/features/live/hub";
 import { createOperations, type Operations } from "@/features/operations/runner";
-import { systemPorts } from "@jobyard/core";
 import { type Accounts, openAccounts } from "./accounts";
 import { type Backend, openBackend } from "./backends";
 import { createLimiter, type Limiter } from "./limiter";

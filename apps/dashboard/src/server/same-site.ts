@@ -14,7 +14,8 @@ export function crossSiteFault(request: Request, origin: string | null): string 
   if (method === "GET" || method === "HEAD")
     return site === null || site === "same-origin" || site === "none" ? null : "The request came from another site.";
   if (method !== "POST") return "Only GET and POST are known here.";
-  if (!/^application\/json\s*(;|$)/i.test(headers.get("content-type") ?? "")) return "The content type must be application/json.";
+  if (!/^application\/json\s*(;|$)/i.test(headers.get("content-type") ?? ""))
+    return "The content type must be application/json.";
   if (site !== null && site !== "same-origin") return "The request came from another site.";
   if (site === null || origin !== null) {
     const from = headers.get("origin");

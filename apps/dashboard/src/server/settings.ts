@@ -9,7 +9,7 @@ import "server-only";
 
 import { QueueError } from "@jobyard/core";
 import { isHash } from "./passwords";
-import { isRole, type Role, ROLES } from "./permissions";
+import { isRole, ROLES, type Role } from "./permissions";
 
 export interface Account {
   readonly name: string;
@@ -52,7 +52,8 @@ export function readSettings(env: Environment): Settings {
     faults.push(
       `HOST=${host} would send passwords over plain http. Put a TLS proxy in front and set JOBYARD_DASHBOARD_ORIGIN=https://…, or set JOBYARD_DASHBOARD_INSECURE_HTTP=1 if the network is trusted.`,
     );
-  if (faults.length > 0) throw new QueueError("CONFIG_INVALID", `\n${faults.map((fault) => `  - ${fault}\n`).join("")}`);
+  if (faults.length > 0)
+    throw new QueueError("CONFIG_INVALID", `\n${faults.map((fault) => `  - ${fault}\n`).join("")}`);
   return { backend, access, origin, https, insecure: insecure && !https && !isLoopback(host), trustProxy };
 }
 
@@ -66,8 +67,10 @@ function readBackend(env: Environment, faults: string[]): Settings["backend"] {
     return name && url ? [{ name: name[1]?.toLowerCase() ?? "main", url }] : [];
   });
   const [first, second] = found;
-  if (first === undefined) faults.push("JOBYARD_URL is not set. Set it to the database of your workers, as in sqlite:./jobyard.db.");
-  if (second !== undefined) faults.push("Several JOBYARD_URL… are set, and this version shows one backend. Keep one of them.");
+  if (first === undefined)
+    faults.push("JOBYARD_URL is not set. Set it to the database of your workers, as in sqlite:./jobyard.db.");
+  if (second !== undefined)
+    faults.push("Several JOBYARD_URL… are set, and this version shows one backend. Keep one of them.");
   return first ?? { name: "main", url: "" };
 }
 
@@ -78,10 +81,15 @@ function readAccess(env: Environment, host: string, faults: string[]): Access {
   if (open) {
     if (password || users) faults.push("JOBYARD_DASHBOARD_OPEN=1 and a password are both set. Keep one of them.");
     if (!isLoopback(host))
-      faults.push(`JOBYARD_DASHBOARD_OPEN=1 works on loopback only, and HOST is ${host}. Set a password, or HOST=127.0.0.1.`);
+      faults.push(
+        `JOBYARD_DASHBOARD_OPEN=1 works on loopback only, and HOST is ${host}. Set a password, or HOST=127.0.0.1.`,
+      );
     return { mode: "open" };
   }
-  const accounts = [...(password ? [{ name: "admin", role: "admin", secret: password } as const] : []), ...readUsers(users ?? "", faults)];
+  const accounts = [
+    ...(password ? [{ name: "admin", role: "admin", secret: password } as const] : []),
+    ...readUsers(users ?? "", faults),
+  ];
   if (accounts.length === 0 && faults.length === 0)
     faults.push(
       "Nobody could log in. Set JOBYARD_DASHBOARD_PASSWORD, or JOBYARD_DASHBOARD_USERS=name:role:password,…, or JOBYARD_DASHBOARD_OPEN=1 on loopback.",

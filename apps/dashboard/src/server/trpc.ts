@@ -40,13 +40,11 @@ export const createCaller: typeof t.createCallerFactory = t.createCallerFactory;
 
 /** The caller is logged in and has the permission before the input is even looked at. */
 export const procedure = (permission: Permission) =>
-  t.procedure
-    .meta({ permission })
-    .use(async ({ ctx, next }) => {
-      const result = await next({ ctx: { user: allowed(await ctx.whoIs(), permission) } });
-      if (!result.ok && isQueueError(result.error.cause)) throw trpcErrorOf(result.error.cause);
-      return result;
-    });
+  t.procedure.meta({ permission }).use(async ({ ctx, next }) => {
+    const result = await next({ ctx: { user: allowed(await ctx.whoIs(), permission) } });
+    if (!result.ok && isQueueError(result.error.cause)) throw trpcErrorOf(result.error.cause);
+    return result;
+  });
 
 /** @throws TRPCError `UNAUTHORIZED` or `FORBIDDEN`, with our error as its cause */
 export function allowed(user: User | null, permission: Permission): User {
@@ -55,4 +53,3 @@ export function allowed(user: User | null, permission: Permission): User {
     throw trpcErrorOf(new QueueError("FORBIDDEN", `The role ${user.role} has no ${permission}`));
   return user;
 }
-

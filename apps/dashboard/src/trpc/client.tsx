@@ -49,7 +49,12 @@ export function Providers({ children }: { readonly children: ReactNode }): React
 /** What the server said of an error. A server that could not be reached says nothing: then the text is ours. */
 export function failureOf(error: unknown): Pick<Failure, "code" | "message"> {
   const failure = error instanceof TRPCClientError ? (error.data as { failure?: Failure } | null)?.failure : undefined;
-  return failure ?? { code: "INTERNAL", message: "The dashboard's server cannot be reached. Check that it runs, then try again." };
+  return (
+    failure ?? {
+      code: "INTERNAL",
+      message: "The dashboard's server cannot be reached. Check that it runs, then try again.",
+    }
+  );
 }
 
 function leaveIfLoggedOut(error: Error): void {

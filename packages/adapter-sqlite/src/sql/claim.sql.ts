@@ -12,10 +12,6 @@ export const lanesOf: Statement<{ readonly queue: string }, LaneRow> = sql`
   SELECT id, name, version FROM jobyard_lane WHERE queue = @queue
 `;
 
-export const isPaused: Statement<{ readonly queue: string }, { readonly paused_at: Instant }> = sql`
-  SELECT paused_at FROM jobyard_queue WHERE name = @queue AND paused_at IS NOT NULL
-`;
-
 /** The earliest first, then the earlier enqueued. */
 export const dueLater: Statement<
   { readonly queue: string; readonly now: Instant; readonly limit: number },
@@ -81,8 +77,9 @@ export interface ClaimRow {
 }
 /** In the order of `pks`, a JSON array: a cross join is run as it is written. */
 export const claimable: Statement<{ readonly pks: string }, ClaimRow> = sql`
-  SELECT job.pk, queue, id, lane, payload, progress, priority, attempt, epoch, max_attempts, backoff, timeout_ms,
-         created_at, expires_at, tags, grp, parent, held_limit, dedupe_key, dedupe_while, dedupe_for_ms
+  SELECT job.pk, job.queue, job.id, job.lane, job.payload, job.progress, job.priority, job.attempt, job.epoch,
+         job.max_attempts, job.backoff, job.timeout_ms, job.created_at, job.expires_at, job.tags, job.grp, job.parent,
+         job.held_limit, job.dedupe_key, job.dedupe_while, job.dedupe_for_ms
     FROM json_each(@pks) AS wanted CROSS JOIN jobyard_job AS job ON job.pk = wanted.value
 `;
 

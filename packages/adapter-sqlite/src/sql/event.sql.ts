@@ -13,7 +13,8 @@ export const addEvent: Statement<{
   INSERT INTO jobyard_event (pk, seq, at, kind, data) VALUES (@pk, @seq, @at, @kind, @data)
 `;
 
-export const eventsAfter: Statement<{ readonly pk: number; readonly after: number; readonly limit: number }, JobEvent> = sql`
+export const eventsAfter: Statement<{ readonly pk: number; readonly after: number; readonly limit: number }, JobEvent> =
+  sql`
   SELECT seq, at, kind, data FROM jobyard_event WHERE pk = @pk AND seq > @after ORDER BY seq LIMIT @limit
 `;
 

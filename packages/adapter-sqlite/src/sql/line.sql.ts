@@ -24,7 +24,9 @@ interface Found {
 export const addReady: Statement<ReadyKey & { readonly pk: number }> = sql`
   INSERT INTO jobyard_ready (lane, priority, ord, pk) VALUES (@lane, @priority, @ord, @pk)
 `;
-export const addLater: Statement<TimeKey & { readonly lane: number; readonly priority: number; readonly tried: 0 | 1 }> = sql`
+export const addLater: Statement<
+  TimeKey & { readonly lane: number; readonly priority: number; readonly tried: 0 | 1 }
+> = sql`
   INSERT INTO jobyard_later (queue, run_at, pk, lane, priority, tried)
   VALUES (@queue, @run_at, @pk, @lane, @priority, @tried)
 `;

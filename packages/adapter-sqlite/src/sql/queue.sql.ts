@@ -18,8 +18,8 @@ export const findQueue: Statement<{ readonly queue: string }, QueueRow> = sql`
     FROM jobyard_queue WHERE name = @queue
 `;
 
-export const pausedQueues: Statement<None, { readonly name: string }> = sql`
-  SELECT name FROM jobyard_queue WHERE paused_at IS NOT NULL ORDER BY name
+export const isPaused: Statement<{ readonly queue: string }, { readonly paused_at: Instant }> = sql`
+  SELECT paused_at FROM jobyard_queue WHERE name = @queue AND paused_at IS NOT NULL
 `;
 
 /** Every queue that has jobs or settings. */

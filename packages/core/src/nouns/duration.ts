@@ -17,9 +17,11 @@ export const LONGEST_MS: number = 100 * 366 * UNIT_MS.d;
  * @throws QueueError `BAD_DURATION` if it is negative, not finite, over 100 years or not in the form above
  */
 export function durationMs(value: Duration | string, field: string): number {
-  const ms = typeof value === "number" ? value : parse(value);
+  const ms = typeof value === "string" ? parse(value) : value;
   if (!Number.isFinite(ms) || ms < 0 || ms > LONGEST_MS)
-    throw new QueueError("BAD_DURATION", `${field}: ${JSON.stringify(value)}`, { field });
+    throw new QueueError("BAD_DURATION", `${field}: ${typeof value === "string" ? JSON.stringify(value) : value}`, {
+      field,
+    });
   return Math.round(ms);
 }
 

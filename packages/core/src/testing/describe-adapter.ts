@@ -7,6 +7,7 @@
 
 import { describe } from "vitest";
 import type { OpenBench, SuiteOptions } from "./bench.ts";
+import { modelChapter } from "./model/model-chapter.ts";
 import { auditChapter } from "./suite/audit.ts";
 import { boundedChapter } from "./suite/bounded.ts";
 import { claimChapter } from "./suite/claim.ts";
@@ -41,6 +42,7 @@ export function describeAdapter(name: string, open: OpenBench, options: SuiteOpt
   describe(`${name} adapter`, () => {
     const example = examplesOn(open);
     for (const [title, chapter] of Object.entries(chapters(options))) describe(title, () => chapter(example));
+    describe("random sequences", () => modelChapter(open, options));
   });
 }
 

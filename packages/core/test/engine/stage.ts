@@ -91,7 +91,7 @@ function watch(adapter: Adapter): WatchedStore {
   };
   const part = <T extends object>(original: T, verbs: readonly (keyof T & Verb)[]): T => {
     const watched = { ...original };
-    for (const verb of verbs) watched[verb] = wrap(verb, original[verb] as Method) as T[keyof T & Verb];
+    for (const verb of verbs) Object.assign(watched, { [verb]: wrap(verb, original[verb] as Method) });
     return watched;
   };
 

@@ -160,6 +160,39 @@ test("in an exclusive batch the longest waiting comes first, whatever the priori
   expect(held.jobs.map((job) => job.lease.ref.id)).toEqual(["a", "b"]);
 });
 
+test("a claim by a session that may have nothing calls nobody up, and names no time that is over", async () => {
+  const { adapter, ports } = openStage();
+  const failure = { code: "LEASE_EXPIRED", message: "gone", stack: null };
+  await adapter.writer.enqueue([newJob("pill"), newJob("soon", { start: { delayMs: 10 } })]);
+  const { jobs } = await adapter.leaser.claim(request());
+  await adapter.leaser.settle(
+    jobs.map(({ lease }) => ({
+      lease,
+      guard: "held",
+      decision: { move: "rescue", to: "waiting", charged: false, heldLimit: 1, delayMs: 0, failure },
+    })),
+  );
+  expect((await adapter.leaser.claim(request({ held: true }))).jobs).toHaveLength(1);
+  expect((await adapter.leaser.claim(request())).nextDueAt).toBe(ports.now() + 10);
+  ports.advance(20);
+  expect(await adapter.leaser.claim(request())).toMatchObject({ jobs: [], nextDueAt: null });
+  await adapter.writer.enqueue([newJob("due")]);
+  const next = await adapter.leaser.claim(request({ session: "w2" }));
+  expect(next.jobs.map((job) => job.lease.ref.id)).toEqual(["due", "soon"]);
+});
+
+test("a requeue is not undone once anything else was done to the job, even by the same operation", async () => {
+  const { adapter } = openStage();
+  const apply = async (move: "cancel" | "requeue" | "reprioritise" | "revert", priority = 0) =>
+    (await adapter.operator.apply(move, [ref], { actor: "ada", opId: "op-1", priority }))[0]?.outcome;
+  await adapter.writer.enqueue([newJob("a")]);
+  await apply("cancel");
+  await apply("requeue");
+  await apply("reprioritise", 5);
+  expect(await apply("revert")).toBe("changed");
+  expect(await adapter.reader.get([ref])).toMatchObject([{ state: "waiting", priority: 5 }]);
+});
+
 test("a sweep with a small limit takes what is longest past", async () => {
   const { adapter, ports } = openStage();
   const expiring = (id: string, expiresInMs: number) => newJob(id, { expiresInMs });

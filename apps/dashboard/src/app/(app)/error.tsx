@@ -3,7 +3,13 @@
 import type { ReactNode } from "react";
 import { ErrorState } from "@/components/error-state";
 
-export default function PageError({ error, reset }: { readonly error: Error & { digest?: string }; readonly reset: () => void }): ReactNode {
+export default function PageError({
+  error,
+  reset,
+}: {
+  readonly error: Error & { digest?: string };
+  readonly reset: () => void;
+}): ReactNode {
   const reference = error.digest === undefined ? "" : ` The server's log has it under ${error.digest}.`;
   return <ErrorState code="INTERNAL" message={`This page could not be shown.${reference}`} onRetry={reset} />;
 }

@@ -14,5 +14,12 @@ export default async function Page({ searchParams }: PageProps<"/login">): Promi
   const to = safeNext(typeof next === "string" ? next : undefined);
   if (await createContext(await headers()).whoIs()) redirect(to);
   const { access, insecure } = theRuntime().settings;
-  return <LoginPage single={access.mode === "password" && access.single} open={access.mode === "open"} insecure={insecure} next={to} />;
+  return (
+    <LoginPage
+      single={access.mode === "password" && access.single}
+      open={access.mode === "open"}
+      insecure={insecure}
+      next={to}
+    />
+  );
 }

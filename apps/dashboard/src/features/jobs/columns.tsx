@@ -3,6 +3,7 @@
 import { phaseOf } from "@jobyard/core";
 import { createColumnHelper, rowSelectionFeature, tableFeatures } from "@tanstack/react-table";
 import Link from "next/link";
+import type { ReactNode } from "react";
 import { useNow } from "@/components/now";
 import { PhaseBadge } from "@/components/phase-badge";
 import { useBackend } from "@/features/session/session";
@@ -53,8 +54,16 @@ export const columns = column.columns([
   }),
   column.display({ id: "state", header: "State", cell: ({ row }) => <State row={row.original} /> }),
   column.display({ id: "job", header: "Job", cell: ({ row }) => <Job row={row.original} /> }),
-  column.display({ id: "queue", header: "Queue", cell: ({ row }) => <span title={row.original.job.queue}>{row.original.job.queue}</span> }),
-  column.display({ id: "facts", header: "Last error or progress", cell: ({ row }) => <JobFacts job={row.original.job} /> }),
+  column.display({
+    id: "queue",
+    header: "Queue",
+    cell: ({ row }) => <span title={row.original.job.queue}>{row.original.job.queue}</span>,
+  }),
+  column.display({
+    id: "facts",
+    header: "Last error or progress",
+    cell: ({ row }) => <JobFacts job={row.original.job} />,
+  }),
   column.display({
     id: "attempts",
     header: "Attempts",
@@ -67,19 +76,23 @@ interface CellProps {
   readonly row: ShownRow;
 }
 
-function State({ row: { job, gone } }: CellProps): React.ReactNode {
+function State({ row: { job, gone } }: CellProps): ReactNode {
   const now = useNow();
   return gone ? <span className="text-ink-3">deleted</span> : <PhaseBadge phase={phaseOf(job, now)} />;
 }
 
 /** On a phone this cell is the whole card: name and id, below them state and error. */
-function Job({ row }: CellProps): React.ReactNode {
+function Job({ row }: CellProps): ReactNode {
   const { job } = row;
   const backend = useBackend();
   return (
     <>
       <span className="flex min-w-0 items-baseline gap-2">
-        <Link data-row-link href={jobLink(backend, job)} className="min-w-0 truncate rounded font-medium hover:underline">
+        <Link
+          data-row-link
+          href={jobLink(backend, job)}
+          className="min-w-0 truncate rounded font-medium hover:underline"
+        >
           {job.name}
         </Link>
         <span title={job.id} className="shrink-0 font-mono text-ink-2 text-xs">
@@ -96,6 +109,6 @@ function Job({ row }: CellProps): React.ReactNode {
   );
 }
 
-function Time({ row: { job } }: CellProps): React.ReactNode {
+function Time({ row: { job } }: CellProps): ReactNode {
   return <JobTime job={job} now={useNow()} />;
 }

@@ -13,6 +13,8 @@ export function JobFacts({ job }: { readonly job: JobRow }): ReactNode {
 
 /** When the job last came to where it is, or when it will go on. */
 export function JobTime({ job, now }: { readonly job: JobRow; readonly now: number }): ReactNode {
-  const at = job.finishedAt ?? (job.state === "active" ? (job.startedAt ?? job.createdAt) : job.runAt > now ? job.runAt : job.createdAt);
+  const at =
+    job.finishedAt ??
+    (job.state === "active" ? (job.startedAt ?? job.createdAt) : job.runAt > now ? job.runAt : job.createdAt);
   return <RelativeTime at={at} />;
 }

@@ -1,12 +1,11 @@
 "use client";
 
-import { type Filter, type Phase, PHASES, phaseOf } from "@jobyard/core";
+import { type Filter, PHASES, type Phase, phaseOf, printQuery } from "@jobyard/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { RowSelectionState } from "@tanstack/react-table";
 import { ArrowUp, ListChecks, SearchX } from "lucide-react";
 import { useQueryStates } from "nuqs";
 import { type ReactNode, useEffect, useEffectEvent, useMemo, useState } from "react";
-import { printQuery } from "@jobyard/core";
 import { Button } from "@/components/button";
 import { EmptyState } from "@/components/empty-state";
 import { ErrorState } from "@/components/error-state";
@@ -60,8 +59,13 @@ export function JobsPage(): ReactNode {
     const { permission } = MOVE_LOOKS[move];
     if (refusalOf(permission) !== null) return;
     if (everything) setBulk({ kind: "matching", move, q });
-    else if (picked.length > 1) setBulk({ kind: "picked", move, jobs: picked.map(({ job }) => ({ ref: job, phase: phaseOf(job, now) })) });
-    else mover.run(move, picked.map(({ job }) => job));
+    else if (picked.length > 1)
+      setBulk({ kind: "picked", move, jobs: picked.map(({ job }) => ({ ref: job, phase: phaseOf(job, now) })) });
+    else
+      mover.run(
+        move,
+        picked.map(({ job }) => job),
+      );
   };
   const requeueOne = ({ job }: ShownRow): void => {
     if (refusalOf("job.requeue") === null && canMove("requeue", phaseOf(job, now))) mover.run("requeue", [job]);
@@ -71,13 +75,18 @@ export function JobsPage(): ReactNode {
   return (
     <>
       <PageHeader title="Jobs" />
-      <SearchBar q={q} onSearch={(next) => go({ q: next })} failure={list.failure?.code === "BAD_QUERY" || list.failure?.code === "FORBIDDEN" ? list.failure.message : null} />
+      <SearchBar
+        q={q}
+        onSearch={(next) => go({ q: next })}
+        failure={list.failure?.code === "BAD_QUERY" || list.failure?.code === "FORBIDDEN" ? list.failure.message : null}
+      />
       {filter && <StateTabs filter={filter} onPick={(next) => go({ q: next })} />}
       <Panel className="overflow-visible">
         {list.newcomers > 0 && (
           <div className="flex justify-center border-line border-b py-1">
             <Button look="quiet" className="text-focus" onClick={list.showNewcomers}>
-              <ArrowUp aria-hidden className="size-3.5" /> {list.newcomers} new {list.newcomers === 1 ? "job" : "jobs"} · Show
+              <ArrowUp aria-hidden className="size-3.5" /> {list.newcomers} new {list.newcomers === 1 ? "job" : "jobs"}{" "}
+              · Show
             </Button>
           </div>
         )}
@@ -91,7 +100,13 @@ export function JobsPage(): ReactNode {
             }}
             onRequeue={requeueOne}
           />
-          <Pager total={total} searched={list.searched} previous={list.previous} next={list.next} onTurn={(to) => go({ q, cursor: to })} />
+          <Pager
+            total={total}
+            searched={list.searched}
+            previous={list.previous}
+            next={list.next}
+            onTurn={(to) => go({ q, cursor: to })}
+          />
         </Body>
       </Panel>
       {picked.length > 0 && (
@@ -123,13 +138,19 @@ interface BodyProps {
 }
 
 function Body({ list, q, children }: BodyProps): ReactNode {
-  if (list.failure?.code === "BAD_QUERY") return <EmptyState icon={SearchX} title="This search cannot be understood">Correct it above, or clear it to see all jobs.</EmptyState>;
+  if (list.failure?.code === "BAD_QUERY")
+    return (
+      <EmptyState icon={SearchX} title="This search cannot be understood">
+        Correct it above, or clear it to see all jobs.
+      </EmptyState>
+    );
   if (list.failure) return <ErrorState {...list.failure} onRetry={list.retry} />;
   if (list.loading) return <SkeletonRows rows={12} />;
   if (list.rows.length > 0) return children;
   return q === "" ? (
     <EmptyState icon={ListChecks} title="No jobs yet">
-      Enqueue the first with <code className="font-mono">yard.enqueue(…)</code> or <code className="font-mono">npx jobyard enqueue</code>. It appears here by itself.
+      Enqueue the first with <code className="font-mono">yard.enqueue(…)</code> or{" "}
+      <code className="font-mono">npx jobyard enqueue</code>. It appears here by itself.
     </EmptyState>
   ) : (
     <EmptyState icon={SearchX} title="No job matches">
@@ -145,7 +166,8 @@ function useTotal(filter: Filter | null): Capped | null {
   const rest = printQuery((filter ?? []).filter(({ field }) => field !== "state"));
   const phases = useQuery(trpc.jobs.phases.queryOptions({ backend, q: rest }, { placeholderData: keepPreviousData }));
   if (phases.data === undefined || filter === null) return null;
-  const asked = (phase: Phase): boolean => filter.every((term) => term.field !== "state" || term.any.includes(phase) !== term.not);
+  const asked = (phase: Phase): boolean =>
+    filter.every((term) => term.field !== "state" || term.any.includes(phase) !== term.not);
   const counts = phases.data;
   return addCounts(PHASES.filter(asked).map((phase) => counts[phase]));
 }

@@ -1,6 +1,6 @@
 /** The moves that the dashboard offers: their words, and from where `MOVES` lets each leave. */
 
-import { mayMove, type Phase, PHASES, type State } from "@jobyard/core";
+import { mayMove, PHASES, type Phase, type State } from "@jobyard/core";
 import { Ban, FastForward, type LucideIcon, RotateCcw, Trash2 } from "lucide-react";
 import type { OfferedMove, Permission } from "@/server/permissions";
 

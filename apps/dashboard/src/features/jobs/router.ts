@@ -2,7 +2,7 @@ import "server-only";
 
 /** Jobs: lists, one job with all that is known of it, and the moves of single jobs. */
 
-import { type Job, type JobEvent, type JobSummary, QueueError, systemPorts, type OperatorMove } from "@jobyard/core";
+import { type Job, type JobEvent, type JobSummary, type OperatorMove, QueueError, systemPorts } from "@jobyard/core";
 import * as z from "zod";
 import { backendInput, boardOf, refInput } from "@/server/backend-input";
 import type { User } from "@/server/context";
@@ -66,14 +66,18 @@ export const jobsRouter = router({
     .input(backendInput.extend(refInput.shape))
     .query(async ({ ctx, input }) => {
       const board = boardOf(ctx, input);
-      const [job, findings, attempts] = await Promise.all([board.job(input), board.explain(input), board.attempts(input)]);
+      const [job, findings, attempts] = await Promise.all([
+        board.job(input),
+        board.explain(input),
+        board.attempts(input),
+      ]);
       if (job === null) throw new QueueError("JOB_NOT_FOUND", `${input.queue}/${input.id}`);
       return { job: readable(job, ctx.user), findings, attempts };
     }),
 
   /** The newest `last` events, oldest first. */
   events: procedure("job.read")
-    .input(backendInput.extend(refInput.shape).extend({ seq: z.int().min(0), last: z.int().min(1).max(2_000) }))
+    .input(backendInput.extend(refInput.shape).extend({ seq: z.int().min(0), last: z.int().min(1).max(900) }))
     .query(async ({ ctx, input }) => {
       const events = await boardOf(ctx, input).events(input, Math.max(0, input.seq - input.last), input.last + 100);
       return (events ?? []).map((event) => readableEvent(event, ctx.user));
@@ -118,14 +122,18 @@ const rowOf = ({ lastError, ...job }: JobSummary): JobRow => ({
 });
 
 /** Payload and result are `null` for a role that may not see them; `hidden` tells that from a job without a result. */
-const readable = (job: Job, user: User): Omit<Job, "payload"> & { readonly payload: string | null; readonly hidden: boolean } =>
+const readable = (
+  job: Job,
+  user: User,
+): Omit<Job, "payload"> & { readonly payload: string | null; readonly hidden: boolean } =>
   user.permissions.includes("job.payload")
     ? { ...job, hidden: false }
     : { ...job, payload: null, result: null, hidden: true };
 
 /** An edit's event holds the payload that was replaced. */
 function readableEvent(event: JobEvent, user: User): JobEvent {
-  if (event.data === null || user.permissions.includes("job.payload") || !event.data.includes("previousPayload")) return event;
+  if (event.data === null || user.permissions.includes("job.payload") || !event.data.includes("previousPayload"))
+    return event;
   const { previousPayload: _, ...rest } = JSON.parse(event.data) as Record<string, unknown>;
   return { ...event, data: JSON.stringify(rest) };
 }

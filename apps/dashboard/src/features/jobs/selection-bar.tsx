@@ -19,7 +19,14 @@ export interface SelectionBarProps {
 }
 
 /** What can be done with the selection: along the bottom edge, so that no row moves when it comes. */
-export function SelectionBar({ selected, everything, total, onEverything, onMove, onClear }: SelectionBarProps): ReactNode {
+export function SelectionBar({
+  selected,
+  everything,
+  total,
+  onEverything,
+  onMove,
+  onClear,
+}: SelectionBarProps): ReactNode {
   const refusalOf = useRefusal();
   const more = total !== null && (total.n > selected || !total.exact);
   return (
@@ -45,7 +52,12 @@ export function SelectionBar({ selected, everything, total, onEverything, onMove
           );
         })}
       </div>
-      <button type="button" aria-label="Clear the selection" onClick={onClear} className="inline-flex size-8 items-center justify-center rounded-md text-ink-2 hover:bg-hover max-sm:absolute max-sm:end-2 max-sm:top-1.5">
+      <button
+        type="button"
+        aria-label="Clear the selection"
+        onClick={onClear}
+        className="inline-flex size-8 items-center justify-center rounded-md text-ink-2 hover:bg-hover max-sm:absolute max-sm:end-2 max-sm:top-1.5"
+      >
         <X aria-hidden className="size-4" />
       </button>
     </section>

@@ -1,6 +1,6 @@
 "use client";
 
-import { type Filter, type Phase, PHASES, parseQuery, printQuery } from "@jobyard/core";
+import { type Filter, PHASES, type Phase, parseQuery, printQuery } from "@jobyard/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import clsx from "clsx";
 import { type ReactNode, useMemo } from "react";
@@ -22,16 +22,20 @@ export function StateTabs({ filter, onPick }: StateTabsProps): ReactNode {
   const trpc = useTRPC();
   const backend = useBackend();
   const rest = useMemo(() => filter.filter(({ field }) => field !== "state"), [filter]);
-  const phases = useQuery(trpc.jobs.phases.queryOptions({ backend, q: printQuery(rest) }, { placeholderData: keepPreviousData }));
+  const phases = useQuery(
+    trpc.jobs.phases.queryOptions({ backend, q: printQuery(rest) }, { placeholderData: keepPreviousData }),
+  );
   const picked = pickedPhase(filter);
   const counts = phases.data;
 
   const tabs = [
     { phase: "all" as const, count: counts && addCounts(Object.values(counts)) },
-    ...PHASES.filter((phase) => !RARE.includes(phase) || phase === picked || (counts?.[phase].n ?? 0) > 0).map((phase) => ({
-      phase,
-      count: counts?.[phase],
-    })),
+    ...PHASES.filter((phase) => !RARE.includes(phase) || phase === picked || (counts?.[phase].n ?? 0) > 0).map(
+      (phase) => ({
+        phase,
+        count: counts?.[phase],
+      }),
+    ),
   ];
   return (
     <nav aria-label="By state" className="-mx-4 overflow-x-auto px-4 sm:mx-0 sm:px-0">
@@ -44,10 +48,14 @@ export function StateTabs({ filter, onPick }: StateTabsProps): ReactNode {
               <button
                 type="button"
                 aria-pressed={on}
-                onClick={() => onPick(printQuery(phase === "all" ? rest : [{ not: false, field: "state", any: [phase] }, ...rest]))}
+                onClick={() =>
+                  onPick(printQuery(phase === "all" ? rest : [{ not: false, field: "state", any: [phase] }, ...rest]))
+                }
                 className={clsx(
                   "inline-flex h-8 items-center gap-1.5 whitespace-nowrap rounded-md border px-2.5 font-medium outline-offset-[-2px]",
-                  on ? "border-control/60 bg-raised text-ink" : "border-transparent text-ink-2 hover:bg-hover hover:text-ink",
+                  on
+                    ? "border-control/60 bg-raised text-ink"
+                    : "border-transparent text-ink-2 hover:bg-hover hover:text-ink",
                 )}
               >
                 {look && <look.icon aria-hidden className={clsx("size-3.5", look.color)} strokeWidth={2.25} />}

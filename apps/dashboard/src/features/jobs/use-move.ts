@@ -33,7 +33,10 @@ export function useMove(onDone?: (move: OfferedMove) => void): Mover {
   const onError = (error: unknown): void => toast({ text: failureOf(error).message, bad: true });
   const undo = async (how: "revert" | "restore", { opId, results }: MoveAnswer): Promise<void> => {
     const refs = results.filter(({ outcome }) => outcome === "done").map(({ ref }) => refOf(ref));
-    const answer = how === "revert" ? client.jobs.revert.mutate({ backend, refs, opId }) : client.jobs.restore.mutate({ backend, refs });
+    const answer =
+      how === "revert"
+        ? client.jobs.revert.mutate({ backend, refs, opId })
+        : client.jobs.restore.mutate({ backend, refs });
     try {
       toast(tell("taken back", (await answer).results));
     } catch (error) {
@@ -84,7 +87,9 @@ function tell(past: string, results: readonly MoveResult[]): { readonly text: st
   const counts = new Map<MoveResult["outcome"], number>();
   for (const { outcome } of results) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   const worked = counts.get("done") ?? 0;
-  const parts = [...counts].filter(([outcome]) => outcome !== "done").map(([outcome, n]) => `${n} ${OUTCOMES[outcome]}`);
+  const parts = [...counts]
+    .filter(([outcome]) => outcome !== "done")
+    .map(([outcome, n]) => `${n} ${OUTCOMES[outcome]}`);
   const head = worked > 0 || parts.length === 0 ? [`${worked} ${worked === 1 ? "job" : "jobs"} ${past}`] : [];
   return { text: [...head, ...parts].join(", "), bad: worked === 0 && !counts.has("requested") };
 }

@@ -52,7 +52,8 @@ export function useRows(q: string, cursor: string | null): Rows {
 
   const of = JSON.stringify(input);
   const fresh = list.isPlaceholderData ? undefined : list.data;
-  const open = (): OpenPage | null => (fresh ? { of, items: fresh.items, next: fresh.next, previous: fresh.previous } : null);
+  const open = (): OpenPage | null =>
+    fresh ? { of, items: fresh.items, next: fresh.next, previous: fresh.previous } : null;
   // Another search or page, or one that was empty: what came is what is shown.
   if (fresh && (page?.of !== of || (page.items.length === 0 && fresh.items.length > 0))) setPage(open());
 
@@ -60,7 +61,10 @@ export function useRows(q: string, cursor: string | null): Rows {
   const found = useMemo(() => new Map((fresh?.items ?? NO_ROWS).map((job) => [keyOf(job), job])), [fresh]);
   const left = page?.of === of && fresh ? shown.filter((job) => !found.has(keyOf(job))) : NO_ROWS;
   const others = useQuery(
-    trpc.jobs.rows.queryOptions({ backend, refs: left.map(refOf) }, { enabled: left.length > 0, placeholderData: keepPreviousData }),
+    trpc.jobs.rows.queryOptions(
+      { backend, refs: left.map(refOf) },
+      { enabled: left.length > 0, placeholderData: keepPreviousData },
+    ),
   );
   const rows = useMemo(() => {
     const elsewhere = new Map((others.data ?? NO_ROWS).map((job) => [keyOf(job), job]));

@@ -2,7 +2,7 @@
 
 import clsx from "clsx";
 import type { ReactNode } from "react";
-import { buttonClass } from "@/components/button";
+import { buttonClass } from "@/components/button-class";
 import { Hint } from "@/components/hint";
 import { useHydrated } from "@/components/now";
 import { printClock } from "@/lib/format";
@@ -24,7 +24,13 @@ export function LiveDot(): ReactNode {
   const heard = hydrated && heardAt !== null ? ` Last heard at ${printClock(heardAt)}.` : "";
   return (
     <Hint text={`${about}${heard} Key: l`}>
-      <button type="button" aria-pressed={state !== "paused"} onClick={toggle} data-live={state} className={buttonClass("quiet")}>
+      <button
+        type="button"
+        aria-pressed={state !== "paused"}
+        onClick={toggle}
+        data-live={state}
+        className={buttonClass("quiet")}
+      >
         <span aria-hidden className={clsx("size-2 rounded-full", dot)} />
         <span className="sr-only">Live updates: </span>
         {state}

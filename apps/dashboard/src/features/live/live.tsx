@@ -92,7 +92,10 @@ const STILL = new Set(["session.me", "search.values", "operations.preview", "ope
 
 /** True if a query that is shown may have another answer now. @param queues - where something changed; `null`: anywhere */
 function isTouched({ queryKey }: Query, queues: readonly string[] | null): boolean {
-  const [path, options] = queryKey as [path: readonly string[], options?: { readonly input?: { readonly queue?: unknown } }];
+  const [path, options] = queryKey as [
+    path: readonly string[],
+    options?: { readonly input?: { readonly queue?: unknown } },
+  ];
   if (STILL.has(path.join("."))) return false;
   const queue = options?.input?.queue;
   return queues === null || typeof queue !== "string" || queues.includes(queue);

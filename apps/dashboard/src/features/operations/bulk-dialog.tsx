@@ -2,7 +2,7 @@
 
 /** Before many jobs are moved: what will happen to how many, and a confirmation that fits the size. */
 
-import { type JobRef, type Phase, PHASES } from "@jobyard/core";
+import { type JobRef, PHASES, type Phase } from "@jobyard/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useRef, useState } from "react";
 import { Button } from "@/components/button";
@@ -18,7 +18,11 @@ import { failureOf, useTRPC } from "@/trpc/client";
 import { OperationProgress } from "./operation-progress";
 
 export type BulkTarget =
-  | { readonly kind: "picked"; readonly move: OfferedMove; readonly jobs: readonly { readonly ref: JobRef; readonly phase: Phase }[] }
+  | {
+      readonly kind: "picked";
+      readonly move: OfferedMove;
+      readonly jobs: readonly { readonly ref: JobRef; readonly phase: Phase }[];
+    }
   | { readonly kind: "matching"; readonly move: OfferedMove; readonly q: string };
 
 export interface BulkDialogProps {
@@ -37,28 +41,47 @@ export function BulkDialog({ target, onMovePicked, onStarted, onClose }: BulkDia
   const { move } = target;
   const matching = target.kind === "matching";
   const preview = useQuery(
-    trpc.operations.preview.queryOptions({ backend, q: matching ? target.q : "" }, { enabled: matching, staleTime: 0, gcTime: 0 }),
+    trpc.operations.preview.queryOptions(
+      { backend, q: matching ? target.q : "" },
+      { enabled: matching, staleTime: 0, gcTime: 0 },
+    ),
   );
   const start = useMutation(trpc.operations.start.mutationOptions({ onSuccess: onStarted }));
 
   const plan = matching ? preview.data && planOf(preview.data) : planOfPicked(target.jobs.map(({ phase }) => phase));
   const confirm = (): void => {
     if (!matching) {
-      onMovePicked(move, target.jobs.map(({ ref }) => ref));
+      onMovePicked(
+        move,
+        target.jobs.map(({ ref }) => ref),
+      );
       onClose();
-    } else if (preview.data) start.mutate({ backend, q: target.q, move, upTo: preview.data.upTo, expected: preview.data.count.n });
+    } else if (preview.data)
+      start.mutate({ backend, q: target.q, move, upTo: preview.data.upTo, expected: preview.data.count.n });
   };
 
   const { label } = MOVE_LOOKS[move];
   const error = preview.error ?? start.error;
   return (
-    <Dialog open alert onClose={onClose} title={start.data ? `${label}: at work` : plan ? `${label} ${printJobs(plan.total)}?` : `${label}…`}>
+    <Dialog
+      open
+      alert
+      onClose={onClose}
+      title={start.data ? `${label}: at work` : plan ? `${label} ${printJobs(plan.total)}?` : `${label}…`}
+    >
       {start.data ? (
         <OperationProgress started={start.data} onClose={onClose} />
       ) : error ? (
         <ErrorState {...failureOf(error)} />
       ) : plan ? (
-        <Question move={move} plan={plan} upTo={preview.data?.upTo ?? null} busy={start.isPending} onConfirm={confirm} onClose={onClose} />
+        <Question
+          move={move}
+          plan={plan}
+          upTo={preview.data?.upTo ?? null}
+          busy={start.isPending}
+          onConfirm={confirm}
+          onClose={onClose}
+        />
       ) : (
         <Skeleton className="h-28" />
       )}
@@ -73,12 +96,16 @@ interface Plan {
 
 const planOfPicked = (phases: readonly Phase[]): Plan => ({
   total: { n: phases.length, exact: true },
-  byPhase: PHASES.map((phase) => ({ phase, count: { n: phases.filter((other) => other === phase).length, exact: true } })).filter(
-    ({ count }) => count.n > 0,
-  ),
+  byPhase: PHASES.map((phase) => ({
+    phase,
+    count: { n: phases.filter((other) => other === phase).length, exact: true },
+  })).filter(({ count }) => count.n > 0),
 });
 
-const planOf = (preview: { readonly count: Capped; readonly byState: readonly { readonly value: string; readonly count: Capped }[] }): Plan => ({
+const planOf = (preview: {
+  readonly count: Capped;
+  readonly byState: readonly { readonly value: string; readonly count: Capped }[];
+}): Plan => ({
   total: preview.count,
   byPhase: preview.byState.map(({ value, count }) => ({ phase: value, count })),
 });
@@ -125,7 +152,11 @@ function Question({ move, plan, upTo, busy, onConfirm, onClose }: QuestionProps)
           </li>
         ))}
       </ul>
-      {skipped.length > 0 && <p className="text-ink-2">{printJobs(addCounts(skipped.map(({ count }) => count)))} cannot be moved so and stay as they are.</p>}
+      {skipped.length > 0 && (
+        <p className="text-ink-2">
+          {printJobs(addCounts(skipped.map(({ count }) => count)))} cannot be moved so and stay as they are.
+        </p>
+      )}
       {upTo !== null && (
         <p className="text-ink-2">
           As of <RelativeTime at={upTo} />: jobs that come later are not touched.
@@ -147,7 +178,11 @@ function Question({ move, plan, upTo, busy, onConfirm, onClose }: QuestionProps)
         <Button ref={safe} onClick={onClose}>
           Keep them as they are
         </Button>
-        <Button type="submit" look={move === "remove" ? "danger" : "primary"} disabled={busy || (mustType && typed !== wanted)}>
+        <Button
+          type="submit"
+          look={move === "remove" ? "danger" : "primary"}
+          disabled={busy || (mustType && typed !== wanted)}
+        >
           {label} {printJobs(plan.total)}
         </Button>
       </DialogButtons>

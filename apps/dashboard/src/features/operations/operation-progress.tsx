@@ -1,6 +1,7 @@
 "use client";
 
 import { useMutation, useQuery } from "@tanstack/react-query";
+import type { inferRouterOutputs } from "@trpc/server";
 import type { ReactNode } from "react";
 import { Button } from "@/components/button";
 import { DialogButtons } from "@/components/dialog";
@@ -9,8 +10,10 @@ import { MOVE_LOOKS } from "@/features/jobs/moves";
 import { useBackend } from "@/features/session/session";
 import { printCount, printJobs } from "@/lib/capped-count";
 import type { OfferedMove } from "@/server/permissions";
+import type { AppRouter } from "@/server/root";
 import { useTRPC } from "@/trpc/client";
-import type { Operation } from "./runner";
+
+type Operation = inferRouterOutputs<AppRouter>["operations"]["one"];
 
 const LOOK_EVERY_MS = 400;
 
@@ -48,7 +51,9 @@ export function OperationProgress({ started, onClose }: OperationProgressProps):
         {running ? `${Math.floor(share / 10) * 10} %` : summaryOf(operation)}
       </p>
       <p aria-hidden={running} className="text-base">
-        {running ? `${printCount({ n: operation.done, exact: true })} of about ${printCount({ n: operation.expected, exact: true })}` : summaryOf(operation)}
+        {running
+          ? `${printCount({ n: operation.done, exact: true })} of about ${printCount({ n: operation.expected, exact: true })}`
+          : summaryOf(operation)}
       </p>
       {skipped.length > 0 && (
         <ul className="text-ink-2">
@@ -76,5 +81,9 @@ export function OperationProgress({ started, onClose }: OperationProgressProps):
 
 function summaryOf({ state, done, move }: Operation): string {
   const what = `${printJobs({ n: done, exact: true })} ${MOVE_LOOKS[move as OfferedMove].past}`;
-  return state === "done" ? `Done: ${what}.` : state === "aborted" ? `Stopped: ${what}, the rest is as it was.` : `Failed after ${what}.`;
+  return state === "done"
+    ? `Done: ${what}.`
+    : state === "aborted"
+      ? `Stopped: ${what}, the rest is as it was.`
+      : `Failed after ${what}.`;
 }

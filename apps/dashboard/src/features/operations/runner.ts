@@ -46,7 +46,12 @@ export function createOperations(newId: () => string): Operations {
     const entry = known.get(id);
     if (entry) entry.operation = { ...entry.operation, ...part };
   };
-  const run = async (board: Board, { id }: Operation, request: OperationRequest, signal: AbortSignal): Promise<void> => {
+  const run = async (
+    board: Board,
+    { id }: Operation,
+    request: OperationRequest,
+    signal: AbortSignal,
+  ): Promise<void> => {
     try {
       const progress = await board.moveMatching(request.move, request.query, {
         actor: request.by,
@@ -65,7 +70,17 @@ export function createOperations(newId: () => string): Operations {
   return {
     start(board, request) {
       const { move, by, expected } = request;
-      const operation: Operation = { id: newId(), move, by, expected, state: "running", failure: null, seen: 0, done: 0, skipped: {} };
+      const operation: Operation = {
+        id: newId(),
+        move,
+        by,
+        expected,
+        state: "running",
+        failure: null,
+        seen: 0,
+        done: 0,
+        skipped: {},
+      };
       const controller = new AbortController();
       known.set(operation.id, { operation, controller });
       for (const [id, entry] of known) {

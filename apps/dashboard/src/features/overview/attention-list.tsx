@@ -29,7 +29,10 @@ export function AttentionList({ items, backend }: AttentionListProps): ReactNode
         const { icon: Icon, color } = LOOKS[item.kind];
         return (
           <li key={`${item.kind} ${item.queue}`} className="border-line border-b last:border-b-0">
-            <Link href={linkOf(item, backend)} className="flex min-h-11 items-center gap-3 px-4 py-2 outline-offset-[-2px] hover:bg-hover">
+            <Link
+              href={linkOf(item, backend)}
+              className="flex min-h-11 items-center gap-3 px-4 py-2 outline-offset-[-2px] hover:bg-hover"
+            >
               <Icon aria-hidden className={clsx("size-4 shrink-0", color)} strokeWidth={2.25} />
               <span className="min-w-0 flex-1 break-words">
                 <strong className="font-semibold">{item.queue}</strong> {sentenceOf(item)}
@@ -53,11 +56,19 @@ function sentenceOf({ kind, count, since, by }: Attention): ReactNode {
   const time = since === null ? null : <RelativeTime at={since} />;
   switch (kind) {
     case "no-worker":
-      return <>has {jobs} waiting and no worker. The oldest was enqueued {time}.</>;
+      return (
+        <>
+          has {jobs} waiting and no worker. The oldest was enqueued {time}.
+        </>
+      );
     case "dead":
       return <>has {jobs} that failed for good.</>;
     case "lag":
-      return <>is behind: {jobs} waiting, the oldest enqueued {time}.</>;
+      return (
+        <>
+          is behind: {jobs} waiting, the oldest enqueued {time}.
+        </>
+      );
     case "full":
       return <>is full: {jobs} open. New ones are refused.</>;
     case "stale":

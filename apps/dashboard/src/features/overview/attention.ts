@@ -15,7 +15,11 @@ export interface Attention {
 /** A job that is due and has waited longer than this is worth a line. */
 const LAG_MS = 5 * 60_000;
 
-export function attentionOf(queues: readonly QueueInfo[], workers: readonly WorkerInfo[], now: number): readonly Attention[] {
+export function attentionOf(
+  queues: readonly QueueInfo[],
+  workers: readonly WorkerInfo[],
+  now: number,
+): readonly Attention[] {
   const served = new Set(workers.flatMap((worker) => worker.queues.map(({ queue }) => queue)));
   return queues
     .flatMap((info) => findings(info, served.has(info.queue), now))
@@ -37,10 +41,14 @@ function findings(info: QueueInfo, served: boolean, now: number): Attention[] {
   });
   const late = oldestDueAt !== null && now - oldestDueAt > LAG_MS;
   return [
-    ...(!served && oldestDueAt !== null && !paused ? [of("no-worker", { count: counts.waiting, since: oldestDueAt })] : []),
+    ...(!served && oldestDueAt !== null && !paused
+      ? [of("no-worker", { count: counts.waiting, since: oldestDueAt })]
+      : []),
     ...(counts.dead.n > 0 ? [of("dead", { count: counts.dead })] : []),
     ...(served && late && !paused ? [of("lag", { count: counts.waiting, since: oldestDueAt })] : []),
-    ...(settings.maxSize !== null && depth >= settings.maxSize ? [of("full", { count: { n: depth, exact: true } })] : []),
+    ...(settings.maxSize !== null && depth >= settings.maxSize
+      ? [of("full", { count: { n: depth, exact: true } })]
+      : []),
     ...(counts.stale.n > 0 ? [of("stale", { count: counts.stale })] : []),
     ...(paused ? [of("paused", { since: paused.at, by: paused.by })] : []),
   ];

@@ -1,6 +1,6 @@
 "use client";
 
-import { type Phase, PHASES, type QueueInfo, type WorkerInfo } from "@jobyard/core";
+import { PHASES, type Phase, type QueueInfo, type WorkerInfo } from "@jobyard/core";
 import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, Inbox } from "lucide-react";
 import { type ReactNode, useMemo } from "react";
@@ -47,7 +47,8 @@ function Glance({ queues, workers, attention, backend }: GlanceProps): ReactNode
       <Panel title="Queues">
         {queues.length === 0 ? (
           <EmptyState icon={Inbox} title="No jobs yet">
-            Enqueue the first with <code className="font-mono">yard.enqueue(…)</code> or <code className="font-mono">npx jobyard enqueue</code>. It appears here by itself.
+            Enqueue the first with <code className="font-mono">yard.enqueue(…)</code> or{" "}
+            <code className="font-mono">npx jobyard enqueue</code>. It appears here by itself.
           </EmptyState>
         ) : (
           <QueueTable queues={queues} workers={workers} />
@@ -59,7 +60,11 @@ function Glance({ queues, workers, attention, backend }: GlanceProps): ReactNode
 }
 
 /** The state of things in one sentence. */
-function health(queues: readonly QueueInfo[], workers: readonly WorkerInfo[], attention: readonly Attention[]): ReactNode {
+function health(
+  queues: readonly QueueInfo[],
+  workers: readonly WorkerInfo[],
+  attention: readonly Attention[],
+): ReactNode {
   if (attention.length > 0) {
     const affected = new Set(attention.map(({ queue }) => queue)).size;
     return `${plural(affected, "queue")} of ${queues.length} ${affected === 1 ? "needs" : "need"} a look.`;
@@ -75,4 +80,7 @@ function health(queues: readonly QueueInfo[], workers: readonly WorkerInfo[], at
 const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 const totalsOf = (queues: readonly QueueInfo[]): Readonly<Record<Phase, Capped>> =>
-  Object.fromEntries(PHASES.map((phase) => [phase, addCounts(queues.map(({ counts }) => counts[phase]))])) as Record<Phase, Capped>;
+  Object.fromEntries(PHASES.map((phase) => [phase, addCounts(queues.map(({ counts }) => counts[phase]))])) as Record<
+    Phase,
+    Capped
+  >;

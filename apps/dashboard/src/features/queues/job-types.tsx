@@ -24,7 +24,10 @@ export function JobTypes({ types, queue }: JobTypesProps): ReactNode {
         {types.map(({ value, count }) => (
           <tr key={value} className={rowClass}>
             <Td>
-              <Link href={jobsLink([is("name", value), is("queue", queue)])} className="break-all rounded font-medium hover:underline">
+              <Link
+                href={jobsLink([is("name", value), is("queue", queue)])}
+                className="break-all rounded font-medium hover:underline"
+              >
                 {value}
               </Link>
             </Td>

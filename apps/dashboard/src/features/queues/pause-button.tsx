@@ -28,7 +28,12 @@ export function PauseButton({ queue: { queue, paused } }: { readonly queue: Queu
 
   if (paused)
     return (
-      <Button look="primary" refused={refusal} disabled={resume.isPending} onClick={() => resume.mutate({ backend, queue })}>
+      <Button
+        look="primary"
+        refused={refusal}
+        disabled={resume.isPending}
+        onClick={() => resume.mutate({ backend, queue })}
+      >
         <Play aria-hidden className="size-3.5" /> Resume
       </Button>
     );
@@ -38,7 +43,10 @@ export function PauseButton({ queue: { queue, paused } }: { readonly queue: Queu
         <Pause aria-hidden className="size-3.5" /> Pause
       </Button>
       <Dialog open={asking} onClose={() => setAsking(false)} title={`Pause ${queue}?`}>
-        <p>Jobs that run go on to their end. No other is started until somebody resumes the queue; new jobs are still accepted.</p>
+        <p>
+          Jobs that run go on to their end. No other is started until somebody resumes the queue; new jobs are still
+          accepted.
+        </p>
         <form
           className="flex flex-col gap-4"
           onSubmit={(event) => {

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ListChecks } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { buttonClass } from "@/components/button";
+import { buttonClass } from "@/components/button-class";
 import { DefinitionList } from "@/components/definition-list";
 import { Fetched } from "@/components/fetched";
 import { PageHeader } from "@/components/page-header";

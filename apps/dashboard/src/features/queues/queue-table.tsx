@@ -48,7 +48,11 @@ export function QueueTable({ queues, workers }: QueueTableProps): ReactNode {
           <tr key={queue} className={rowClass}>
             <Td className="max-w-0 sm:w-1/4">
               <span className="flex items-center gap-2">
-                <Link href={queueLink(backend, queue)} className="truncate rounded font-medium hover:underline" title={queue}>
+                <Link
+                  href={queueLink(backend, queue)}
+                  className="truncate rounded font-medium hover:underline"
+                  title={queue}
+                >
                   {queue}
                 </Link>
                 {paused && <PausedBadge paused={paused} />}
@@ -60,11 +64,17 @@ export function QueueTable({ queues, workers }: QueueTableProps): ReactNode {
                   count={counts[phase]}
                   href={jobsIn([phase], queue)}
                   label={`${phase} in ${queue}`}
-                  className={phase === "dead" || phase === "retrying" || phase === "active" ? PHASE_LOOKS[phase].color : "text-ink"}
+                  className={
+                    phase === "dead" || phase === "retrying" || phase === "active"
+                      ? PHASE_LOOKS[phase].color
+                      : "text-ink"
+                  }
                 />
               </Td>
             ))}
-            <Td className="text-end text-ink-2 max-lg:hidden">{oldestDueAt === null ? "–" : <RelativeTime at={oldestDueAt} />}</Td>
+            <Td className="text-end text-ink-2 max-lg:hidden">
+              {oldestDueAt === null ? "–" : <RelativeTime at={oldestDueAt} />}
+            </Td>
             <Td className="text-end text-ink-2 max-lg:hidden">{workersOf(workers, queue).length}</Td>
           </tr>
         ))}

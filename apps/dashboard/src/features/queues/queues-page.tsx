@@ -24,8 +24,8 @@ export function QueuesPage(): ReactNode {
           <Panel>
             {list.length === 0 ? (
               <EmptyState icon={Inbox} title="No queues yet">
-                A queue appears with its first job. Enqueue one with <code className="font-mono">yard.enqueue(…)</code> or{" "}
-                <code className="font-mono">npx jobyard enqueue</code>.
+                A queue appears with its first job. Enqueue one with <code className="font-mono">yard.enqueue(…)</code>{" "}
+                or <code className="font-mono">npx jobyard enqueue</code>.
               </EmptyState>
             ) : (
               <QueueTable queues={list} workers={workers.data ?? []} />

@@ -3,8 +3,15 @@ import type { ReactNode } from "react";
 import { RelativeTime } from "@/components/relative-time";
 
 /** A queue's settings in words. */
-export const settingsEntries = ({ settings, depth, oldestDueAt }: QueueInfo): readonly (readonly [string, ReactNode])[] => [
-  ["Open jobs", settings.maxSize === null ? depth : `${depth} of at most ${settings.maxSize}${overBy(depth, settings.maxSize)}`],
+export const settingsEntries = ({
+  settings,
+  depth,
+  oldestDueAt,
+}: QueueInfo): readonly (readonly [string, ReactNode])[] => [
+  [
+    "Open jobs",
+    settings.maxSize === null ? depth : `${depth} of at most ${settings.maxSize}${overBy(depth, settings.maxSize)}`,
+  ],
   ["Maximum size", settings.maxSize ?? "no bound"],
   ["Oldest due", oldestDueAt === null ? "none is due" : <RelativeTime key="oldest" at={oldestDueAt} />],
   ["Completed jobs are kept", kept(settings.retention.completed)],

@@ -140,7 +140,10 @@ export function SearchBar({ q, onSearch, failure }: SearchBarProps): ReactNode {
         id={`${id}-list`}
         role="listbox"
         aria-label="Suggestions"
-        className={clsx("absolute inset-x-0 top-full z-30 mt-1 max-h-72 overflow-y-auto rounded-lg border border-line bg-raised p-1 shadow-float sm:max-w-lg", !open && "hidden")}
+        className={clsx(
+          "absolute inset-x-0 top-full z-30 mt-1 max-h-72 overflow-y-auto rounded-lg border border-line bg-raised p-1 shadow-float sm:max-w-lg",
+          !open && "hidden",
+        )}
       >
         {suggestions.map((suggestion, index) => (
           <div
@@ -154,14 +157,21 @@ export function SearchBar({ q, onSearch, failure }: SearchBarProps): ReactNode {
               event.preventDefault();
               accept(index);
             }}
-            className={clsx("flex min-h-8 cursor-pointer items-baseline gap-3 rounded-md px-2 py-1.5", index === active ? "bg-selected" : "hover:bg-hover")}
+            className={clsx(
+              "flex min-h-8 cursor-pointer items-baseline gap-3 rounded-md px-2 py-1.5",
+              index === active ? "bg-selected" : "hover:bg-hover",
+            )}
           >
             <span className="font-mono">{suggestion.text}</span>
             <span className="min-w-0 truncate text-ink-2">{suggestion.about}</span>
           </div>
         ))}
       </div>
-      <p id={`${id}-fault`} role="alert" className={clsx("mt-2 flex items-start gap-1.5 text-failed", shown === null && "hidden")}>
+      <p
+        id={`${id}-fault`}
+        role="alert"
+        className={clsx("mt-2 flex items-start gap-1.5 text-failed", shown === null && "hidden")}
+      >
         <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
         {shown}
       </p>

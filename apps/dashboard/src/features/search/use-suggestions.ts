@@ -26,7 +26,9 @@ export function useSuggestions(text: string, caret: number | null): Completion |
     const typed = completion.typed.toLowerCase();
     const own = completion.suggestions.filter((suggestion) => suggestion.text !== completion.typed);
     if (completion.field !== field) return { ...completion, suggestions: own.slice(0, MOST) };
-    const found = (values.data ?? []).filter((value) => value.toLowerCase().includes(typed) && value !== completion.typed);
+    const found = (values.data ?? []).filter(
+      (value) => value.toLowerCase().includes(typed) && value !== completion.typed,
+    );
     const listed = found.map((value) => ({ text: plainOrQuoted(value), about: field }));
     return { ...completion, suggestions: [...listed, ...own].slice(0, MOST) };
   }, [completion, field, values.data]);

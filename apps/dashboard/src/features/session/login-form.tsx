@@ -4,8 +4,8 @@ import { CircleAlert } from "lucide-react";
 import type { Route } from "next";
 import { useRouter } from "next/navigation";
 import { type FormEvent, type ReactNode, useRef, useState } from "react";
-import type { LoginAnswer } from "@/server/login";
 import { Button } from "@/components/button";
+import type { LoginAnswer } from "@/server/login";
 
 export interface LoginFormProps {
   /** One account only: no name is asked for. */
@@ -43,7 +43,14 @@ export function LoginForm({ single, next }: LoginFormProps): ReactNode {
       ) : (
         <label className="flex flex-col gap-1.5 font-medium">
           Name
-          <input name="name" required autoComplete="username" autoCapitalize="off" spellCheck={false} className={FIELD} />
+          <input
+            name="name"
+            required
+            autoComplete="username"
+            autoCapitalize="off"
+            spellCheck={false}
+            className={FIELD}
+          />
         </label>
       )}
       <label className="flex flex-col gap-1.5 font-medium">

@@ -23,7 +23,9 @@ export function LoginPage({ single, open, insecure, next }: LoginPageProps): Rea
           </p>
         )}
         {open ? (
-          <p className="text-base text-ink-2">This dashboard is open on its own machine only. Use its address there: localhost or 127.0.0.1.</p>
+          <p className="text-base text-ink-2">
+            This dashboard is open on its own machine only. Use its address there: localhost or 127.0.0.1.
+          </p>
         ) : (
           <LoginForm single={single} next={next} />
         )}

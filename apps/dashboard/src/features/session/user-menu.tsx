@@ -2,7 +2,7 @@
 
 import { LogOut, UserRound } from "lucide-react";
 import type { ReactNode } from "react";
-import { buttonClass } from "@/components/button";
+import { buttonClass } from "@/components/button-class";
 import { Menu, MenuItem, MenuNote } from "@/components/menu";
 import { useSession } from "./session";
 

@@ -10,7 +10,10 @@ import { isOn, PAGES } from "./pages";
 export function Navigation(): ReactNode {
   const path = usePathname();
   return (
-    <nav aria-label="Pages" className="max-sm:fixed max-sm:inset-x-0 max-sm:bottom-0 max-sm:z-20 max-sm:border-line max-sm:border-t max-sm:bg-raised max-sm:pb-[env(safe-area-inset-bottom)]">
+    <nav
+      aria-label="Pages"
+      className="max-sm:fixed max-sm:inset-x-0 max-sm:bottom-0 max-sm:z-20 max-sm:border-line max-sm:border-t max-sm:bg-raised max-sm:pb-[env(safe-area-inset-bottom)]"
+    >
       <ul className="flex sm:flex-col sm:gap-0.5">
         {PAGES.map((page) => {
           const here = isOn(page, path);

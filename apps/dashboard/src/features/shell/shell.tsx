@@ -1,10 +1,10 @@
-import Link from "next/link";
 import { Search } from "lucide-react";
+import Link from "next/link";
 import type { ReactNode } from "react";
 import { Kbd } from "@/components/kbd";
 import { Toaster } from "@/components/toaster";
 import { LiveDot } from "@/features/live/live-dot";
-import { type Me } from "@/features/session/session";
+import type { Me } from "@/features/session/session";
 import { UserMenu } from "@/features/session/user-menu";
 import { jobsLink, overviewLink } from "@/lib/links";
 import type { Theme } from "@/lib/theme";
@@ -23,7 +23,10 @@ export interface ShellProps {
 export function Shell({ me, theme, children }: ShellProps): ReactNode {
   return (
     <>
-      <a href="#main" className="sr-only focus:not-sr-only focus:fixed focus:start-3 focus:top-3 focus:z-50 focus:rounded-md focus:bg-ink focus:px-3 focus:py-2 focus:text-on-ink">
+      <a
+        href="#main"
+        className="sr-only focus:not-sr-only focus:fixed focus:start-3 focus:top-3 focus:z-50 focus:rounded-md focus:bg-ink focus:px-3 focus:py-2 focus:text-on-ink"
+      >
         Skip to the page
       </a>
       {me.insecure && (
@@ -35,7 +38,10 @@ export function Shell({ me, theme, children }: ShellProps): ReactNode {
         <Link href={overviewLink} aria-label="Jobyard, overview" className="rounded-md pe-2">
           <Brand />
         </Link>
-        <span className="rounded-full border border-line px-2 text-ink-2 text-xs leading-5 max-sm:hidden" title="Backend">
+        <span
+          className="rounded-full border border-line px-2 text-ink-2 text-xs leading-5 max-sm:hidden"
+          title="Backend"
+        >
           {me.backend.name} · {me.backend.kind}
         </span>
         <Link
@@ -57,7 +63,11 @@ export function Shell({ me, theme, children }: ShellProps): ReactNode {
         <aside className="sticky top-12 h-[calc(100dvh-3rem)] shrink-0 max-sm:contents sm:w-44 sm:border-line sm:border-e sm:p-3 lg:w-52">
           <Navigation />
         </aside>
-        <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col gap-5 px-4 py-5 pb-24 outline-none sm:px-6 sm:pb-16">
+        <main
+          id="main"
+          tabIndex={-1}
+          className="flex min-w-0 flex-1 flex-col gap-5 px-4 py-5 pb-24 outline-none sm:px-6 sm:pb-16"
+        >
           {children}
         </main>
       </div>

@@ -7,11 +7,14 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Dialog } from "@/components/dialog";
 import { Kbd } from "@/components/kbd";
 import { useLive } from "@/features/live/live";
-import { isTyping } from "@/lib/typing";
 import { jobsLink } from "@/lib/links";
+import { isTyping } from "@/lib/typing";
 import { PAGES } from "./pages";
 
-const GROUPS: readonly { readonly title: string; readonly keys: readonly (readonly [keys: string, about: string])[] }[] = [
+const GROUPS: readonly {
+  readonly title: string;
+  readonly keys: readonly (readonly [keys: string, about: string])[];
+}[] = [
   {
     title: "Everywhere",
     keys: [

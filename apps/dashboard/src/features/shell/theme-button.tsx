@@ -4,7 +4,7 @@
 
 import { Monitor, Moon, Sun } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { buttonClass } from "@/components/button";
+import { buttonClass } from "@/components/button-class";
 import { THEME_COOKIE, THEMES, type Theme } from "@/lib/theme";
 
 const LOOKS = { system: Monitor, light: Sun, dark: Moon } as const;
@@ -22,7 +22,13 @@ export function ThemeButton({ initial }: { readonly initial: Theme }): ReactNode
     document.cookie = `${THEME_COOKIE}=${next}; Path=/; SameSite=Lax; Max-Age=${A_YEAR_SECONDS}`;
   };
   return (
-    <button type="button" onClick={turn} aria-label={`Theme: ${theme}`} title={`Theme: ${theme}`} className={buttonClass("quiet")}>
+    <button
+      type="button"
+      onClick={turn}
+      aria-label={`Theme: ${theme}`}
+      title={`Theme: ${theme}`}
+      className={buttonClass("quiet")}
+    >
       <Icon aria-hidden className="size-4" />
     </button>
   );

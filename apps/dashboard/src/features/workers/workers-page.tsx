@@ -16,7 +16,9 @@ export function WorkersPage(): ReactNode {
   return (
     <>
       <PageHeader title="Workers" />
-      <Fetched query={workers}>{(list) => <Panel>{list.length === 0 ? <NoWorkers /> : <WorkerTable workers={list} />}</Panel>}</Fetched>
+      <Fetched query={workers}>
+        {(list) => <Panel>{list.length === 0 ? <NoWorkers /> : <WorkerTable workers={list} />}</Panel>}
+      </Fetched>
     </>
   );
 }

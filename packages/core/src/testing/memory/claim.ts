@@ -7,7 +7,7 @@ import { change } from "./change.ts";
 import { expireJob, isOverdue } from "./expire.ts";
 import { callUp, isDue } from "./line.ts";
 import type { SortedRows } from "./sorted-rows.ts";
-import { byRunAt, type Queue, type Row, refOf, type Session, type Store } from "./store.ts";
+import { type Queue, type Row, refOf, type Session, type Store } from "./store.ts";
 
 /** A queue that the claim asks for, and that is not paused. */
 interface Asked {
@@ -20,7 +20,6 @@ interface Asked {
 export function claimNow(store: Store, request: ClaimRequest): Claim {
   const now = store.ports.now();
   const asked = askedQueues(store, request);
-  for (const { queue } of asked) callUp(store, queue, now);
   const session = store.sessions.get(request.session);
   const jobs = lease(store, request, choose(store, request, asked, session, now), now);
   return { jobs, now, nextDueAt: nextDueAt(asked, now), held: heldQueues(asked, now) };
@@ -47,6 +46,7 @@ function choose(
   now: Instant,
 ): readonly Row[] {
   if (session && holdsHeld(session)) return [];
+  for (const { queue } of asked) callUp(store, queue, now);
   if (held && session === undefined) {
     const batch = exclusiveBatch(store, max, asked, now);
     if (batch.length > 0) return batch;
@@ -141,11 +141,17 @@ const leasedJob = ({ job }: Row, lease: Lease): LeasedJob => ({
   heldLimit: job.heldLimit,
 });
 
-/** `null` also if a job is due now and was left for lack of room. */
+/** `null` also if a job is due now and was left: for lack of room, or because the session may have nothing. */
 function nextDueAt(asked: readonly Asked[], now: Instant): Instant | null {
-  if (asked.some((one) => firstFree(one.queue.ready, one, now))) return null;
-  const next = asked.flatMap(({ queue, knows }) => queue.later.rows.find(knows) ?? []).sort(byRunAt)[0];
-  return next?.job.runAt ?? null;
+  let next: Instant | null = null;
+  for (const one of asked) {
+    const { ready, later, held } = one.queue;
+    const soon = later.rows.find(one.knows);
+    if (firstFree(ready, one, now) || (soon && isDue(soon, now))) return null;
+    const soonHeld = held.rows.find((row) => !isDue(row, now) && one.knows(row));
+    for (const row of [soon, soonHeld]) if (row && (next === null || row.job.runAt < next)) next = row.job.runAt;
+  }
+  return next;
 }
 
 const heldQueues = (asked: readonly Asked[], now: Instant): Claim["held"] =>

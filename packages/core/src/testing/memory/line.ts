@@ -16,15 +16,15 @@ export function giveNumber(store: Store, row: Row, now: Instant): void {
   row.order = isDue(row, now) ? ++store.lastOrder : null;
 }
 
-/** Puts a waiting job where its number says, or among those whose time is ahead. */
+/** Puts a waiting job where its number says, among those whose time is ahead, or among the held ones. */
 export const joinLine = (queue: Queue, row: Row): void => lineOf(queue, row).add(row);
 
 /** To be called before anything is changed by which the line is sorted. */
 export const leaveLine = (queue: Queue, row: Row): void => lineOf(queue, row).delete(row);
 
 function lineOf(queue: Queue, row: Row): SortedRows {
-  if (row.order === null) return queue.later;
-  return row.job.heldLimit === null ? queue.ready : queue.held;
+  if (row.job.heldLimit !== null) return queue.held;
+  return row.order === null ? queue.later : queue.ready;
 }
 
 /** Gives numbers to the jobs whose time has come since, the earliest `runAt` first. */

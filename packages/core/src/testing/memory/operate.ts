@@ -2,7 +2,7 @@
 
 import type { ApplyOptions, MoveResult } from "../../contract/adapter.ts";
 import { operatorData } from "../../contract/entries.ts";
-import type { Instant, JobRef, JsonText } from "../../nouns/job.ts";
+import type { Instant, JobRef } from "../../nouns/job.ts";
 import { mayMove, type OperatorMove } from "../../nouns/lifecycle.ts";
 import { audit } from "./audit.ts";
 import { type Change, change } from "./change.ts";
@@ -55,9 +55,12 @@ function judge(call: Call, ref: JobRef): Judgement {
 const isChanged = (row: Row, { expectEpoch }: ApplyOptions): boolean =>
   expectEpoch !== undefined && row.job.epoch !== expectEpoch;
 
-function write({ store, move, options, now }: Call, row: Row, set: Change["set"], replaced?: JsonText): Judgement {
-  const data = operatorData(move, options, replaced ?? null);
+/** Whatever is done to a job after a requeue, the requeue can be undone no more. */
+function write({ store, move, options, now }: Call, row: Row, set: Change["set"]): Judgement {
+  const replaced = move !== "revert" && set.payload !== undefined ? row.job.payload : null;
+  const data = operatorData(move, options, replaced);
   change(store, row, now, { kind: move, data, set: { ...set, lastOp: options.opId ?? null } });
+  row.undo = null;
   return { outcome: "done", wrote: true };
 }
 
@@ -69,7 +72,7 @@ const EFFECTS: Readonly<Record<Exclude<OperatorMove, "restore">, (call: Call, ro
     isDue(row, call.now) ? { outcome: "done", wrote: false } : write(call, row, { runAt: call.now }),
   reschedule: (call, row) => write(call, row, { runAt: startOf(call) }),
   reprioritise: (call, row) => write(call, row, { priority: call.options.priority ?? row.job.priority }),
-  edit: (call, row) => write(call, row, { payload: call.options.payload ?? row.job.payload }, row.job.payload),
+  edit: (call, row) => write(call, row, newPayload(call)),
   park: (call, row) => write(call, row, { state: "stale" }),
   remove(call, row) {
     const judgement = write(call, row, {});
@@ -77,6 +80,8 @@ const EFFECTS: Readonly<Record<Exclude<OperatorMove, "restore">, (call: Call, ro
     return judgement;
   },
 };
+
+const newPayload = ({ options: { payload } }: Call): Change["set"] => (payload === undefined ? {} : { payload });
 
 const startOf = ({ now, options }: Call): Instant => now + (options.delayMs ?? 0);
 
@@ -89,26 +94,23 @@ function cancel(call: Call, row: Row): Judgement {
 function requeue(call: Call, row: Row): Judgement {
   const { store, options, now } = call;
   if (otherHolder(queueOf(store, row.job.queue), row, now)) return untouched("held");
+  const { epoch } = row.job;
   const before = beforeOf(row);
-  row.undo = options.opId === undefined ? null : { opId: options.opId, epoch: row.job.epoch, before };
-  return write(
-    call,
-    row,
-    {
-      state: "waiting",
-      attempt: 0,
-      rescues: 0,
-      heldLimit: null,
-      reason: null,
-      finishedAt: null,
-      expiresAt: null,
-      result: null,
-      progress: null,
-      runAt: startOf(call),
-      payload: options.payload ?? row.job.payload,
-    },
-    options.payload === undefined ? undefined : before.payload,
-  );
+  const judgement = write(call, row, {
+    state: "waiting",
+    attempt: 0,
+    rescues: 0,
+    heldLimit: null,
+    reason: null,
+    finishedAt: null,
+    expiresAt: null,
+    result: null,
+    progress: null,
+    runAt: startOf(call),
+    ...newPayload(call),
+  });
+  if (options.opId !== undefined) row.undo = { epoch, before };
+  return judgement;
 }
 
 const beforeOf = ({ job }: Row): Before => ({
@@ -126,9 +128,8 @@ const beforeOf = ({ job }: Row): Before => ({
 
 function revert(call: Call, row: Row): Judgement {
   const { undo } = row;
-  const isLast = undo !== null && undo.opId === call.options.opId && undo.opId === row.job.lastOp;
+  const isLast = undo !== null && row.job.lastOp === call.options.opId;
   if (!isLast || undo.epoch !== row.job.epoch) return untouched("changed");
-  row.undo = null;
   return write(call, row, undo.before);
 }
 

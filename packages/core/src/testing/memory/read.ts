@@ -125,7 +125,7 @@ export function explainFacts(store: Store, ref: JobRef): ExplainFacts | null {
 
 /** Jobs that no ordinary claim takes are ahead of nobody. The next claim numbers what has no number yet by its time. */
 function countAhead(queue: Queue, row: Row, now: Instant): number {
-  const line = [...queue.ready, ...queue.later.rows.filter(({ job }) => job.heldLimit === null)];
+  const line = [...queue.ready, ...queue.later];
   const due = line.filter((other) => other !== row && isDue(other, now));
   return due.filter((other) => (byTurn(other, row) || byRunAt(other, row)) < 0).length;
 }

@@ -26,7 +26,7 @@ export interface Row {
   /** When the job came into its state. */
   enteredAt: Instant;
   readonly events: JobEvent[];
-  /** How to undo the last requeue. */
+  /** How to undo the requeue that was the last operation, if it was one and has a name. */
   undo: Undo | null;
 }
 
@@ -45,7 +45,6 @@ export type Before = Pick<
   | "expiresAt"
 >;
 export interface Undo {
-  readonly opId: string;
   readonly epoch: number;
   readonly before: Before;
 }
@@ -55,10 +54,10 @@ export interface Queue {
   readonly rows: Map<string, Row>;
   /** Waiting jobs that have an order number, in the order of claims. */
   readonly ready: SortedRows;
-  /** The same of those with a `heldLimit`, the longest waiting first. */
-  readonly held: SortedRows;
   /** Waiting jobs whose time was ahead when last looked at, the earliest first. */
   readonly later: SortedRows;
+  /** Waiting jobs with a `heldLimit`, due or not, the longest waiting first. They stand in no other line. */
+  readonly held: SortedRows;
   /** Who holds which dedupe key. */
   readonly keys: Map<string, KeyHold>;
   readonly trash: Map<string, Trashed>;
@@ -135,8 +134,8 @@ export const newQueue = (name: string): Queue => ({
   name,
   rows: new Map(),
   ready: new SortedRows(byTurn),
-  held: new SortedRows(byRunAt),
   later: new SortedRows(byRunAt),
+  held: new SortedRows(byRunAt),
   keys: new Map(),
   trash: new Map(),
   depth: 0,

@@ -26,7 +26,14 @@ import { auditLine, claimData, endingData, failureOf, keepErrors, operatorData }
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import type { Dedupe, Instant, Job, JobEvent, JobRef, JsonText } from "../../nouns/job.ts";
 import { sameJson } from "../../nouns/json.ts";
-import { type CancelReason, DEPTH_STATES, isFinal, mayMove, type OperatorMove, type State } from "../../nouns/lifecycle.ts";
+import {
+  type CancelReason,
+  DEPTH_STATES,
+  isFinal,
+  mayMove,
+  type OperatorMove,
+  type State,
+} from "../../nouns/lifecycle.ts";
 
 /** A job with what only the store knows of it. */
 export interface Entry {
@@ -37,6 +44,8 @@ export interface Entry {
   /** Place in the order of claims; null until a claim finds the job due. */
   order: number | null;
   token: string;
+  /** It never waited for its time, nor came back: such jobs are claimed in order on every backend. */
+  plain: boolean;
   readonly events: JobEvent[];
   undo: { readonly op: string; readonly epoch: number; readonly before: Partial<Job> } | null;
 }
@@ -54,11 +63,11 @@ const OPEN: readonly State[] = ["waiting", "blocked", "active", "stale"];
 export class Model {
   now: Instant;
   jobs: Entry[] = [];
-  readonly trash = new Map<string, { readonly entry: Entry; readonly at: Instant }>();
-  readonly queues = new Map<string, ModelQueue>();
-  readonly sessions = new Map<string, { deadline: Instant; alone: boolean }>();
+  readonly trash: Map<string, { readonly entry: Entry; readonly at: Instant }> = new Map();
+  readonly queues: Map<string, ModelQueue> = new Map();
+  readonly sessions: Map<string, { deadline: Instant; alone: boolean }> = new Map();
   /** `{forMs}` keys, which outlive their jobs. */
-  readonly timed = new Map<string, { readonly entry: Entry; until: Instant }>();
+  readonly timed: Map<string, { readonly entry: Entry; until: Instant }> = new Map();
   readonly audit: JsonText[] = [];
   #numbers = 0;
 
@@ -68,7 +77,9 @@ export class Model {
 
   // ── looking ──
 
-  find = (ref: JobRef): Entry | undefined => this.jobs.find((entry) => isSame(entry.job, ref));
+  find(ref: JobRef): Entry | undefined {
+    return this.jobs.find(({ job }) => isSame(job, ref));
+  }
   queue(name: string): ModelQueue {
     const queue = this.queues.get(name) ?? { paused: null, maxSize: null };
     this.queues.set(name, queue);
@@ -78,7 +89,8 @@ export class Model {
     this.jobs.filter(({ job }) => job.queue === queue && DEPTH_STATES.includes(job.state)).length;
   heldBy = (session: string): readonly Entry[] =>
     this.jobs.filter(({ job }) => job.state === "active" && job.worker === session);
-  isOverdue = ({ job }: Entry): boolean => job.state === "waiting" && job.expiresAt !== null && job.expiresAt <= this.now;
+  isOverdue = ({ job }: Entry): boolean =>
+    job.state === "waiting" && job.expiresAt !== null && job.expiresAt <= this.now;
   own(lease: Lease): Entry | undefined {
     const entry = this.find(lease.ref);
     const isOwn = entry?.job.state === "active" && entry.job.epoch === lease.epoch && entry.token === lease.token;
@@ -103,9 +115,10 @@ export class Model {
       ({ job, dedupe }) => job.queue === queue && dedupe?.key === key && wouldHold(dedupe, job.state),
     );
   }
-  #otherHolder({ job, dedupe }: Entry, self: Entry): boolean {
-    const holder = dedupe && this.#holder(job.queue, dedupe.key);
-    return Boolean(holder && holder !== self);
+  /** True if another job holds the key of this one. */
+  #isTaken(entry: Entry): boolean {
+    const holder = entry.dedupe ? this.#holder(entry.job.queue, entry.dedupe.key) : undefined;
+    return holder !== undefined && holder !== entry;
   }
 
   // ── writing ──
@@ -116,6 +129,7 @@ export class Model {
     entry.events.push({ seq, at: this.now, kind, data });
   }
   #place(entry: Entry): void {
+    entry.plain = false;
     entry.order = entry.job.runAt <= this.now ? ++this.#numbers : null;
   }
   #cancel(entry: Entry, kind: "expire" | "replace", reason: CancelReason): void {
@@ -151,7 +165,10 @@ export class Model {
     const depth = this.depth(asked.queue);
     if (bounded && maxSize !== null && depth - (replaced ? 1 : 0) >= maxSize)
       return { outcome: "full", ref, depth, maxSize };
-    if (replaced) this.#cancel(replaced, "replace", "replaced");
+    if (replaced) {
+      this.#cancel(replaced, "replace", "replaced");
+      this.timed.delete(`${asked.queue}:${asked.dedupe?.key}`);
+    }
     const { start: _start, expiresInMs, dedupe, ...fields } = asked;
     const job: Job = {
       ...fields,
@@ -161,9 +178,19 @@ export class Model {
       expiresAt: expiresInMs === null ? null : this.now + expiresInMs,
       dedupeKey: dedupe?.key ?? null,
     };
-    const entry: Entry = { job, dedupe, born: ++this.#numbers, order: null, token: "", events: [], undo: null };
+    const entry: Entry = {
+      job,
+      dedupe,
+      born: ++this.#numbers,
+      order: null,
+      token: "",
+      plain: false,
+      events: [],
+      undo: null,
+    };
     this.#write(entry, "enqueue", null, {});
     this.#place(entry);
+    entry.plain = entry.order !== null;
     this.jobs.push(entry);
     this.#startTimed(entry);
     return { outcome: "accepted", ref, state: "waiting", replaced: replaced && refOf(replaced.job) };
@@ -192,7 +219,8 @@ export class Model {
       ? []
       : this.#choose({ ...request, queues: asked }, turn);
     if (session) session.deadline = this.now + request.leaseMs;
-    else if (batch.length > 0) this.sessions.set(request.session, { deadline: this.now + request.leaseMs, alone: false });
+    else if (batch.length > 0)
+      this.sessions.set(request.session, { deadline: this.now + request.leaseMs, alone: false });
     const holder = this.sessions.get(request.session);
     if (holder && batch.length > 0) holder.alone = session === undefined && batch.length === 1;
     const jobs = batch.map((entry) => this.#lease(entry, request));
@@ -272,10 +300,15 @@ export class Model {
   }
   #endOf(entry: Entry, decision: Decision): End {
     if (entry.job.cancelRequested && decision.move !== "complete")
-      return { kind: decision.move === "rescue" ? "rescue" : "stop", state: "cancelled", reason: "user", givesBack: false };
+      return {
+        kind: decision.move === "rescue" ? "rescue" : "stop",
+        state: "cancelled",
+        reason: "user",
+        givesBack: false,
+      };
     const givesBack = decision.move === "release" || (decision.move === "rescue" && !decision.charged);
     const state = decision.move === "rescue" ? decision.to : ENDS[decision.move];
-    if (state === "waiting" && entry.dedupe?.while === "waiting" && this.#otherHolder(entry, entry))
+    if (state === "waiting" && entry.dedupe?.while === "waiting" && this.#isTaken(entry))
       return { kind: "yield", state: "cancelled", reason: "duplicate", givesBack };
     const reason = state !== "cancelled" ? null : decision.move === "stop" ? decision.reason : "user";
     return { kind: decision.move, state, reason, givesBack };
@@ -340,7 +373,7 @@ export class Model {
     if (!mayMove(move, job.state)) return { outcome: move === "remove" && job.state === "active" ? "busy" : "refused" };
     if (move === "cancel" && job.cancelRequested) return { outcome: "requested" };
     if (move === "promote" && job.runAt <= this.now) return { outcome: "done" };
-    if (move === "requeue" && this.#otherHolder(entry, entry)) return { outcome: "held" };
+    if (move === "requeue" && this.#isTaken(entry)) return { outcome: "held" };
     const { undo } = entry;
     if (move === "revert" && !(undo && undo.op === options.opId && undo.op === job.lastOp && undo.epoch === job.epoch))
       return { outcome: "changed" };
@@ -386,7 +419,7 @@ export class Model {
     if (!trashed || trashed.at + DEFAULTS.trashMs < this.now) return { outcome: "missing" };
     const { entry } = trashed;
     const wantsKey = entry.dedupe !== null && wouldHold(entry.dedupe, entry.job.state);
-    if (this.find(ref) || (wantsKey && this.#otherHolder(entry, entry))) return { outcome: "held" };
+    if (this.find(ref) || (wantsKey && this.#isTaken(entry))) return { outcome: "held" };
     this.trash.delete(keyOf(ref));
     this.#write(entry, "restore", operatorData("restore", options, null), { lastOp: options.opId ?? null });
     this.#place(entry);
@@ -443,15 +476,35 @@ const ENDS = { complete: "completed", retry: "waiting", release: "waiting", bury
 const PLACING: readonly OperatorMove[] = ["requeue", "promote", "reschedule"];
 
 const BLANK = {
-  ...{ state: "waiting", reason: null, result: null, progress: null, attempt: 0, startedAt: null, finishedAt: null },
-  ...{ leaseUntil: null, worker: null, errors: [], rescues: 0, heldLimit: null, cancelRequested: false },
-  ...{ epoch: 0, seq: 0, lastOp: null },
+  state: "waiting",
+  reason: null,
+  result: null,
+  progress: null,
+  attempt: 0,
+  startedAt: null,
+  finishedAt: null,
+  leaseUntil: null,
+  worker: null,
+  errors: [],
+  rescues: 0,
+  heldLimit: null,
+  cancelRequested: false,
+  epoch: 0,
+  seq: 0,
+  lastOp: null,
 } as const;
 
 /** What a requeue resets. */
 const RENEWED = {
-  ...{ state: "waiting", reason: null, attempt: 0, rescues: 0, heldLimit: null },
-  ...{ finishedAt: null, expiresAt: null, result: null, progress: null },
+  state: "waiting",
+  reason: null,
+  attempt: 0,
+  rescues: 0,
+  heldLimit: null,
+  finishedAt: null,
+  expiresAt: null,
+  result: null,
+  progress: null,
 } as const;
 
 /** What its undoing brings back. */

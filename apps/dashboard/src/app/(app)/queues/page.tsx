@@ -9,7 +9,10 @@ export const metadata: Metadata = { title: "Queues" };
 export default async function Page(): Promise<ReactNode> {
   const backend = theRuntime().backend.name;
   const client = getQueryClient();
-  await Promise.all([client.prefetchQuery(trpc.queues.list.queryOptions({ backend })), client.prefetchQuery(trpc.workers.list.queryOptions({ backend }))]);
+  await Promise.all([
+    client.prefetchQuery(trpc.queues.list.queryOptions({ backend })),
+    client.prefetchQuery(trpc.workers.list.queryOptions({ backend })),
+  ]);
   return (
     <Hydrate>
       <QueuesPage />

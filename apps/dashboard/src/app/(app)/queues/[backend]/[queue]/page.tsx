@@ -13,7 +13,10 @@ export default async function Page({ params }: Props): Promise<ReactNode> {
   const { backend, queue } = await params;
   const name = decodeURIComponent(queue);
   const client = getQueryClient();
-  await Promise.all([client.prefetchQuery(trpc.queues.one.queryOptions({ backend, queue: name })), client.prefetchQuery(trpc.workers.list.queryOptions({ backend }))]);
+  await Promise.all([
+    client.prefetchQuery(trpc.queues.one.queryOptions({ backend, queue: name })),
+    client.prefetchQuery(trpc.workers.list.queryOptions({ backend })),
+  ]);
   return (
     <Hydrate>
       <QueuePage name={name} />

@@ -1,0 +1,99 @@
+"use client";
+
+import type { Phase } from "@jobyard/core";
+import { PencilLine } from "lucide-react";
+import Link from "next/link";
+import { useRouter } from "next/navigation";
+import { type ReactNode, useEffect, useEffectEvent, useState } from "react";
+import { Button } from "@/components/button";
+import { CopyButton } from "@/components/copy-button";
+import { PageHeader } from "@/components/page-header";
+import { PhaseBadge } from "@/components/phase-badge";
+import { useBackend, useRefusal } from "@/features/session/session";
+import { jobsIn, queueLink } from "@/lib/links";
+import { isTyping } from "@/lib/typing";
+import type { OfferedMove } from "@/server/permissions";
+import type { JobDetail } from "./job-detail";
+import { canMove, MOVE_LOOKS, moveRefusal, OFFERED_MOVES } from "./moves";
+import { RequeueDialog } from "./requeue-dialog";
+import { useMove } from "./use-move";
+
+/** Name, address, state, and what can be done. */
+export function JobHeader({ job, phase }: { readonly job: JobDetail; readonly phase: Phase }): ReactNode {
+  const backend = useBackend();
+  const router = useRouter();
+  const refusalOf = useRefusal();
+  const [editing, setEditing] = useState(false);
+  const mover = useMove((move) => {
+    if (move === "remove") router.push(jobsIn([phase]));
+  });
+  const refusalFor = (move: OfferedMove): string | null =>
+    refusalOf(MOVE_LOOKS[move].permission) ?? moveRefusal(move, phase);
+  const editRefusal = refusalOf("job.edit") ?? refusalFor("requeue");
+
+  const onKey = useEffectEvent((event: KeyboardEvent): void => {
+    if (event.key !== "r" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (refusalFor("requeue") !== null) return;
+    event.preventDefault();
+    mover.run("requeue", [job]);
+  });
+  useEffect(() => {
+    const listener = (event: KeyboardEvent): void => onKey(event);
+    document.addEventListener("keydown", listener);
+    return () => document.removeEventListener("keydown", listener);
+  }, []);
+
+  const offered = OFFERED_MOVES.filter((move) => move !== "promote" || canMove("promote", phase));
+  return (
+    <>
+      <nav aria-label="Where" className="flex items-center gap-1.5 text-ink-2">
+        <Link href={queueLink(backend, job.queue)} className="rounded hover:underline">
+          {job.queue}
+        </Link>
+        <span aria-hidden>/</span>
+        <span className="min-w-0 truncate font-mono text-xs">{job.id}</span>
+        <CopyButton text={job.id} label="Copy the id" />
+      </nav>
+      <PageHeader
+        title={
+          <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
+            {job.name}
+            <span className="text-sm" data-testid="phase">
+              <PhaseBadge phase={phase} strong />
+            </span>
+          </span>
+        }
+      >
+        {offered.map((move) => {
+          const { label, icon: Icon } = MOVE_LOOKS[move];
+          return (
+            <Button
+              key={move}
+              look={move === "requeue" && canMove(move, phase) ? "primary" : "plain"}
+              refused={refusalFor(move)}
+              disabled={mover.busy}
+              onClick={() => mover.run(move, [job])}
+            >
+              <Icon aria-hidden className="size-3.5" /> {label}
+            </Button>
+          );
+        })}
+        <Button refused={editRefusal} onClick={() => setEditing(true)}>
+          <PencilLine aria-hidden className="size-3.5" /> Edit and requeue
+        </Button>
+      </PageHeader>
+      {editing && job.payload !== null && (
+        <RequeueDialog
+          name={job.name}
+          payload={job.payload}
+          onClose={() => setEditing(false)}
+          onRequeue={(payload) => {
+            setEditing(false);
+            if (payload === null) mover.run("requeue", [job]);
+            else mover.requeueEdited(job, payload, job.epoch);
+          }}
+        />
+      )}
+    </>
+  );
+}

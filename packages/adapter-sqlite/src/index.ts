@@ -1,0 +1,4 @@
+/** Jobyard on SQLite, through better-sqlite3. */
+
+export { type SqliteAdapterOptions, sqliteAdapter } from "./adapter.ts";
+export { parseSqliteUrl } from "./url.ts";
