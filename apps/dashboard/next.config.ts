@@ -20,6 +20,7 @@ const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
   typedRoutes: true,
+  devIndicators: false,
   serverExternalPackages: ["better-sqlite3"],
   headers: async () => [{ source: "/:path*", headers }],
 };

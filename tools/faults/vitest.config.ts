@@ -13,6 +13,8 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     pool: "forks",
+    // A module from the cache would be one without the fault.
+    fsModuleCache: false,
     testTimeout: 20_000,
     bail: 1,
     include: ["packages/core/test/memory/conformance.test.ts", "packages/adapter-sqlite/test/conformance.test.ts"],

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openYard, type Yard } from "jobyard";
-import { afterAll } from "vitest";
+import { afterAll, onTestFinished } from "vitest";
 
 const MAIN = join(import.meta.dirname, "../src/main.ts");
 const JOBS = join(import.meta.dirname, "fixtures/jobs.ts");
@@ -38,20 +38,28 @@ export interface WorkerProcess {
   logged(event: string): Promise<LogLine>;
 }
 
+const root = mkdtempSync(join(tmpdir(), "jobyard-worker-"));
+const yards: Yard[] = [];
+afterAll(async () => {
+  for (const yard of yards) await yard.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
 export async function place(): Promise<Place> {
-  const folder = mkdtempSync(join(tmpdir(), "jobyard-worker-"));
+  const folder = mkdtempSync(join(root, "place-"));
   const url = `sqlite:${join(folder, "jobs.db")}`;
-  const yard = await openYard(url, { schema: "migrate" });
-  afterAll(async () => {
-    await yard.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const yard = await openYard(url);
+  yards.push(yard);
   return { folder, url, yard, worker: (env) => launch({ JOBYARD_URL: url, JOBYARD_JOBS: JOBS, ...env }) };
 }
 
 function launch(env: Readonly<Record<string, string>>): WorkerProcess {
   const { PORT: _, HOST: __, ...inherited } = process.env;
-  const child = spawn(process.execPath, ["-C", "@jobyard/source", MAIN], { env: { ...inherited, ...env } });
+  const child = spawn(process.execPath, ["-C", "@jobyard/source", MAIN], {
+    env: { ...inherited, NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"), ...env },
+  });
+  // A test that failed may have left it running, where it would take the next test's jobs.
+  onTestFinished(() => void child.kill("SIGKILL"));
   const log: LogLine[] = [];
   const listeners = new Set<() => void>();
   let rest = "";

@@ -1,9 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import type { BoundJob } from "@jobyard/core";
 import Database from "better-sqlite3";
 import { beforeAll, describe, expect, test } from "vitest";
-import { greet, once } from "./fixtures/jobs.ts";
+import { crash, doomed, fail, greet, once } from "./fixtures/jobs.ts";
 import { type Place, place, type WorkerProcess } from "./worker-process.ts";
 
 const SECRET = "4711-top-secret";
@@ -12,11 +13,8 @@ beforeAll(async () => {
   here = await place();
 });
 
-const raw = async (name: string, queue: string, payload: unknown = null): Promise<string> => {
-  const [receipt] = await here.yard.enqueueRaw([{ name, payload: JSON.stringify(payload), options: { queue } }]);
-  if (!receipt?.ok) throw new Error("the job was refused");
-  return receipt.id;
-};
+const enqueue = async ({ definition }: BoundJob, payload: unknown = null): Promise<string> =>
+  (await here.yard.enqueue(definition, payload)).id;
 
 const job = (queue: string, id: string) => here.yard.board.job({ queue, id });
 
@@ -27,8 +25,8 @@ const finish = async (worker: WorkerProcess): Promise<void> => {
 
 describe("the log", () => {
   test("tells the start, every fact of a job, and the end", async () => {
-    const { id } = await here.yard.enqueue(greet.definition, { secret: SECRET });
-    const failing = await raw("fail", "bad");
+    const id = await enqueue(greet, { secret: SECRET });
+    const failing = await enqueue(fail);
     const worker = here.worker();
     expect(await worker.logged("worker.startup")).toMatchObject({
       level: "info",
@@ -65,7 +63,7 @@ describe("the log", () => {
   });
 
   test("is as quiet as asked", async () => {
-    const id = await raw("doomed", "bad");
+    const id = await enqueue(doomed);
     const worker = here.worker({ LOG_LEVEL: "error" });
     expect(await worker.logged("job.dead_letter")).toMatchObject({ id, attempt: 1 });
     await finish(worker);
@@ -73,7 +71,7 @@ describe("the log", () => {
   });
 
   test("of a fault outside of every handler is the last line", async () => {
-    await raw("crash", "crash");
+    await enqueue(crash);
     const worker = here.worker({ JOBYARD_QUEUES: "crash" });
     expect(await worker.finished).toEqual({ code: 1, signal: null, err: "" });
     expect(worker.log.at(-1)).toMatchObject({ event: "worker.crash", error: { message: "nobody catches this" } });
@@ -96,7 +94,7 @@ describe("what keeps it from starting", () => {
   test.each([
     [{ JOBYARD_JOBS: "nowhere.ts" }, 1, /^error\[MODULE_FAILED\]: nowhere\.ts: there is no such file/],
     [{ JOBYARD_JOBS: join(import.meta.dirname, "worker-process.ts") }, 1, /^error\[MODULE_(EMPTY|FAILED)\]: /],
-    [{ JOBYARD_URL: "sqlite:./nowhere.db" }, 1, /^error\[SCHEMA_MISSING\]: .*npx jobyard migrate/],
+    [{ JOBYARD_URL: "sqlite:./nowhere/jobs.db" }, 1, /^error\[STORE_UNAVAILABLE\]: .*nowhere/],
     [{ JOBYARD_URL: "redis://:secret@localhost" }, 1, /^error\[ADAPTER_MISSING\]: npm install @jobyard\/adapter-redis/],
     [{ PORT: "0", HOST: "256.0.0.1" }, 2, /^ {2}HOST, PORT: cannot listen/m],
   ])("%j", async (env, exitCode, text) => {
@@ -107,7 +105,7 @@ describe("what keeps it from starting", () => {
   });
 
   test("a port that is taken, before any job is claimed", async () => {
-    const id = await raw("doomed", "bad");
+    const id = await enqueue(doomed);
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as AddressInfo;
@@ -131,7 +129,7 @@ describe("health", () => {
   });
 
   test("is alive but not ready while it stops", async () => {
-    await here.yard.enqueue(once.definition, { file: join(here.folder, "stopping") });
+    await enqueue(once, { file: join(here.folder, "stopping") });
     const worker = here.worker({ PORT: "0", JOBYARD_GRACE: "5s" });
     const { health } = await worker.logged("worker.startup");
     await worker.logged("job.started");
@@ -144,6 +142,8 @@ describe("health", () => {
 
   test("is alive but not ready while the store does not answer, and ready again after", async () => {
     const own = await place();
+    // Due after the lock is taken: a claim that finds nothing would need no lock.
+    await own.yard.enqueue(greet.definition, { secret: SECRET }, { delay: "2s" });
     const worker = own.worker({ PORT: "0", JOBYARD_LEASE: "1s" });
     const { health } = await worker.logged("worker.startup");
     const holder = new Database(join(own.folder, "jobs.db"));
@@ -166,7 +166,7 @@ const get = async (url: string): Promise<[status: number, body: unknown]> => {
 
 describe("the end", () => {
   test("at SIGTERM an unfinished job is given back with its attempt", async () => {
-    const { id } = await here.yard.enqueue(once.definition, { file: join(here.folder, "released") });
+    const id = await enqueue(once, { file: join(here.folder, "released") });
     const worker = here.worker({ JOBYARD_GRACE: "200ms", JOBYARD_QUEUES: "slow:1" });
     await worker.logged("job.started");
     await finish(worker);
@@ -176,7 +176,7 @@ describe("the end", () => {
   });
 
   test("at a second signal it comes at once", async () => {
-    await here.yard.enqueue(once.definition, { file: join(here.folder, "at-once") });
+    await enqueue(once, { file: join(here.folder, "at-once") });
     const worker = here.worker({ JOBYARD_LEASE: "1s" });
     await worker.logged("job.started");
     worker.kill("SIGTERM");

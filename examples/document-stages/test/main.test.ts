@@ -40,12 +40,14 @@ test("the first start brings the samples and enqueues each; the next one only wh
   expect(existsSync(join(folder, "inbox/invoice-1042.pdf"))).toBe(false);
 });
 
-test("a database that is not there, and a setting that is none: an error that says what to do, no stack", async () => {
+test("a file that is no database, and a setting that is none: an error that says what to do, no stack, nothing begun", async () => {
   const folder = temporaryFolder();
-  const missing = start(folder);
-  expect(await missing.ended).toEqual([1, null]);
-  expect(missing.stderr()).toMatch(/^error\[SCHEMA_MISSING\]: .*npx jobyard migrate.*\n$/);
+  writeFileSync(join(folder, "jobyard.db"), "this is a shopping list ".repeat(100));
+  const broken = start(folder);
+  expect(await broken.ended).toEqual([1, null]);
+  expect(broken.stderr()).toMatch(/^error\[STORE_CORRUPT\]: .*Restore it from a backup, or choose another file\.\n$/);
   const wrong = start(folder, { EXAMPLE_PACE: "fast" });
   expect(await wrong.ended).toEqual([2, null]);
   expect(wrong.stderr()).toMatch(/^error\[BAD_DURATION\]: EXAMPLE_PACE: "fast"\. .*\n$/);
+  expect(existsSync(join(folder, "inbox"))).toBe(false);
 });

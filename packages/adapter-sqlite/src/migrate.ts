@@ -28,18 +28,19 @@ const writeVersion: Statement<{ readonly version: number; readonly at: number }>
 export const isEmpty = (db: Connection): boolean => db.get(findOthers, {})?.n === 0;
 
 export function schemaStatus(db: Connection, wanted: number = MIGRATIONS.length): SchemaStatus {
-  const current = currentVersion(db);
-  return { state: stateOf(current, wanted), current, wanted };
+  const version = versionIn(db);
+  return { state: stateOf(version, wanted), current: version ?? 0, wanted };
 }
 
-function stateOf(current: number, wanted: number): SchemaStatus["state"] {
-  if (current === 0) return "missing";
-  if (current === wanted) return "ready";
-  return current < wanted ? "old" : "new";
+function stateOf(version: number | null, wanted: number): SchemaStatus["state"] {
+  if (version === null) return "missing";
+  if (version === wanted) return "ready";
+  return version < wanted ? "old" : "new";
 }
 
-const currentVersion = (db: Connection): number =>
-  db.get(findVersions, {})?.n === 0 ? 0 : (db.get(readVersion, {})?.version ?? 0);
+/** Null if our tables are not there. */
+const versionIn = (db: Connection): number | null =>
+  db.get(findVersions, {})?.n === 0 ? null : (db.get(readVersion, {})?.version ?? 0);
 
 /**
  * Runs what is missing, in one step: another process that does the same waits, and then finds nothing to do.
@@ -52,7 +53,7 @@ export function migrate(
   migrations: readonly Statement<None>[] = MIGRATIONS,
 ): { readonly from: number; readonly to: number } {
   return db.write(() => {
-    const from = currentVersion(db);
+    const from = versionIn(db) ?? 0;
     if (from > migrations.length)
       throw new QueueError("SCHEMA_TOO_NEW", `version ${from}, this installation knows ${migrations.length}`);
     if (isEmpty(db)) db.pragma(`application_id = ${APPLICATION_ID}`);

@@ -7,9 +7,13 @@ import { DEFAULT_URL } from "./url.ts";
 
 export interface OpenOptions extends Omit<YardOptions, "adapter"> {
   /**
-   * `check` (default): a database that is missing, or whose schema is not this version's, is an error
-   * that names the command to run. `migrate`: it is made and brought up to date first; for programs that
-   * own their database, such as tests and single-machine tools.
+   * Make the database, with its tables, if there is none: what a SQLite file needs to begin with. Default true.
+   * `false`: a missing one is an error, so that a typo in a path makes no file.
+   */
+  readonly create?: boolean;
+  /**
+   * `check` (default): a schema that is not this version's is an error that names the command to run.
+   * `migrate`: it is brought up to date first; for programs that own their database.
    */
   readonly schema?: "check" | "migrate";
 }
@@ -22,8 +26,8 @@ export interface OpenOptions extends Omit<YardOptions, "adapter"> {
  *   `STORE_UNAVAILABLE`, `STORE_BUSY`, `STORE_CORRUPT`
  */
 export async function openYard(url: string = DEFAULT_URL, options: OpenOptions = {}): Promise<Yard> {
-  const { schema = "check", ...yardOptions } = options;
-  const adapter = await openAdapter(url, { create: schema === "migrate" });
+  const { create = true, schema = "check", ...yardOptions } = options;
+  const adapter = await openAdapter(url, { create });
   try {
     if (schema === "migrate") await adapter.schema.migrate();
     await checkSchema(adapter);

@@ -37,24 +37,42 @@ describe("the URL", () => {
 });
 
 describe("the schema", () => {
-  test("that is missing is named, and no file is made", async () => {
+  test("of a database that is not there: who only looks or operates makes no file", async () => {
     const empty = await place({ migrate: false });
-    for (const args of [["queues"], ["jobs"], ["enqueue", "add", "1"], ["migrate", "--check"]] as const)
-      expectError(await empty.run(...args), "SCHEMA_MISSING", 1, "npx jobyard migrate");
+    for (const args of [["queues"], ["jobs"], ["workers"], ["pause", "mail"], ["requeue", "a"], ["migrate", "--check"]])
+      expectError(await empty.run(...args), "SCHEMA_MISSING", 1, "does not exist: npx jobyard migrate");
     expect(existsSync(join(empty.folder, "jobs.db"))).toBe(false);
-    expect(await empty.ok("migrate")).toMatch(/migrated: 0 → \d+\./);
-    expect(await empty.ok("migrate")).toMatch(/is up to date \(version \d+\)\./);
-    expect(await empty.ok("migrate", "--check")).toMatch(/is up to date/);
+  });
+
+  test("of a new database is made by the first job", async () => {
+    const empty = await place({ migrate: false });
+    await empty.ok("enqueue", "add", "1");
+    expect(await empty.ok("migrate", "--check")).toMatch(/is up to date \(version \d+\)\.\n$/);
     expect(await empty.json("migrate", "--check")).toEqual([
       { state: "ready", current: expect.any(Number), wanted: expect.any(Number) },
     ]);
-    expect(await empty.json("migrate")).toEqual([{ from: expect.any(Number), to: expect.any(Number) }]);
   });
 
-  test("of a file that has none", async () => {
+  test("is added to a database of another program only by migrate", async () => {
     const other = await place({ migrate: false });
-    new Database(join(other.folder, "jobs.db")).exec("VACUUM").close();
-    expectError(await other.run("queues"), "SCHEMA_MISSING", 1, "npx jobyard migrate");
+    const database = new Database(join(other.folder, "jobs.db"));
+    database.exec("CREATE TABLE theirs (id)");
+    for (const args of [["queues"], ["enqueue", "add", "1"], ["migrate", "--check"]])
+      expectError(await other.run(...args), "SCHEMA_MISSING", 1, "npx jobyard migrate");
+    expect((await other.run("migrate", "--check", "--json")).out).toMatch(/^\{"state":"missing","current":0,/);
+    expect(await other.json("migrate")).toEqual([{ from: 0, to: expect.any(Number) }]);
+    expect(await other.ok("migrate")).toMatch(/is up to date/);
+    expect(await other.ok("queues")).toBe("There are no queues yet.\n");
+    database.close();
+  });
+
+  test("of a newer version is left alone", async () => {
+    const newer = await place();
+    const database = new Database(join(newer.folder, "jobs.db"));
+    database.exec("INSERT INTO jobyard_schema (version, applied_at) VALUES (999, 0)");
+    database.close();
+    for (const args of [["queues"], ["enqueue", "add", "1"], ["migrate"], ["migrate", "--check"]])
+      expectError(await newer.run(...args), "SCHEMA_TOO_NEW", 1, "version 999, this installation knows");
   });
 });
 

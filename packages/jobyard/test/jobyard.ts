@@ -1,6 +1,6 @@
 /** The real command in a real process, on a database of its own. */
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,17 @@ import { afterAll, expect } from "vitest";
 
 const MAIN = join(import.meta.dirname, "../src/cli/main.ts");
 export const JOBS: string = join(import.meta.dirname, "fixtures/jobs.ts");
+
+/** Hundreds of processes load the same modules: Node keeps what it made of them. */
+const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") };
+
+const root = mkdtempSync(join(tmpdir(), "jobyard-cli-"));
+/** What a test that failed may have left. */
+const running = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of running) child.kill("SIGKILL");
+  rmSync(root, { recursive: true, force: true });
+});
 
 export interface Finished {
   readonly code: number | null;
@@ -48,8 +59,7 @@ export interface Running {
 
 /** A folder with a migrated database, unless `migrate: false`. */
 export async function place(options: { readonly migrate?: boolean } = {}): Promise<Place> {
-  const folder = mkdtempSync(join(tmpdir(), "jobyard-cli-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = mkdtempSync(join(root, "place-"));
   const url = `sqlite:${join(folder, "jobs.db")}`;
   const start = (given: Given, args: readonly string[]): Running =>
     launch(args, folder, { JOBYARD_URL: url, ...given.env }, given.stdin);
@@ -80,11 +90,12 @@ export async function place(options: { readonly migrate?: boolean } = {}): Promi
 }
 
 function launch(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>, stdin?: string): Running {
-  const { JOBYARD_DEBUG: _, ...inherited } = process.env;
+  const { JOBYARD_DEBUG: _, ...inherited } = { ...process.env, ...COMPILE_CACHE };
   const child = spawn(process.execPath, ["-C", "@jobyard/source", MAIN, ...args], {
     cwd,
     env: { ...inherited, ...env },
   });
+  running.add(child);
   let out = "";
   let err = "";
   const listeners = new Set<() => void>();
@@ -99,7 +110,10 @@ function launch(args: readonly string[], cwd: string, env: Readonly<Record<strin
   child.stdin.end(stdin ?? "");
   const finished = new Promise<Finished>((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code, out, err }));
+    child.once("close", (code) => {
+      running.delete(child);
+      resolve({ code, out, err });
+    });
   });
   const printed = (pattern: RegExp): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -118,7 +132,13 @@ function launch(args: readonly string[], cwd: string, env: Readonly<Record<strin
       check();
       void finished.then(fail, reject);
     });
-  return { pid: child.pid ?? 0, kill: (signal) => child.kill(signal), hangUp: () => child.stdout.destroy(), finished, printed };
+  return {
+    pid: child.pid ?? 0,
+    kill: (signal) => child.kill(signal),
+    hangUp: () => child.stdout.destroy(),
+    finished,
+    printed,
+  };
 }
 
 /** The one line on stderr that every error has, and nothing like a stack. */

@@ -14,21 +14,27 @@ export function Table({ caption, children }: { readonly caption: string; readonl
   );
 }
 
-export function Th({ className, ...rest }: ComponentProps<"th">): ReactNode {
+interface NumericProps {
+  /** Numbers and times end at the same edge. */
+  readonly numeric?: boolean;
+}
+
+export function Th({ className, numeric = false, ...rest }: ComponentProps<"th"> & NumericProps): ReactNode {
   return (
     <th
       scope="col"
       {...rest}
       className={clsx(
-        "h-9 whitespace-nowrap border-line border-b px-3 text-start font-medium text-ink-2 first:ps-4 last:pe-4",
+        "h-9 whitespace-nowrap border-line border-b px-3 font-medium text-ink-2 first:ps-4 last:pe-4",
+        numeric ? "text-end" : "text-start",
         className,
       )}
     />
   );
 }
 
-export function Td({ className, ...rest }: ComponentProps<"td">): ReactNode {
-  return <td {...rest} className={clsx("h-9 border-line px-3 first:ps-4 last:pe-4", className)} />;
+export function Td({ className, numeric = false, ...rest }: ComponentProps<"td"> & NumericProps): ReactNode {
+  return <td {...rest} className={clsx("h-9 px-3 first:ps-4 last:pe-4", numeric && "text-end", className)} />;
 }
 
 export const rowClass = "border-line border-b last:border-b-0 hover:bg-hover";

@@ -74,14 +74,14 @@ export const newerInQueueState: Statement<TimeSpan & { readonly queue: string },
    WHERE queue = @queue AND state = @state AND (at, pk) >= (@at, @pk) ORDER BY at, pk LIMIT @limit
 `;
 
-/** By the number of the job, of one or more states: JSON array. */
+/** By the number of the job, of one or more states: JSON array. The plus keeps it from sorting what an index finds. */
 export const olderAttention: Statement<Span & { readonly states: string }, Found> = sql`
   SELECT pk FROM jobyard_attention
-   WHERE pk < @pk AND state IN (SELECT value FROM json_each(@states)) ORDER BY pk DESC LIMIT @limit
+   WHERE pk < @pk AND +state IN (SELECT value FROM json_each(@states)) ORDER BY pk DESC LIMIT @limit
 `;
 export const newerAttention: Statement<Span & { readonly states: string }, Found> = sql`
   SELECT pk FROM jobyard_attention
-   WHERE pk >= @pk AND state IN (SELECT value FROM json_each(@states)) ORDER BY pk LIMIT @limit
+   WHERE pk >= @pk AND +state IN (SELECT value FROM json_each(@states)) ORDER BY pk LIMIT @limit
 `;
 
 /** Everything that waits in some line; read only where it is known to be little. */

@@ -10,6 +10,7 @@ import type { Filter } from "../nouns/filter.ts";
 import type { JobRef } from "../nouns/job.ts";
 import type { Line } from "./line.ts";
 import { isGoneProcess, readWorker } from "./registry.ts";
+import { rescue } from "./rescuer.ts";
 import { RESTART_KIND, type RestartDoc, type RestartRecord, readRestart } from "./restart-record.ts";
 import { storeRetryMs } from "./retry.ts";
 import type { Shift } from "./shift.ts";
@@ -43,11 +44,12 @@ export async function openHoldQueues(
 }
 
 async function begin(shift: Shift, queue: string, signal: AbortSignal): Promise<void> {
+  const firstSeen: FirstSeen = new Map();
   while (!signal.aborted) {
     const record = await readRestart(shift.adapter, queue);
     const { serving, parking } = record.doc;
     if (serving.includes(shift.session) && parking !== shift.session) return;
-    const alive = await livingOf(shift, serving, signal);
+    const alive = await livingOf(shift, serving, firstSeen, signal);
     if (parking !== null && alive.includes(parking)) {
       await shift.ports.sleep(shift.settings.pollMs, signal);
     } else if (alive.length > 0) {
@@ -60,11 +62,23 @@ async function beginAnew(shift: Shift, queue: string, record: RestartRecord): Pr
   const { adapter, session } = shift;
   const upTo = await adapter.reader.now();
   const dead = await holdersOf(shift, queue);
-  const doc: RestartDoc = { serving: [session], parking: session, dead };
-  if (!(await write(shift, queue, record, doc))) return false;
-  for (const gone of dead) if (await isGone(shift, gone)) await adapter.leaser.retire(gone);
+  if (!(await write(shift, queue, record, { serving: [session], parking: session, dead }))) return false;
+  const gone = await retireGone(shift, dead);
   await parkWaiting(shift, queue, upTo);
+  if (gone > 0) await rescue(shift);
   return parked(shift, queue);
+}
+
+/** Leases of processes that are certainly gone need not run out first. */
+async function retireGone({ adapter }: Shift, sessions: readonly string[]): Promise<number> {
+  let gone = 0;
+  for (const session of sessions) {
+    const worker = await readWorker(adapter, session);
+    if (worker === null || !isGoneProcess(worker.info)) continue;
+    await adapter.leaser.retire(session);
+    gone += 1;
+  }
+  return gone;
 }
 
 /** Others may have asked to join meanwhile; only our own mark goes. */
@@ -114,26 +128,29 @@ const jobsOf = (queue: string, states: Extract<Filter[number], { readonly field:
   { not: false, field: "queue", any: [{ text: queue, glob: false }] },
 ];
 
-async function livingOf(shift: Shift, serving: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+/** Versions of registrations at first sight: one that has gone up since was refreshed by a living worker. */
+type FirstSeen = Map<string, number>;
+
+async function livingOf(
+  shift: Shift,
+  serving: readonly string[],
+  firstSeen: FirstSeen,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const sessions = serving.filter((session) => session !== shift.session);
-  const living = await Promise.all(sessions.map((session) => lives(shift, session, signal)));
+  const living = await Promise.all(sessions.map((session) => lives(shift, session, firstSeen, signal)));
   return sessions.filter((_, index) => living[index]);
 }
 
-async function lives({ adapter, ports, settings }: Shift, session: string, signal: AbortSignal): Promise<boolean> {
-  const first = await readWorker(adapter, session);
-  for (
-    let now = first;
-    now !== null && first !== null && !isGoneProcess(now.info);
-    now = await readWorker(adapter, session)
-  ) {
-    if (now.version !== first.version || signal.aborted) return true;
+async function lives(shift: Shift, session: string, firstSeen: FirstSeen, signal: AbortSignal): Promise<boolean> {
+  const { adapter, ports, settings } = shift;
+  while (!signal.aborted) {
+    const worker = await readWorker(adapter, session);
+    if (worker === null || isGoneProcess(worker.info)) return false;
+    const first = firstSeen.get(session) ?? worker.version;
+    if (worker.version !== first) return true;
+    firstSeen.set(session, first);
     await ports.sleep(Math.min(settings.pollMs, settings.leaseMs / 12), signal);
   }
-  return false;
-}
-
-async function isGone({ adapter }: Shift, session: string): Promise<boolean> {
-  const worker = await readWorker(adapter, session);
-  return worker !== null && isGoneProcess(worker.info);
+  return true;
 }

@@ -3,6 +3,7 @@ import type { WorkerOptions } from "../../src/engine/surface.ts";
 import { defineJob } from "../../src/nouns/define.ts";
 import type { BoundJob, RunningJob } from "../../src/nouns/definition.ts";
 import { UnrecoverableError } from "../../src/nouns/errors.ts";
+import type { JobRef } from "../../src/nouns/job.ts";
 import { anything, gate, mail, schema, stage, until } from "./stage.ts";
 
 const any = defineJob("any", { payload: anything });
@@ -285,7 +286,7 @@ describe("a timeout", () => {
 
   test("counts from each job's own start, also when many run at once with different times", async () => {
     const { yard, worker, pass, job } = stage();
-    const receipts = [];
+    const receipts: JobRef[] = [];
     for (const seconds of [9, 3, 6])
       receipts.push(await yard.enqueue(timed, 1, { timeout: `${seconds}s`, maxAttempts: 1 }));
     const own = worker({ jobs: [timed.handler(() => new Promise(() => {}))] });
@@ -303,7 +304,13 @@ describe("a timeout", () => {
   test("a handler that ends in time hears nothing of it", async () => {
     const { yard, worker, pass, job } = stage();
     let signal: AbortSignal | undefined;
-    const own = worker({ jobs: [timed.handler((_, ctx) => void (signal = ctx.signal))] });
+    const own = worker({
+      jobs: [
+        timed.handler((_, ctx) => {
+          signal = ctx.signal;
+        }),
+      ],
+    });
     const receipt = await yard.enqueue(timed, 1);
     await own.drain();
     await pass(10_000, 1_000);

@@ -193,6 +193,18 @@ test("a requeue is not undone once anything else was done to the job, even by th
   expect(await adapter.reader.get([ref])).toMatchObject([{ state: "waiting", priority: 5 }]);
 });
 
+test("a requeue is undone only by the name of its own operation", async () => {
+  const { adapter } = openStage();
+  const revert = async (op: { readonly opId?: string }) =>
+    (await adapter.operator.apply("revert", [ref], { actor: "ada", ...op }))[0]?.outcome;
+  await adapter.writer.enqueue([newJob("a")]);
+  await adapter.operator.apply("cancel", [ref], { actor: "ada" });
+  await adapter.operator.apply("requeue", [ref], { actor: "ada", opId: "op-1" });
+  expect(await revert({ opId: "op-2" })).toBe("changed");
+  expect(await revert({})).toBe("changed");
+  expect(await revert({ opId: "op-1" })).toBe("done");
+});
+
 test("a sweep with a small limit takes what is longest past", async () => {
   const { adapter, ports } = openStage();
   const expiring = (id: string, expiresInMs: number) => newJob(id, { expiresInMs });

@@ -18,9 +18,17 @@ export interface Session {
   readonly out: Output;
 }
 
-/** Opens the yard for one command, and closes it whatever happens. The schema has to be ready. */
-export async function withYard(command: Command, run: (session: Session) => Promise<void>): Promise<void> {
-  const yard = await openYard(urlOf(command));
+/**
+ * Opens the yard for one command, and closes it whatever happens. The schema has to be ready.
+ *
+ * @param options.create - make a database that is missing. Not for commands that look or operate: a typo makes no file
+ */
+export async function withYard(
+  command: Command,
+  run: (session: Session) => Promise<void>,
+  options: { readonly create: boolean } = { create: false },
+): Promise<void> {
+  const yard = await openYard(urlOf(command), options);
   try {
     await run({ yard, board: yard.board, out: outputOf(command) });
   } finally {

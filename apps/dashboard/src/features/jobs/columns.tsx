@@ -21,9 +21,12 @@ export const COLUMN_CLASSES: Readonly<Record<string, string>> = {
   job: "max-w-0 w-1/3 max-md:w-full",
   queue: "max-w-32 truncate max-lg:hidden",
   facts: "max-w-0 w-2/5 truncate max-md:hidden",
-  attempts: "w-20 text-end max-md:hidden",
-  time: "w-20 whitespace-nowrap text-end",
+  attempts: "w-20 max-md:hidden",
+  time: "w-20 whitespace-nowrap",
 };
+
+/** Their cells end at the same edge. */
+export const NUMERIC_COLUMNS: ReadonlySet<string> = new Set(["attempts", "time"]);
 
 const column = createColumnHelper<typeof features, ShownRow>();
 

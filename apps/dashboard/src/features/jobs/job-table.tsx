@@ -5,7 +5,7 @@ import clsx from "clsx";
 import { type ReactNode, useEffect, useEffectEvent, useRef } from "react";
 import { Td, Th } from "@/components/table";
 import { isTyping } from "@/lib/typing";
-import { COLUMN_CLASSES, columns, features } from "./columns";
+import { COLUMN_CLASSES, columns, features, NUMERIC_COLUMNS } from "./columns";
 import { keyOf } from "./refs";
 import type { ShownRow } from "./use-rows";
 
@@ -70,7 +70,11 @@ export function JobTable({ rows, selection, onSelect, onRequeue }: JobTableProps
         {table.getHeaderGroups().map((group) => (
           <tr key={group.id}>
             {group.headers.map((header) => (
-              <Th key={header.id} className={COLUMN_CLASSES[header.column.id]}>
+              <Th
+                key={header.id}
+                numeric={NUMERIC_COLUMNS.has(header.column.id)}
+                className={COLUMN_CLASSES[header.column.id]}
+              >
                 <table.FlexRender header={header} />
               </Th>
             ))}
@@ -88,7 +92,11 @@ export function JobTable({ rows, selection, onSelect, onRequeue }: JobTableProps
             )}
           >
             {row.getAllCells().map((cell) => (
-              <Td key={cell.id} className={clsx(COLUMN_CLASSES[cell.column.id], "max-md:py-1.5")}>
+              <Td
+                key={cell.id}
+                numeric={NUMERIC_COLUMNS.has(cell.column.id)}
+                className={clsx(COLUMN_CLASSES[cell.column.id], "max-md:py-1.5")}
+              >
                 <table.FlexRender cell={cell} />
               </Td>
             ))}

@@ -60,7 +60,7 @@ export function StateTabs({ filter, onPick }: StateTabsProps): ReactNode {
               >
                 {look && <look.icon aria-hidden className={clsx("size-3.5", look.color)} strokeWidth={2.25} />}
                 {titleOf(phase)}
-                <span title={count && printCount(count)} className="min-w-4 text-end font-normal text-ink-2">
+                <span title={count && printCount(count)} className="font-normal text-ink-2">
                   {count ? printShortCount(count) : ""}
                 </span>
               </button>

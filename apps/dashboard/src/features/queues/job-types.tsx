@@ -17,7 +17,7 @@ export function JobTypes({ types, queue }: JobTypesProps): ReactNode {
       <thead>
         <tr>
           <Th>Type</Th>
-          <Th className="text-end">Jobs kept</Th>
+          <Th numeric>Jobs kept</Th>
         </tr>
       </thead>
       <tbody>
@@ -31,7 +31,7 @@ export function JobTypes({ types, queue }: JobTypesProps): ReactNode {
                 {value}
               </Link>
             </Td>
-            <Td className="text-end">{printCount(count)}</Td>
+            <Td numeric>{printCount(count)}</Td>
           </tr>
         ))}
       </tbody>

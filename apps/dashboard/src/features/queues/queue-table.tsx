@@ -35,12 +35,16 @@ export function QueueTable({ queues, workers }: QueueTableProps): ReactNode {
         <tr>
           <Th>Queue</Th>
           {COLUMNS.map(({ phase, wide }) => (
-            <Th key={phase} className={clsx("text-end", wide && "max-md:hidden")}>
+            <Th key={phase} numeric className={clsx(wide && "max-md:hidden")}>
               {titleOf(phase)}
             </Th>
           ))}
-          <Th className="text-end max-lg:hidden">Oldest due</Th>
-          <Th className="text-end max-lg:hidden">Workers</Th>
+          <Th numeric className="max-lg:hidden">
+            Oldest due
+          </Th>
+          <Th numeric className="max-lg:hidden">
+            Workers
+          </Th>
         </tr>
       </thead>
       <tbody>
@@ -59,7 +63,7 @@ export function QueueTable({ queues, workers }: QueueTableProps): ReactNode {
               </span>
             </Td>
             {COLUMNS.map(({ phase, wide }) => (
-              <Td key={phase} className={clsx("text-end", wide && "max-md:hidden")}>
+              <Td key={phase} numeric className={clsx(wide && "max-md:hidden")}>
                 <CountLink
                   count={counts[phase]}
                   href={jobsIn([phase], queue)}
@@ -72,10 +76,12 @@ export function QueueTable({ queues, workers }: QueueTableProps): ReactNode {
                 />
               </Td>
             ))}
-            <Td className="text-end text-ink-2 max-lg:hidden">
+            <Td numeric className="text-ink-2 max-lg:hidden">
               {oldestDueAt === null ? "–" : <RelativeTime at={oldestDueAt} />}
             </Td>
-            <Td className="text-end text-ink-2 max-lg:hidden">{workersOf(workers, queue).length}</Td>
+            <Td numeric className="text-ink-2 max-lg:hidden">
+              {workersOf(workers, queue).length}
+            </Td>
           </tr>
         ))}
       </tbody>

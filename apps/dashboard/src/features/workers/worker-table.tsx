@@ -12,9 +12,11 @@ export function WorkerTable({ workers }: { readonly workers: readonly WorkerInfo
         <tr>
           <Th>Worker</Th>
           <Th className="max-sm:hidden">Queues</Th>
-          <Th className="text-end">Running</Th>
-          <Th className="text-end max-lg:hidden">Started</Th>
-          <Th className="text-end">Heartbeat</Th>
+          <Th numeric>Running</Th>
+          <Th numeric className="max-lg:hidden">
+            Started
+          </Th>
+          <Th numeric>Heartbeat</Th>
         </tr>
       </thead>
       <tbody>
@@ -30,13 +32,13 @@ export function WorkerTable({ workers }: { readonly workers: readonly WorkerInfo
                 </div>
               </Td>
               <Td className="text-ink-2 max-sm:hidden">{worker.queues.map(({ queue }) => queue).join(", ")}</Td>
-              <Td className="text-end">
+              <Td numeric>
                 {running} <span className="text-ink-2">of {slots}</span>
               </Td>
-              <Td className="text-end text-ink-2 max-lg:hidden">
+              <Td numeric className="text-ink-2 max-lg:hidden">
                 <RelativeTime at={worker.startedAt} />
               </Td>
-              <Td className="text-end text-ink-2">
+              <Td numeric className="text-ink-2">
                 <RelativeTime at={worker.seenAt} />
               </Td>
             </tr>

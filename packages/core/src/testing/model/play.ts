@@ -10,7 +10,7 @@ import { decideRescue } from "../../decisions/decide.ts";
 import type { JobRef } from "../../nouns/job.ts";
 import { mayMove, type OperatorMove, PHASES, phaseOf } from "../../nouns/lifecycle.ts";
 import type { Bench } from "../bench.ts";
-import { type Command, type Draft, type LeasePick, QUEUES, type Step } from "./commands.ts";
+import { type Command, type Draft, type LeasePick, QUEUES, type Step } from "./command.ts";
 import { type Entry, Model, type Turn } from "./model.ts";
 
 /** What a run met, so that a zero can be told from a test that looked nowhere. */

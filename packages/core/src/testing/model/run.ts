@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import type { OpenBench, SuiteOptions } from "../bench.ts";
-import { steps } from "./commands.ts";
 import { type Figures, noFigures, play } from "./play.ts";
+import { sequences } from "./sequences.ts";
 
 const DEFAULT_RUNS = 300;
 const DEFAULT_SEED = 20_260_101;
@@ -28,7 +28,7 @@ export function modelRun({ modelRuns, modelSeed, strictOrder = true }: SuiteOpti
     seed,
     async check(open) {
       const figures = noFigures();
-      const property = fc.asyncProperty(steps, async (sequence) => {
+      const property = fc.asyncProperty(sequences, async (sequence) => {
         const bench = await open();
         try {
           await play(bench, sequence, strictOrder, figures);

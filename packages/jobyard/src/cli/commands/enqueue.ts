@@ -59,10 +59,10 @@ async function enqueue(name: string, payload: string | undefined, options: Optio
     const { file } = options;
     const toJob: ToJob = (line, where) => rawJob(name, line, where, flags, definition);
     const total = await checkFile(file, toJob);
-    return withYard(command, (session) => enqueueFile(session, file, total, toJob));
+    return withYard(command, (session) => enqueueFile(session, file, total, toJob), { create: true });
   }
   const job = await rawJob(name, await payloadText(payload ?? "null"), "the payload", flags, definition);
-  return withYard(command, (session) => enqueueOne(session, job));
+  return withYard(command, (session) => enqueueOne(session, job), { create: true });
 }
 
 function checkUse(payload: string | undefined, { file, id, delay, runAt }: Options): void {

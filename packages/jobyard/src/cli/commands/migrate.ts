@@ -9,7 +9,7 @@ import { examples, outputOf, urlOf } from "../session.ts";
 export function registerMigrate(program: Command): void {
   program
     .command("migrate")
-    .description("create the tables, or bring them up to date")
+    .description("bring the tables up to date; make them if there are none")
     .option("--check", "change nothing; exit with 1 if a migration is needed")
     .addHelpText("after", examples("migrate", "migrate --check", "migrate --url sqlite:./data/jobs.db"))
     .action((options: { readonly check?: boolean }, command: Command) =>

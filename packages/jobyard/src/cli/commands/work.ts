@@ -5,7 +5,7 @@ import { type Command, Option } from "commander";
 import { loadJobModules } from "../../modules.ts";
 import { stopSignal } from "../../signals.ts";
 import { duration, queueWithConcurrency } from "../options.ts";
-import { examples, withYard } from "../session.ts";
+import { examples, type Session, withYard } from "../session.ts";
 import { plural } from "../text.ts";
 import { workHooks } from "../work-log.ts";
 
@@ -43,7 +43,7 @@ export function registerWork(program: Command): void {
     )
     .action(async (modules: readonly string[], options: Options, command: Command) => {
       const jobs = await loadJobModules(modules);
-      await withYard(command, async ({ yard, out }) => {
+      const work = async ({ yard, out }: Session): Promise<void> => {
         const worker = yard.worker(workerOptions(jobs, options, workHooks(out)));
         out.note(`Working on ${plural(jobs.length, "job type")}${options.drain ? "." : ". Ctrl+C stops."}`);
         const stop = stopSignal().then((signal) => out.note(`Stopping (${signal}). Once more stops at once.`));
@@ -51,7 +51,8 @@ export function registerWork(program: Command): void {
         await worker.stop();
         const { completed, failed } = worker.status;
         out.note(`Stopped: ${completed} completed, ${failed} failed.`);
-      });
+      };
+      await withYard(command, work, { create: true });
     });
 }
 
