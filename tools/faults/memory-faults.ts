@@ -9,19 +9,18 @@ const memory = (file: string, find: string, replace: string): Patch => ({
 });
 
 export const MEMORY_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
-  "fence-removed": [
+  "fence-removed": [memory("lease.ts", "own.epoch === lease.epoch && own.token === lease.token", "own.token !== null")],
+  "fence-by-attempt": [
+    memory("lease.ts", "own.epoch === lease.epoch && own.token === lease.token", "own.epoch === lease.epoch"),
+    // Raised with the attempt only, the epoch is no better than the attempt's number.
     memory(
-      "lease.ts",
-      `row.job.state === "active" && row.job.epoch === lease.epoch && row.token === lease.token`,
-      `row.job.state === "active"`,
+      "settle.ts",
+      "isFinal(end.state) ? job.epoch : job.epoch + 1",
+      "isFinal(end.state) || end.givesBack ? job.epoch : job.epoch + 1",
     ),
   ],
-  "fence-by-attempt": [
-    memory("lease.ts", "row.job.epoch === lease.epoch && row.token === lease.token", "row.job.attempt >= 1"),
-    memory("settle.ts", "row.job.epoch + 1", "row.job.epoch"),
-  ],
   "fence-removed-for-entries": [
-    memory("lease.ts", "return row && isOwnLease(row, lease) ? row : null;", "return row ?? null;"),
+    memory("lease.ts", "return row && isOwnLease(store, row, lease) ? row : null;", "return row ?? null;"),
   ],
   "due-check-removed": [
     memory(
@@ -94,9 +93,7 @@ export const MEMORY_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
       "if (session && leases.length > 1_000) session.deadline = now + leaseMs;",
     ),
   ],
-  "held-limit-ignored": [
-    memory("line.ts", "return row.job.heldLimit === null ? queue.ready : queue.held;", "return queue.ready;"),
-  ],
+  "held-limit-ignored": [memory("line.ts", "if (row.job.heldLimit !== null) return queue.held;", "")],
   "exclusive-batch-too-large": [
     memory("claim.ts", "if (held.length > 0) return withinLimits(held);", "if (held.length > 0) return held;"),
   ],
@@ -116,13 +113,7 @@ export const MEMORY_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
     ),
   ],
   "cancel-not-told": [memory("lease.ts", `return row.job.cancelRequested ? "cancel" : "held";`, `return "held";`)],
-  "follow-up-lost": [
-    memory(
-      "settle.ts",
-      `followUps: followUps.map((job) => enqueueOne(store, job, now, "unbounded")),`,
-      "followUps: [],",
-    ),
-  ],
+  "follow-up-lost": [memory("settle.ts", `decision.move === "complete" ? followUps : [];`, "[];")],
   "follow-up-fails-the-completion": [
     memory(
       "settle.ts",

@@ -37,13 +37,6 @@ const untilAllFinished = (setup: Setup): Promise<true> =>
     "all jobs finished",
     async () => {
       const { completed, dead } = await setup.yard.board.phases("");
-      const g = globalThis as unknown as { n?: number };
-      g.n = (g.n ?? 0) + 1;
-      if (g.n % 300 === 0) {
-        const open = (await setup.jobs("")).filter((j) => !["completed", "dead"].includes(j.state));
-        console.log(completed.n, dead.n, JSON.stringify(open.map((j) => [j.queue, j.state, j.attempt, j.heldLimit, j.runAt - Date.now(), j.worker])));
-        if (open[0]) console.log(JSON.stringify(await setup.yard.board.explain(open[0])));
-      }
       return completed.n === COMPLETED && dead.n === 1;
     },
     LIMIT_MS,
@@ -162,7 +155,7 @@ test(
     const other = await startWorker(environment(setup, "20ms"));
     await untilHolds(setup, sleeper, 2);
 
-    setInterval(() => console.log(other.stdout().split("\n").slice(-4).map((l) => l.slice(0, 300)), other.stderr()), 15000).unref();
+    setInterval(() => { const l = other.stdout().split("\n"); console.log("OTHER", l.length, l.slice(-4).map((x) => x.slice(0, 500)), l.filter((x) => x.includes("rror")).length); }, 20000).unref();
     sleeper.kill("SIGSTOP");
     await until("it stands still", () => isStopped(sleeper.pid));
     const held = await heldBy(setup, sleeper);
@@ -175,7 +168,6 @@ test(
     sleeper.kill("SIGTERM");
     expect(await sleeper.ended).toEqual([0, null]);
     const [farewell] = sleeper.lines("worker.shutdown");
-    console.log(JSON.stringify([held.length, other.stdout().split("\n").filter(l=>l.includes("rescue")).length, sleeper.stdout().split("\n").slice(-14).map(l=>l.slice(0,420))],null,1));
     expect(farewell?.["refused"]).toBeGreaterThan(0);
     expect(await everything(setup)).toEqual(before);
     for (const job of held) expect((await rescueOf(setup, job)).data.charged).toBe(false);

@@ -90,10 +90,10 @@ export async function place(options: { readonly migrate?: boolean } = {}): Promi
 }
 
 function launch(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>, stdin?: string): Running {
-  const { JOBYARD_DEBUG: _, ...inherited } = { ...process.env, ...COMPILE_CACHE };
+  const { JOBYARD_DEBUG: _, ...inherited } = process.env;
   const child = spawn(process.execPath, ["-C", "@jobyard/source", MAIN, ...args], {
     cwd,
-    env: { ...inherited, ...env },
+    env: { ...inherited, ...COMPILE_CACHE, ...env },
   });
   running.add(child);
   let out = "";

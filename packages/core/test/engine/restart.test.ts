@@ -110,7 +110,7 @@ describe("a queue that holds what a restart finds", () => {
 
   test("until it is certain that nobody serves the queue it is not begun, and other queues are served meanwhile", async () => {
     const on = stage();
-    const other = on.another().worker({ jobs: [any.handler(() => 1)], queues: HOLD });
+    const other = on.worker({ jobs: [any.handler(() => 1)], queues: HOLD });
     await other.start();
     // Its host loses its network: it neither refreshes its record nor is it known to be gone.
     on.store.break("put", (kind: string, id: string) =>

@@ -7,38 +7,12 @@ import { deepStrictEqual } from "node:assert";
 import type { Adapter, ApplyOptions, Claim, Decision, ExpiredSession, Lease, NewJob } from "../../contract/adapter.ts";
 import { AUDIT_KIND } from "../../contract/entries.ts";
 import { decideRescue } from "../../decisions/decide.ts";
-import type { JobRef } from "../../nouns/job.ts";
+import type { Job, JobRef } from "../../nouns/job.ts";
 import { mayMove, type OperatorMove, PHASES, phaseOf } from "../../nouns/lifecycle.ts";
 import type { Bench } from "../bench.ts";
 import { type Command, type Draft, type LeasePick, QUEUES, type Step } from "./command.ts";
-import { type Entry, Model, type Turn } from "./model.ts";
-
-/** What a run met, so that a zero can be told from a test that looked nowhere. */
-export interface Figures {
-  sequences: number;
-  commands: number;
-  /** Settlements, entries and heartbeats under a lease that was lost. */
-  staleRefused: number;
-  /** Rescues of sessions that were alive. */
-  liveRefused: number;
-  rescued: number;
-  exclusiveBatches: number;
-  yielded: number;
-  full: number;
-  events: number;
-}
-
-export const noFigures = (): Figures => ({
-  sequences: 0,
-  commands: 0,
-  staleRefused: 0,
-  liveRefused: 0,
-  rescued: 0,
-  exclusiveBatches: 0,
-  yielded: 0,
-  full: 0,
-  events: 0,
-});
+import { type Entry, isSame, refOf } from "./entry.ts";
+import { Model, type Turn } from "./model.ts";
 
 /** @throws AssertionError that shows the first difference, and at which step */
 export async function play(
@@ -126,7 +100,11 @@ class Player {
           ...command.others.flatMap((one) => this.#pick(one)),
         ];
         const answer = await adapter.leaser.extend(session, leases, command.leaseMs);
-        deepStrictEqual(answer, model.extend(session, leases, command.leaseMs));
+        const standing = model.extend(session, leases, command.leaseMs);
+        const paused = new Set(
+          leases.map(({ ref }) => ref.queue).filter((queue) => model.queue(queue).paused !== null),
+        );
+        deepStrictEqual(answer, { leases: standing, pausedQueues: [...paused].sort(), now: model.now });
         this.#figures.staleRefused += answer.leases.filter((standing) => standing === "lost").length;
         return;
       }
@@ -148,19 +126,21 @@ class Player {
       case "move":
         return this.#move(adapter, command);
       case "pause": {
-        const verb = command.on ? "pause" : "resume";
-        return deepStrictEqual(
-          await adapter.operator[verb](command.queue, { actor: ACTOR }),
-          model[verb](command.queue, ACTOR),
-        );
+        const { queue, on } = command;
+        const paused = on ? { at: model.now, by: ACTOR, reason: null } : null;
+        const changed = await adapter.operator[on ? "pause" : "resume"](queue, { actor: ACTOR });
+        return deepStrictEqual(changed, model.set(queue, on ? "pause" : "resume", ACTOR, { paused }));
       }
-      case "bound":
-        await adapter.operator.configure(command.queue, { maxSize: command.maxSize }, { actor: ACTOR });
-        return model.bound(command.queue, command.maxSize, ACTOR);
+      case "bound": {
+        const { queue, maxSize } = command;
+        model.set(queue, "configure", ACTOR, { maxSize });
+        const settings = await adapter.operator.configure(queue, { maxSize }, { actor: ACTOR });
+        return deepStrictEqual(settings.maxSize, maxSize);
+      }
       case "expire":
-        return deepStrictEqual(await adapter.sweeper.expire(1_000), model.expire());
+        return deepStrictEqual((await adapter.sweeper.expire(1_000)).expired, model.expire());
       case "purge":
-        return deepStrictEqual(await adapter.sweeper.purge(command, 1_000), model.purge(command));
+        return deepStrictEqual((await adapter.sweeper.purge(command, 1_000)).removed, model.purge(command));
       case "wait":
         await this.#bench.advance(command.ms);
         model.now += command.ms;
@@ -181,9 +161,16 @@ class Player {
       adapter,
       queues.map(({ queue }) => queue),
     );
-    const expected = model.claim(request, met, this.#strictOrder ? inOrder : asAnswered(answer));
-    deepStrictEqual(answer.jobs, expected.jobs);
-    deepStrictEqual(answer.held, expected.held);
+    const batch = model.claim(request, met, this.#strictOrder ? inOrder : asAnswered(answer));
+    deepStrictEqual(
+      answer.jobs,
+      batch.map((entry, index) => ({ ...fieldsOf(answer.jobs[index], entry.job), lease: model.leaseOf(entry) })),
+    );
+    const left = queues.map((one) => ({ queue: one.queue, since: model.claimable(one, "held")[0]?.job.runAt }));
+    deepStrictEqual(
+      answer.held,
+      left.filter(({ since }) => since !== undefined),
+    );
     deepStrictEqual(answer.now, model.now);
     this.#leases.push(...answer.jobs.map(({ lease }) => lease));
     if (answer.jobs.some(({ heldLimit }) => heldLimit !== null)) this.#figures.exclusiveBatches += 1;
@@ -213,20 +200,25 @@ class Player {
 
   async #look(adapter: Adapter): Promise<void> {
     const found = await adapter.leaser.expired(1_000);
-    deepStrictEqual(sorted(found), sorted(this.#model.expired()));
+    const over = this.#model.expired();
     deepStrictEqual(
-      found.map(({ session }) => this.#deadline(session)),
-      this.#deadlines(found.length),
+      found.map(({ session }) => this.#model.sessions.get(session)?.deadline),
+      over.map(([, { deadline }]) => deadline),
     );
+    for (const { session, alone, jobs } of found) {
+      const held = jobs.map(({ lease }) => this.#model.find(lease.ref)).filter((entry) => entry !== undefined);
+      deepStrictEqual(new Set(held), new Set(this.#model.heldBy(session)));
+      deepStrictEqual(alone, this.#model.sessions.get(session)?.alone, `alone of ${session}`);
+      for (const [index, { lease, facts }] of jobs.entries()) {
+        const entry = held[index];
+        deepStrictEqual(
+          { lease, facts },
+          entry && { lease: this.#model.leaseOf(entry), facts: fieldsOf(facts, entry.job) },
+        );
+      }
+    }
     this.#found = found;
   }
-  #deadline = (session: string): number => this.#model.sessions.get(session)?.deadline ?? 0;
-  /** Of the sessions that are over: longest over first. */
-  #deadlines = (count: number): readonly number[] =>
-    [...this.#model.sessions.values()]
-      .map(({ deadline }) => deadline)
-      .sort((a, b) => a - b)
-      .slice(0, count);
 
   /** Decides as core does, on what was seen at the last look, which may be long ago. */
   async #rescue(adapter: Adapter): Promise<void> {
@@ -316,7 +308,7 @@ class Player {
     const jobs = await adapter.reader.get(refs);
     deepStrictEqual(
       jobs,
-      entries.map((entry) => (entry ? model.read(entry) : null)),
+      entries.map((entry) => (entry ? readOf(model, entry) : null)),
     );
     for (const [index, ref] of refs.entries()) {
       const events = await adapter.reader.events(ref, 0, 10_000);
@@ -346,30 +338,11 @@ const TYPES = {
   y2: [{ name: "y", maxVersion: 2 }],
 } as const;
 
-const inOrder: Turn = (candidates, room) => candidates.slice(0, room);
-
-/** For stores that promise less than the guide's order: the store's choice is taken if it keeps what is promised. */
-const asAnswered =
-  ({ jobs }: Claim): Turn =>
-  (candidates, room) => {
-    const chosen = jobs
-      .flatMap(({ lease }) => candidates.find(({ job }) => isRef(job, lease.ref)) ?? [])
-      .slice(0, room);
-    deepStrictEqual(chosen.length, Math.min(room, candidates.length), "as many as there are and fit");
-    const left = candidates.filter((entry) => !chosen.includes(entry));
-    const inTurn = [...chosen, ...left].filter((entry) => entry.plain);
-    deepStrictEqual(inTurn.map(placeOf), [...inTurn].sort(byPlace).map(placeOf), "order of jobs that never waited");
-    const urgent = Math.min(...left.map(({ job }) => job.priority));
-    deepStrictEqual(
-      chosen.filter(({ job }) => job.priority > urgent).map(({ job }) => job.id),
-      [],
-      "less urgent ones",
-    );
-    return chosen;
-  };
-const placeOf = ({ job, born }: Entry): string => `${job.priority}:${born}`;
-const byPlace = (a: Entry, b: Entry): number => a.job.priority - b.job.priority || a.born - b.born;
-const isRef = (a: JobRef, b: JobRef): boolean => a.queue === b.queue && a.id === b.id;
+/** The job as readers see it. */
+const readOf = (model: Model, entry: Entry): Job => ({
+  ...entry.job,
+  leaseUntil: entry.job.state === "active" ? model.deadlineOf(entry) : null,
+});
 
 function decisionOf({ ending, delayMs }: { readonly ending: string; readonly delayMs: number }): Decision {
   switch (ending) {
@@ -388,14 +361,9 @@ function decisionOf({ ending, delayMs }: { readonly ending: string; readonly del
   }
 }
 
-/** Order of sessions is compared by their deadlines alone, that of jobs within a session not at all. */
-const sorted = (sessions: readonly ExpiredSession[]): readonly ExpiredSession[] =>
-  sessions
-    .map((one) => ({ ...one, jobs: [...one.jobs].sort((a, b) => compare(keyOf(a.lease.ref), keyOf(b.lease.ref))) }))
-    .sort((a, b) => compare(a.session, b.session));
-const refOf = ({ queue, id }: JobRef): JobRef => ({ queue, id });
-const keyOf = ({ queue, id }: JobRef): string => `${queue}/${id}`;
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+/** The values that the job has for the fields of an answer. */
+const fieldsOf = (answer: object | undefined, job: Job): Partial<Job> =>
+  Object.fromEntries(Object.keys(answer ?? {}).map((field) => [field, job[field as keyof Job]]));
 
 function countsOf(model: Model, queue: string): Readonly<Record<string, { readonly n: number; readonly exact: true }>> {
   const phases = model.jobs.filter(({ job }) => job.queue === queue).map(({ job }) => phaseOf(job, model.now));

@@ -1,0 +1,73 @@
+/** Every statement by index: what a claim or a settle costs may not depend on how many other jobs there are. */
+
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { describe, expect, test } from "vitest";
+import { tables } from "../src/migrations/001-tables.sql.ts";
+import { completeJob } from "../src/sql/settle.sql.ts";
+
+/** Reads of a whole table, each of a table that is small by nature or known to be small where it is read. */
+const WHOLE_TABLES: Readonly<Record<string, string>> = {
+  allLeases: "one row per claimed batch",
+  countActive: "one row per claimed batch",
+  queueNames: "one row per queue or lane",
+  totalDepth: "two rows per queue",
+  waitingPks: "read only if few jobs wait",
+  lastJob: "its first row from the end",
+};
+
+interface Named {
+  readonly name: string;
+  readonly text: string;
+}
+
+async function statements(): Promise<readonly Named[]> {
+  const path = join(import.meta.dirname, "../src/sql");
+  const modules = (await readdir(path)).map(
+    (file) => import(join(path, file)) as Promise<Record<string, { text: string }>>,
+  );
+  return (await Promise.all(modules)).flatMap((module) =>
+    Object.entries(module).map(([name, { text }]) => ({ name, text })),
+  );
+}
+
+function planOf(database: Database.Database, text: string): readonly string[] {
+  const names = [...text.matchAll(/@(\w+)/g)].flatMap((match) => match[1] ?? []);
+  const parameters = Object.fromEntries(names.map((name) => [name, null]));
+  const rows = database.prepare<[object], { detail: string }>(`EXPLAIN QUERY PLAN ${text}`).all(parameters);
+  return rows.map((row) => row.detail);
+}
+
+describe("query plans", async () => {
+  const database = new Database(":memory:");
+  database.exec(tables.text);
+  const all = await statements();
+
+  test("there are statements to look at", () => {
+    expect(all.length).toBeGreaterThan(60);
+  });
+
+  for (const { name, text } of all)
+    test(`${name} goes by index`, () => {
+      const plan = planOf(database, text);
+      const scans = plan.filter(
+        (line) => /^SCAN jobyard_/.test(line) || /^SCAN (job|lease|held|ready|later)\b/.test(line),
+      );
+      if (name in WHOLE_TABLES) expect(scans.length, plan.join("\n")).toBeGreaterThan(0);
+      else expect(scans).toEqual([]);
+      if (name !== "queueNames") expect(plan.filter((line) => line.includes("TEMP B-TREE"))).toEqual([]);
+    });
+
+  test("no index names a column of job that completing it changes", () => {
+    const written = [...completeJob.text.matchAll(/(\w+) = /g)].flatMap((match) => match[1] ?? []);
+    const indexed = database
+      .prepare<[], { name: string }>(
+        "SELECT info.name FROM pragma_index_list('jobyard_job') AS list, pragma_index_info(list.name) AS info",
+      )
+      .all();
+    expect(indexed.map((column) => column.name).sort()).toEqual(["id", "lane", "queue"]);
+    expect(written).toContain("state");
+    expect(indexed.filter((column) => written.includes(column.name))).toEqual([]);
+  });
+});

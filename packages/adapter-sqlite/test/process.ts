@@ -1,0 +1,83 @@
+/** What tests run in a process of its own: `node -C @jobyard/source process.ts <role> <file> …`. Prints JSON. */
+
+import { type Adapter, isQueueError } from "@jobyard/core/adapter";
+import { sqliteAdapter } from "../src/index.ts";
+
+const [role = "", file = "", name = "", count = "0"] = process.argv.slice(2);
+const say = (answer: unknown): void => console.log(JSON.stringify(answer));
+
+/** Opens, and says what went wrong. */
+async function open(): Promise<void> {
+  try {
+    await sqliteAdapter({ file }).close();
+    say({ code: null });
+  } catch (error) {
+    if (!isQueueError(error)) throw error;
+    say({ code: error.code, message: error.message });
+  }
+}
+
+const jobOf = (id: string) => ({
+  queue: "mail",
+  id,
+  name: "greet",
+  version: 1,
+  payload: "{}",
+  priority: 0,
+  maxAttempts: 3,
+  backoff: null,
+  timeoutMs: null,
+  start: { delayMs: 0 },
+  expiresInMs: null,
+  tags: [],
+  group: null,
+  dedupe: null,
+  onLeaseLost: "retry" as const,
+  parent: null,
+});
+
+/** Enqueues one by one, and says how many were accepted. */
+async function produce(adapter: Adapter): Promise<void> {
+  let accepted = 0;
+  for (let n = 0; n < Number(count); n++) {
+    const [receipt] = await adapter.writer.enqueue([jobOf(`${name}-${n}`)]);
+    if (receipt?.outcome === "accepted") accepted += 1;
+  }
+  say(accepted);
+}
+
+/** Runs what it is given until `done`, and says which jobs it completed. */
+async function consume(adapter: Adapter): Promise<void> {
+  const completed: string[] = [];
+  for (let turn = 0; ; turn++) {
+    const { jobs } = await adapter.leaser.claim({
+      session: name,
+      token: `${name}-${turn}`,
+      leaseMs: 30_000,
+      max: 7,
+      queues: [{ queue: "mail", max: 7, types: [{ name: "greet", maxVersion: 1 }] }],
+      waitMs: 200,
+      held: false,
+    });
+    const settled = await adapter.leaser.settle(
+      jobs.map(({ lease }) => ({ lease, guard: "held", decision: { move: "complete", result: null } })),
+    );
+    for (const [index, answer] of settled.entries()) if (answer.ok) completed.push(jobs[index]?.lease.ref.id ?? "");
+    const [info] = await adapter.reader.queues("mail");
+    if ((info?.counts.completed.n ?? 0) >= Number(count)) break;
+  }
+  say(completed);
+}
+
+async function withAdapter(work: (adapter: Adapter) => Promise<void>): Promise<void> {
+  const adapter = sqliteAdapter({ file, durability: "crash", busyTimeoutMs: 30_000 });
+  await work(adapter);
+  await adapter.close();
+}
+
+const ROLES: Readonly<Record<string, () => Promise<void>>> = {
+  open,
+  produce: () => withAdapter(produce),
+  consume: () => withAdapter(consume),
+};
+await ROLES[role]?.();
