@@ -2,17 +2,23 @@ import { mkdtempSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseSqliteUrl, sqliteAdapter } from "@jobyard/adapter-sqlite";
 import { defineConfig, devices } from "@playwright/test";
 import { findBrowser } from "./e2e/browser.ts";
+import { ACCOUNTS } from "./e2e/fixtures/accounts.ts";
 
 // The config is loaded again in every worker process: what must agree goes through the environment.
+const first = process.env["JOBYARD_E2E_URL"] === undefined;
 process.env["JOBYARD_E2E_PORT"] ??= String(await freePort());
 // The tests seed the same database that the dashboard reads.
 process.env["JOBYARD_E2E_URL"] ??= `sqlite:${join(mkdtempSync(join(tmpdir(), "jobyard-e2e-")), "e2e.db")}`;
 const port = process.env["JOBYARD_E2E_PORT"];
 const url = process.env["JOBYARD_E2E_URL"];
 const browser = await findBrowser();
-if (!process.env["TEST_WORKER_INDEX"]) process.stderr.write(`[browser] ${browser.source}\n`);
+if (first) {
+  process.stderr.write(`[browser] ${browser.source}\n`);
+  await createDatabase(url);
+}
 
 export default defineConfig({
   testDir: "e2e",
@@ -33,13 +39,28 @@ export default defineConfig({
     command: "node scripts/start.mjs",
     cwd: import.meta.dirname,
     url: `http://127.0.0.1:${port}/api/health`,
-    env: { JOBYARD_URL: url, JOBYARD_DASHBOARD_OPEN: "1", HOST: "127.0.0.1", PORT: port },
+    env: {
+      JOBYARD_URL: url,
+      JOBYARD_DASHBOARD_USERS: ACCOUNTS.map(({ name, role, password }) => `${name}:${role}:${password}`).join(","),
+      // Whatever the shell that runs the tests has set must not open the dashboard.
+      JOBYARD_DASHBOARD_OPEN: "",
+      JOBYARD_DASHBOARD_PASSWORD: "",
+      JOBYARD_DASHBOARD_ORIGIN: "",
+      HOST: "127.0.0.1",
+      PORT: port,
+    },
     gracefulShutdown: { signal: "SIGTERM", timeout: 5_000 },
     reuseExistingServer: false,
     timeout: 60_000,
     stdout: "ignore",
   },
 });
+
+async function createDatabase(address: string): Promise<void> {
+  const adapter = sqliteAdapter(parseSqliteUrl(address));
+  await adapter.schema.migrate();
+  await adapter.close();
+}
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -4,26 +4,44 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { QueueError } from "@jobyard/core/adapter";
 import Database from "better-sqlite3";
-import { faultOf } from "./faults.ts";
+import { faultOf, isBusy } from "./faults.ts";
 
 export const MEMORY = ":memory:";
 
 /** How long SQLite itself waits for a lock, blocking the process; the rest of the patience is spent asynchronously. */
 const BLOCKING_WAIT_MS = 100;
+/** While a file is opened, which is not asynchronous, these are the pauses between two tries. */
+const OPENING_PAUSE_MS = 10;
+
+export interface Opening {
+  readonly file: string;
+  /** False: a missing file is an error. */
+  readonly create: boolean;
+  /** How long to wait for processes that open or create the same file. */
+  readonly busyTimeoutMs: number;
+}
 
 /**
- * @param create - false: a missing file is an error
- * @throws QueueError `STORE_UNAVAILABLE`, `STORE_CORRUPT`, `STORE_BUSY`
+ * @param prepare - what is done with the file first; again from its beginning if another process was in the way
+ * @throws QueueError `STORE_UNAVAILABLE`, `STORE_CORRUPT`, `STORE_BUSY`, `STORE_FULL`
  */
-export function openFile(file: string, create: boolean): Database.Database {
+export function openFile(
+  { file, create, busyTimeoutMs }: Opening,
+  prepare: (database: Database.Database) => void,
+): Database.Database {
   if (file !== MEMORY) checkPath(file, create);
-  try {
-    const database = new Database(file, { fileMustExist: !create, timeout: BLOCKING_WAIT_MS });
-    // The first read: whether it is a database at all shows only now.
-    database.pragma("schema_version");
-    return database;
-  } catch (error) {
-    throw faultOf(error, file);
+  const timeout = Math.min(busyTimeoutMs, BLOCKING_WAIT_MS);
+  for (let triesLeft = Math.ceil(busyTimeoutMs / OPENING_PAUSE_MS); ; triesLeft--) {
+    let database: Database.Database | null = null;
+    try {
+      database = new Database(file, { fileMustExist: !create, timeout });
+      prepare(database);
+      return database;
+    } catch (error) {
+      database?.close();
+      if (!isBusy(error) || triesLeft <= 0) throw faultOf(error, file);
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPENING_PAUSE_MS);
   }
 }
 

@@ -35,20 +35,15 @@ export class Store {
   constructor(options: StoreOptions) {
     this.ports = options.ports;
     this.#options = options;
-    this.#database = openFile(options.file, options.create);
+    this.#database = openFile(options, (database) => {
+      this.#isReady = makeReady(database, options);
+    });
     this.#db = new Connection(this.#database);
     this.wake = new Wake({
       ports: options.ports,
       log: options.file === MEMORY ? null : `${options.file}-wal`,
       version: () => this.#database.pragma("data_version", { simple: true }),
     });
-    try {
-      if (isEmpty(this.#db)) this.#initialise();
-      else this.#checkSchema();
-    } catch (error) {
-      this.#database.close();
-      throw faultOf(error, options.file);
-    }
   }
 
   /**
@@ -86,12 +81,10 @@ export class Store {
 
   async migrate(): Promise<{ readonly from: number; readonly to: number }> {
     this.#assertOpen();
-    const done = await this.#retry(() => {
+    return this.#retry(() => {
       tune(this.#database, this.#options.durability);
       return migrate(this.#db, this.ports.now());
     });
-    this.#checkSchema();
-    return done;
   }
 
   isClosed(): boolean {
@@ -104,24 +97,12 @@ export class Store {
     this.#database.close();
   }
 
-  /** Processes that open the same new file at once wait for each other, and the second finds it done. */
-  #initialise(): void {
-    this.#database.pragma(`busy_timeout = ${this.#options.busyTimeoutMs}`);
-    tune(this.#database, this.#options.durability);
-    migrate(this.#db, this.ports.now());
-    this.#isReady = true;
-  }
-
-  #checkSchema(): void {
-    if (schemaStatus(this.#db).state !== "ready") return;
-    tune(this.#database, this.#options.durability);
-    this.#isReady = true;
-  }
-
   async #patiently<T>(work: () => T): Promise<T> {
     this.#assertOpen();
-    if (!this.#isReady) this.#assertReady();
-    return this.#retry(work);
+    return this.#retry(() => {
+      if (!this.#isReady) this.#assertReady();
+      return work();
+    });
   }
 
   async #retry<T>(work: () => T): Promise<T> {
@@ -139,8 +120,8 @@ export class Store {
 
   #within<T>(tx: unknown, work: (step: Step) => T): T {
     this.#assertOpen();
-    if (!this.#isReady) this.#assertReady();
     try {
+      if (!this.#isReady) this.#assertReady();
       return takeStep(this.#borrow(tx), this.ports.now(), work)[0];
     } catch (error) {
       throw faultOf(error, this.#options.file);
@@ -163,8 +144,9 @@ export class Store {
     if (this.isClosed()) throw new QueueError("STORE_CLOSED", `file ${this.#options.file}`);
   }
 
+  /** Looked at anew until it is: another process may migrate the file while this one has it open. */
   #assertReady(): void {
-    this.#checkSchema();
+    this.#isReady = makeReady(this.#database, this.#options);
     if (this.#isReady) return;
     const { state, current, wanted } = schemaStatus(this.#db);
     const where = `file ${this.#options.file}`;
@@ -174,6 +156,19 @@ export class Store {
       throw new QueueError("SCHEMA_TOO_OLD", `${where} has version ${current} of ${wanted}. ${command}`);
     throw new QueueError("SCHEMA_TOO_NEW", `${where} has version ${current}, this installation knows ${wanted}`);
   }
+}
+
+/**
+ * A file without any table is made ours: of two processes that do so at once one waits for the other, and finds
+ * it done. False if the file has tables, but not ours of this version.
+ */
+function makeReady(database: Database.Database, { durability, ports }: StoreOptions): boolean {
+  const db = new Connection(database);
+  const isNew = isEmpty(db);
+  if (!isNew && schemaStatus(db).state !== "ready") return false;
+  tune(database, durability);
+  if (isNew) migrate(db, ports.now());
+  return true;
 }
 
 const badTx = (what: string): QueueError => new QueueError("BAD_OPTION", `tx ${what}`, { field: "tx" });

@@ -56,7 +56,7 @@ describe("opening", () => {
 
   test.each([
     ["a file that may not be written", "0444", "0755", /may not read and write the file/],
-    ["a folder that may not be written", "0644", "0555", /may not write into/],
+    ["a folder that may not be written", "0666", "0555", /may not write into/],
   ])("%s is said to be so", async (_, fileMode, folderMode, words) => {
     const path = await folder();
     const file = join(path, "jobs.db");

@@ -120,6 +120,15 @@ describe("a file", () => {
     ]);
   });
 
+  test("is enqueued to its end, also if nobody reads the answers to it", async () => {
+    const file = here.file("unread.ndjson", "1\n".repeat(5_000));
+    const enqueueing = here.start("enqueue", "add", "--file", file, "--queue", "unread", "--json");
+    await enqueueing.printed(/^\{/);
+    enqueueing.hangUp();
+    expect(await enqueueing.finished).toMatchObject({ code: 0, err: "5,000 jobs enqueued\n" });
+    expect(await here.json("queues")).toContainEqual(expect.objectContaining({ queue: "unread", depth: 5_000 }));
+  });
+
   test("with a faulty line leaves nothing behind, and says which", async () => {
     const file = here.file("faulty.ndjson", '{"name":"Ada"}\n{"name":1}\nnot json\n');
     const finished = await here.run("enqueue", "greet", "--file", file, "--module", JOBS, "--queue", "none");

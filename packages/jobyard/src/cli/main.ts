@@ -3,9 +3,10 @@
 
 import { CommanderError } from "commander";
 import { errorText, exitCodeOf } from "../error-text.ts";
+import { toleratePipes } from "./pipes.ts";
 import { createProgram, usageError } from "./program.ts";
 
-for (const stream of [process.stdout, process.stderr]) stream.on("error", quietIfClosed);
+toleratePipes();
 
 try {
   await createProgram().parseAsync();
@@ -15,12 +16,6 @@ try {
     process.stderr.write(errorText(failure));
     process.exitCode = exitCodeOf(failure);
   }
-}
-
-/** `jobyard jobs | head` closes the pipe when it has seen enough: that is no failure. */
-function quietIfClosed(error: NodeJS.ErrnoException): void {
-  if (error.code === "EPIPE") process.exit();
-  throw error;
 }
 
 /** Commander throws also when it has printed the help or the version that someone asked for. */

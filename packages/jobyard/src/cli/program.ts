@@ -33,6 +33,7 @@ export function createProgram(): Command {
     .option("--url <url>", "sqlite:<file>, postgres://… or redis://… (default: JOBYARD_URL, else sqlite:./jobyard.db)")
     .option("--json", "print JSON: one document, or one per line for a list")
     .version(version(), "-V, --version", "print the version")
+    .helpCommand(false)
     .exitOverride()
     // What is wrong is printed once, by main, in the form that all errors have.
     .configureOutput({ outputError: () => {} })
@@ -41,7 +42,7 @@ export function createProgram(): Command {
       `\nA job is named queue/id, or by its id where only one queue has it.\nExit codes: 0 done, 1 failed, 2 wrong use.\n${examples(
         "migrate",
         `enqueue email.send '{"to":"ada@example.org"}'`,
-        "jobs state:dead created:<2h",
+        "jobs 'state:dead created:<2h'",
         "requeue --filter 'state:dead queue:mail' --dry-run",
       )}`,
     );

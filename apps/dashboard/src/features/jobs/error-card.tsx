@@ -25,9 +25,9 @@ export function ErrorCard({ error, title }: ErrorCardProps): ReactNode {
         </span>
       }
       side={
-        <>
+        <span>
           attempt {attempt} · <RelativeTime at={at} />
-        </>
+        </span>
       }
     >
       <div className="flex flex-col gap-2 p-4">

@@ -24,7 +24,7 @@ export function EventList({ job }: { readonly job: JobDetail }): ReactNode {
           return (
             <li
               key={event.seq}
-              className="grid grid-cols-[2.5rem_6.5rem_minmax(0,1fr)] items-baseline gap-x-3 border-line border-b px-4 py-2 last:border-b-0 max-sm:grid-cols-[6.5rem_minmax(0,1fr)]"
+              className="grid grid-cols-[1.5rem_6.5rem_minmax(0,1fr)] items-baseline gap-x-3 border-line border-b px-4 py-2 last:border-b-0 max-sm:grid-cols-[6.5rem_minmax(0,1fr)]"
             >
               <span className="text-end text-ink-3 max-sm:hidden">{event.seq}</span>
               <Moment at={event.at} />

@@ -8,6 +8,7 @@ import { Elapsed } from "@/components/elapsed";
 import { Panel } from "@/components/panel";
 import { RelativeTime } from "@/components/relative-time";
 import { useBackend } from "@/features/session/session";
+import { shortId } from "@/lib/format";
 import { jobLink, jobsLink, queueLink } from "@/lib/links";
 import type { JobDetail } from "./job-detail";
 
@@ -48,7 +49,14 @@ export function JobAside({ job }: { readonly job: JobDetail }): ReactNode {
             ],
             ["Expires", time(job.expiresAt)],
             ["Cancelled because", job.reason],
-            ["Worker", job.worker],
+            [
+              "Worker",
+              job.worker && (
+                <span key="worker" title={job.worker} className="font-mono text-xs">
+                  {shortId(job.worker)}
+                </span>
+              ),
+            ],
             ["Lease until", time(job.leaseUntil)],
             ["Priority", job.priority],
             ["Timeout", job.timeoutMs === null ? null : printDuration(job.timeoutMs)],

@@ -14,7 +14,8 @@ import { jobsIn, queueLink } from "@/lib/links";
 import { isTyping } from "@/lib/typing";
 import type { OfferedMove } from "@/server/permissions";
 import type { JobDetail } from "./job-detail";
-import { canMove, MOVE_LOOKS, moveRefusal, OFFERED_MOVES } from "./moves";
+import { MoveButton } from "./move-button";
+import { canMove, MOVE_LOOKS, moveRefusal } from "./moves";
 import { RequeueDialog } from "./requeue-dialog";
 import { useMove } from "./use-move";
 
@@ -43,7 +44,6 @@ export function JobHeader({ job, phase }: { readonly job: JobDetail; readonly ph
     return () => document.removeEventListener("keydown", listener);
   }, []);
 
-  const offered = OFFERED_MOVES.filter((move) => move !== "promote" || canMove("promote", phase));
   return (
     <>
       <nav aria-label="Where" className="flex items-center gap-1.5 text-ink-2">
@@ -64,23 +64,39 @@ export function JobHeader({ job, phase }: { readonly job: JobDetail; readonly ph
           </span>
         }
       >
-        {offered.map((move) => {
-          const { label, icon: Icon } = MOVE_LOOKS[move];
-          return (
-            <Button
-              key={move}
-              look={move === "requeue" && canMove(move, phase) ? "primary" : "plain"}
-              refused={refusalFor(move)}
-              disabled={mover.busy}
-              onClick={() => mover.run(move, [job])}
-            >
-              <Icon aria-hidden className="size-3.5" /> {label}
-            </Button>
-          );
-        })}
+        <MoveButton
+          move="requeue"
+          look={canMove("requeue", phase) ? "primary" : "plain"}
+          refused={refusalFor("requeue")}
+          busy={mover.busy}
+          onMove={() => mover.run("requeue", [job])}
+        />
         <Button refused={editRefusal} onClick={() => setEditing(true)}>
           <PencilLine aria-hidden className="size-3.5" /> Edit and requeue
         </Button>
+        {canMove("promote", phase) && (
+          <MoveButton
+            move="promote"
+            look="plain"
+            refused={refusalFor("promote")}
+            busy={mover.busy}
+            onMove={() => mover.run("promote", [job])}
+          />
+        )}
+        <MoveButton
+          move="cancel"
+          look="plain"
+          refused={refusalFor("cancel")}
+          busy={mover.busy}
+          onMove={() => mover.run("cancel", [job])}
+        />
+        <MoveButton
+          move="remove"
+          look="plain"
+          refused={refusalFor("remove")}
+          busy={mover.busy}
+          onMove={() => mover.run("remove", [job])}
+        />
       </PageHeader>
       {editing && job.payload !== null && (
         <RequeueDialog

@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import type { OpenBench, SuiteOptions } from "../bench.ts";
-import { type Figures, noFigures, play } from "./play.ts";
+import { type Figures, noFigures } from "./figures.ts";
+import { play } from "./play.ts";
 import { sequences } from "./sequences.ts";
 
 const DEFAULT_RUNS = 300;

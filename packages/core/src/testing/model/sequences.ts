@@ -176,6 +176,15 @@ const twins = fc.tuple(draft, fc.nat({ max: 14 })).chain(([one, id]) => {
   return fc.tuple(add(keyed), claim, add({ ...keyed, id }), of("settle", { ends: fc.tuple(back) }));
 });
 
+/** Cancels that come while the job runs, asked twice, before its worker or a rescuer ends it. */
+const stopped = fc.tuple(
+  claim,
+  makes("cancel"),
+  makes("cancel"),
+  fc.oneof(settle, wait),
+  fc.oneof(settle, of("rescue", {})),
+);
+
 const regret = fc.oneof(
   fc.tuple(makes("requeue"), makes("revert")),
   fc.tuple(makes("remove"), single, makes("restore")),
@@ -185,6 +194,7 @@ const commands: fc.Arbitrary<readonly Command[]> = fc.oneof(
   { weight: 17, arbitrary: single.map((one) => [one]) },
   { weight: 1, arbitrary: crash },
   { weight: 1, arbitrary: twins },
+  { weight: 1, arbitrary: stopped },
   { weight: 1, arbitrary: regret },
 );
 

@@ -139,7 +139,8 @@ export class WorkModel {
   /** @param met - overdue jobs that the store met and cancelled: which ones is its own affair */
   claim(request: ClaimRequest, met: readonly JobRef[], turn: Turn): readonly Entry[] {
     for (const entry of this.jobs)
-      if (this.isOverdue(entry) && met.some((ref) => isSame(entry.job, ref))) this.cancel(entry, "expire", "expired");
+      if (this.#mayMeet(entry, request) && met.some((ref) => isSame(entry.job, ref)))
+        this.cancel(entry, "expire", "expired");
     const known = this.sessions.get(request.session);
     const batch = this.#choose(request, known === undefined, turn);
     const session = known ?? { deadline: 0, alone: false };
@@ -156,6 +157,8 @@ export class WorkModel {
     }
     return batch;
   }
+  #mayMeet = (entry: Entry, { queues }: ClaimRequest): boolean =>
+    this.isOverdue(entry) && queues.some(({ queue }) => queue === entry.job.queue && this.queue(queue).paused === null);
   #choose({ session, queues, max, held }: ClaimRequest, isNew: boolean, turn: Turn): readonly Entry[] {
     if (this.heldBy(session).some(({ job }) => job.heldLimit !== null)) return [];
     const asked = queues.filter(({ queue }) => this.queue(queue).paused === null);
@@ -238,10 +241,8 @@ export class WorkModel {
       return entry !== undefined;
     });
   /** Longest over first. */
-  expired = (): readonly (readonly [string, Session])[] =>
-    [...this.sessions]
-      .filter(([, { deadline }]) => deadline <= this.now)
-      .sort(([, a], [, b]) => a.deadline - b.deadline);
+  expired = (): readonly Session[] =>
+    [...this.sessions.values()].filter(({ deadline }) => deadline <= this.now).sort((a, b) => a.deadline - b.deadline);
   retire(id: string): void {
     const session = this.sessions.get(id);
     if (session) session.deadline = this.now;

@@ -13,6 +13,14 @@ export const handleChapter: Chapter = (test) => {
     expect((await stage.job(refOf("a"))).state).toBe("waiting");
   });
 
+  test("two handles may migrate at once", async (stage) => {
+    const other = await stage.second();
+    const { current } = await stage.adapter.schema.status();
+    const answers = await Promise.all([stage.adapter, other].map(({ schema }) => schema.migrate()));
+    expect(answers.map(({ to }) => to)).toEqual([current, current]);
+    await stage.addOne();
+  });
+
   test("what one handle writes the other reads", async (stage) => {
     const other = await stage.second();
     await stage.add({ id: "a" });

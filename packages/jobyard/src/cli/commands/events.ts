@@ -3,6 +3,7 @@
 import { type Board, eventJson, isFinal, type JobEvent, type JobRef, QueueError } from "@jobyard/core";
 import type { Command } from "commander";
 import type { Output } from "../output.ts";
+import { isListening } from "../pipes.ts";
 import { examples, withYard } from "../session.ts";
 import { oneLine } from "../text.ts";
 
@@ -39,13 +40,13 @@ async function printAfter(board: Board, ref: JobRef, after: number, out: Output)
   }
 }
 
-/** Ends when the job is final and told to its end, or was removed. */
+/** Ends when the job is final and told to its end, or was removed, or nobody listens any more. */
 async function follow(board: Board, ref: JobRef, from: number, out: Output): Promise<void> {
   const hints = new Bell();
   const unwatch = board.watch(() => hints.ring());
   try {
     let last: number | null = from;
-    while (last !== null) {
+    while (last !== null && isListening()) {
       const job = await board.job(ref);
       last = await printAfter(board, ref, last, out);
       if (job === null || (isFinal(job.state) && job.seq <= (last ?? 0))) return;

@@ -4,7 +4,7 @@ import { type Finding, QueueError } from "@jobyard/core";
 import type { Command } from "commander";
 import type { Output } from "../output.ts";
 import { examples, withYard } from "../session.ts";
-import { oneLine, relative } from "../text.ts";
+import { oneLine } from "../text.ts";
 
 export function registerExplain(program: Command): void {
   program
@@ -18,17 +18,16 @@ export function registerExplain(program: Command): void {
         const findings = await board.explain(ref);
         if (findings.length === 0) throw new QueueError("JOB_NOT_FOUND", `${ref.queue}/${ref.id}`);
         if (out.json) for (const finding of findings) out.line(JSON.stringify(finding));
-        else print(findings, await board.now(), out);
+        else print(findings, out);
       }),
     );
 }
 
 /** The first is the headline, the others stand below it. */
-function print(findings: readonly Finding[], now: number, out: Output): void {
+function print(findings: readonly Finding[], out: Output): void {
   for (const [index, finding] of findings.entries()) {
-    const until = finding.until === undefined ? "" : out.paint("dim", ` (${relative(finding.until, now)})`);
     const text = oneLine(finding.text);
-    out.line(`${index === 0 ? out.paint("bold", text) : `- ${text}`}${until}`);
+    out.line(index === 0 ? out.paint("bold", text) : `- ${text}`);
     if (finding.fix !== undefined) out.line(`  → ${oneLine(finding.fix)}`);
   }
 }

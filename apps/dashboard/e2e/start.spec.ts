@@ -1,0 +1,119 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "@playwright/test";
+import Database from "better-sqlite3";
+
+const app = join(import.meta.dirname, "..");
+const PASSWORD = { JOBYARD_DASHBOARD_PASSWORD: "a password" };
+
+/** Starts the dashboard as people do and waits for it to stop by itself. */
+function start(
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number | null; readonly errors: string }> {
+  const { PATH = "" } = process.env;
+  const child = spawn(process.execPath, ["scripts/start.mjs"], {
+    cwd: app,
+    env: { PATH, NODE_ENV: "production", ...env },
+    stdio: ["ignore", "ignore", "pipe"],
+    timeout: 15_000,
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  return new Promise((resolve) => child.once("exit", (code) => resolve({ code, errors })));
+}
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return String(typeof address === "object" && address !== null ? address.port : 0);
+}
+
+const goodUrl = (): string => process.env["JOBYARD_E2E_URL"] ?? "";
+
+const CASES: readonly (readonly [what: string, code: string, text: RegExp, env: () => Record<string, string>])[] = [
+  ["nobody could log in", "CONFIG_INVALID", /JOBYARD_DASHBOARD_PASSWORD/, () => ({ JOBYARD_URL: goodUrl() })],
+  [
+    "open beyond loopback",
+    "CONFIG_INVALID",
+    /loopback only/,
+    () => ({ JOBYARD_URL: goodUrl(), JOBYARD_DASHBOARD_OPEN: "1", HOST: "0.0.0.0" }),
+  ],
+  [
+    "passwords over plain http beyond loopback",
+    "CONFIG_INVALID",
+    /plain http/,
+    () => ({ JOBYARD_URL: goodUrl(), HOST: "0.0.0.0", ...PASSWORD }),
+  ],
+  [
+    "an unknown role",
+    "CONFIG_INVALID",
+    /no role boss/,
+    () => ({ JOBYARD_URL: goodUrl(), JOBYARD_DASHBOARD_USERS: "ana:boss:secret" }),
+  ],
+  ["a bad URL", "BAD_URL", /mysql/, () => ({ JOBYARD_URL: "mysql://localhost/jobs", ...PASSWORD })],
+  [
+    "no database file",
+    "STORE_UNAVAILABLE",
+    /nowhere\.db/,
+    () => ({ JOBYARD_URL: `sqlite:${join(tmpdir(), "nowhere.db")}`, ...PASSWORD }),
+  ],
+  [
+    "no schema",
+    "SCHEMA_MISSING",
+    /jobyard migrate/,
+    () => ({ JOBYARD_URL: `sqlite:${foreignDatabase()}`, ...PASSWORD }),
+  ],
+  [
+    "not a database",
+    "STORE_CORRUPT",
+    /not a Jobyard database/,
+    () => ({ JOBYARD_URL: `sqlite:${noDatabase()}`, ...PASSWORD }),
+  ],
+];
+
+for (const [what, code, text, env] of CASES)
+  test(`start is refused: ${what}`, async () => {
+    const { code: exit, errors } = await start({ PORT: await freePort(), ...env() });
+    expect(errors).toMatch(new RegExp(`^error\\[${code}\\]: `, "m"));
+    expect(errors).toMatch(text);
+    expect(errors).not.toMatch(/\n\s+at /);
+    expect(exit).toBe(1);
+  });
+
+test("start is refused: the port is in use", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? String(address.port) : "";
+  const { code, errors } = await start({ JOBYARD_URL: goodUrl(), PORT: port, ...PASSWORD });
+  expect(errors).toBe(
+    `error[PORT_IN_USE]: 127.0.0.1:${port}. The port is taken by another program. Set PORT to a free one.\n`,
+  );
+  expect(code).toBe(1);
+  server.close();
+});
+
+const folder = (): string => mkdtempSync(join(tmpdir(), "jobyard-start-"));
+
+function noDatabase(): string {
+  const file = join(folder(), "notes.db");
+  writeFileSync(file, "These are notes, not a database. ".repeat(100));
+  return file;
+}
+
+/** Somebody else's database. */
+function foreignDatabase(): string {
+  const file = join(folder(), "shop.db");
+  const database = new Database(file);
+  database.exec("CREATE TABLE orders (id INTEGER PRIMARY KEY)");
+  database.close();
+  return file;
+}
