@@ -34,14 +34,7 @@ const tasks = {
     const plan = await startPlan(root, process.env);
     for (const { file, args, env } of plan.before) await mustWith(env, "node", file, ...args);
     const pids = new Map();
-    const running = plan.processes.map((one) => {
-      const remember = (pid) => pids.set(one.name, pid);
-      return keepRunning(
-        one,
-        () => run("node", [one.file], one.env, remember),
-        () => stopping,
-      );
-    });
+    const running = plan.processes.map((one) => startAndKeep(one, pids));
     void introduce(() => pids.get("worker"));
     const first = await Promise.race(running);
     const wasAsked = stopping;
@@ -120,6 +113,16 @@ async function mustWith(extraEnv, command, ...args) {
   if (code === 0 && !stopping) return;
   const error = new Error(stopping ? "stopped." : `${[command, ...args].join(" ")} ended with exit code ${code}.`);
   throw Object.assign(error, { exitCode: code || 130 });
+}
+
+/** @param pids - gets the process id of every run, by name */
+function startAndKeep(one, pids) {
+  const remember = (pid) => {
+    if (pids.has(one.name)) console.error(`start: the ${one.name} is process ${pid} now.`);
+    pids.set(one.name, pid);
+  };
+  const start = () => run("node", [one.file], one.env, remember);
+  return keepRunning(one, start, () => stopping);
 }
 
 /** Says where to look, once there is something to see. */

@@ -1,10 +1,10 @@
 /** What `npm start` runs: the dashboard, a worker and the example's watcher, all on one backend, and what it tells people. */
 import { mkdirSync } from "node:fs";
-import { createServer } from "node:net";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
+import { addressFault, readAddress } from "../apps/dashboard/scripts/address.mjs";
 
-const DEFAULTS = { host: "127.0.0.1", port: "3000", lease: "10s" };
+const DEFAULT_LEASE = "10s";
 /** Every worker process looks for lost jobs that often. */
 const SWEEP = "5 s";
 
@@ -16,7 +16,7 @@ export async function startPlan(root, env) {
   const example = join(root, "examples/document-stages/dist");
   const data = join(root, "data");
   mkdirSync(data, { recursive: true });
-  const host = env.HOST || DEFAULTS.host;
+  const { host, port } = readAddress(env);
   const locked = env.JOBYARD_DASHBOARD_PASSWORD || env.JOBYARD_DASHBOARD_USERS;
   const ownDatabase = `sqlite:${join(data, "jobyard.db")}`;
   const shared = { JOBYARD_URL: env.JOBYARD_URL || ownDatabase, EXAMPLE_DATA: env.EXAMPLE_DATA || data };
@@ -34,7 +34,7 @@ export async function startPlan(root, env) {
         env: {
           ...shared,
           HOST: host,
-          PORT: env.PORT || DEFAULTS.port,
+          PORT: port,
           // On this machine alone it may stand open; anywhere else it stays closed until someone sets a password.
           ...(isLoopback(host) && !locked && { JOBYARD_DASHBOARD_OPEN: env.JOBYARD_DASHBOARD_OPEN ?? "1" }),
         },
@@ -46,8 +46,8 @@ export async function startPlan(root, env) {
           ...headless,
           JOBYARD_JOBS: join(example, "jobs.js"),
           JOBYARD_QUEUES: workerQueues(),
-          JOBYARD_LEASE: env.JOBYARD_LEASE || DEFAULTS.lease,
-          LOG_LEVEL: env.LOG_LEVEL || "warn",
+          JOBYARD_LEASE: env.JOBYARD_LEASE || DEFAULT_LEASE,
+          LOG_LEVEL: env.LOG_LEVEL || "error",
         },
         restart: 5,
       },
@@ -58,9 +58,9 @@ export async function startPlan(root, env) {
 
 /** Where the dashboard answers. */
 export function address(env) {
-  const host = env.HOST || DEFAULTS.host;
+  const { host, port } = readAddress(env);
   const named = host === "0.0.0.0" || host === "::" ? "localhost" : host;
-  return `http://${named.includes(":") ? `[${named}]` : named}:${env.PORT || DEFAULTS.port}`;
+  return `http://${named.includes(":") ? `[${named}]` : named}:${port}`;
 }
 
 /** Printed once the dashboard answers. */
@@ -76,8 +76,8 @@ Jobyard is running: ${url}
   1. Open ${url}/jobs?q=state:dead - quarterly-figures.pdf is broken on purpose. After three attempts its job
      is dead: open it, read the error, press Requeue.
   2. Crash the worker while jobs run: kill -9 ${workerPid}
-     It is started again, and what it held is rescued within its lease + ${SWEEP} (lease: ${env.JOBYARD_LEASE || DEFAULTS.lease}).
-     Work for that: for i in 1 2 3 4 5 6 7 8 9; do cp CONTRIBUTING.md ${inbox}/copy-$i.md; done
+     It is started again, and within its lease + ${SWEEP} (lease: ${env.JOBYARD_LEASE || DEFAULT_LEASE}) it takes back what it held.
+     Work for that: for i in 1 2 3 4 5 6 7 8 9; do cp examples/document-stages/README.md ${inbox}/copy-$i.md; done
   3. From another terminal: ${cli} queues
      ${cli} jobs state:dead
 
@@ -87,20 +87,13 @@ Ctrl+C stops everything.
 
 /** Rejects, in words that say what to do, if the dashboard could not listen. */
 export async function assertPortFree(env) {
-  const host = env.HOST || DEFAULTS.host;
-  const port = env.PORT || DEFAULTS.port;
-  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535)
-    throw new Error(`PORT must be 1 to 65535, found "${port}".`);
-  const server = createServer();
-  const problem = await new Promise((resolve) => {
-    server.once("error", resolve);
-    server.listen({ host, port: Number(port), exclusive: true }, () => server.close(() => resolve(null)));
-  });
-  if (problem?.code === "EADDRINUSE")
+  const at = readAddress(env);
+  const fault = await addressFault(at);
+  if (fault?.code === "PORT_IN_USE")
     throw new Error(
-      `port ${port} on ${host} is already in use. Stop what uses it, or choose another: PORT=3001 npm start`,
+      `port ${at.port} on ${at.host} is already in use. Stop what uses it, or choose another: PORT=3001 npm start`,
     );
-  if (problem) throw new Error(`cannot listen on ${host}:${port}: ${problem.message}. Check HOST and PORT.`);
+  if (fault) throw new Error(fault.detail);
 }
 
 function isLoopback(host) {

@@ -53,17 +53,19 @@ function tryOne(one, packages) {
   const project = mkdtempSync(join(work, "project-"));
   const readme = readFileSync(join(one.folder, "README.md"), "utf8");
   const blocks = [...readme.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, language, text]) => ({ language, text }));
-  // Our own packages are taken from the tarballs wherever they are asked for, also by one another.
-  const ours = Object.fromEntries(packages.map(({ name, tarball }) => [name, `file:${tarball}`]));
-  writeFileSync(
-    join(project, "package.json"),
-    JSON.stringify({ name: "try", private: true, type: "module", overrides: ours }, null, 2),
-  );
   const asked = blocks
     .filter(({ language }) => language === "sh")
-    .flatMap(({ text }) => [...text.matchAll(/^npm install (.*)$/gm)].flatMap(([, names]) => names.split(/\s+/)))
-    .map((name) => ours[name] ?? name);
-  const install = run("npm", ["install", "--no-audit", "--no-fund", ...new Set([ours[one.name], ...asked])], project);
+    .flatMap(({ text }) => [...text.matchAll(/^npm install (.*)$/gm)].flatMap(([, names]) => names.split(/\s+/)));
+  const direct = new Set([one.name, ...asked]);
+  // Our own packages are taken from the tarballs wherever they are asked for. npm overrides what others ask for only.
+  const ours = new Map(packages.map(({ name, tarball }) => [name, `file:${tarball}`]));
+  const overrides = Object.fromEntries([...ours].filter(([name]) => !direct.has(name)));
+  writeFileSync(
+    join(project, "package.json"),
+    JSON.stringify({ name: "try", private: true, type: "module", overrides }, null, 2),
+  );
+  const names = [...direct].map((name) => ours.get(name) ?? name);
+  const install = run("npm", ["install", "--no-audit", "--no-fund", ...names], project);
   if (!install.ok) return complain(one.name, "npm install", install.output);
   for (const { language, text } of blocks) {
     const file = /^(?:\/\/|#) (\S+\.\w+)\n/.exec(text)?.[1];
@@ -82,7 +84,8 @@ function commands(text) {
 
 function follow(name, line, project) {
   if (line.endsWith("&")) {
-    background.add(spawn("sh", ["-c", `exec ${line.slice(0, -1)}`], { cwd: project, env: clean(), stdio: "ignore" }));
+    const options = { cwd: project, env: clean(), stdio: "ignore", detached: true };
+    background.add(spawn("sh", ["-c", line.slice(0, -1)], options));
     return true;
   }
   const result = run("sh", ["-ec", line], project);
@@ -104,6 +107,14 @@ function run(command, args, cwd) {
   return { ok: result.status === 0, output: `${result.error?.message ?? ""}${result.stdout}${result.stderr}` };
 }
 
+function endGroup(pid) {
+  try {
+    process.kill(-pid, "SIGTERM");
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error; // it has ended by itself
+  }
+}
+
 /** What a user's shell has: nothing that pnpm or npm set for their scripts. */
 function clean() {
   return Object.fromEntries(
@@ -111,7 +122,8 @@ function clean() {
   );
 }
 
+/** With all that it started: npx does not pass signals on. */
 function stopBackground() {
-  for (const child of background) child.kill("SIGTERM");
+  for (const { pid } of background) if (pid !== undefined) endGroup(pid);
   background.clear();
 }

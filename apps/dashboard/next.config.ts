@@ -22,6 +22,9 @@ const config: NextConfig = {
   typedRoutes: true,
   devIndicators: false,
   serverExternalPackages: ["better-sqlite3"],
+  // The server resizes no images, so what would do that (sharp: 19 MB, for this platform only) stays out of the build.
+  images: { unoptimized: true },
+  outputFileTracingExcludes: { "**": ["../../node_modules/.pnpm/{sharp@,@img+}*/**"] },
   headers: async () => [{ source: "/:path*", headers }],
 };
 export default config;

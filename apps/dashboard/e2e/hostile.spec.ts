@@ -35,6 +35,10 @@ test("markup in every text field of a job stays text", async ({ page, yard, work
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   }
   await expect(page.getByRole("link", { name: MARKUP })).toBeVisible();
+  await page.goto(`/queues/main/${encodeURIComponent(hostileQueue)}`);
+  await expect(page).toHaveTitle(`${hostileQueue} · Jobyard`);
+  await page.goto(pageOf(receipt));
+  await expect(page).toHaveTitle(`Job ${receipt.id} · Jobyard`);
   for (const tab of ["events", "payload", "errors", "logs", "options"]) {
     await page.goto(`${pageOf(receipt)}?tab=${tab}`);
     await expect(page.getByRole("heading", { level: 1 })).toContainText(MARKUP);

@@ -8,7 +8,7 @@ if (process.stdin.isTTY) process.stderr.write("Type the password, then Enter and
 const password = (await text(process.stdin)).replace(/\r?\n$/, "");
 if (password === "") {
   process.stderr.write(
-    "error[USAGE]: No password came in. Try: printf %s 'my password' | node scripts/hash-password.mjs\n",
+    "error[USAGE]: No password came in. Try: printf %s 'my password' | npx @jobyard/dashboard --hash-password\n",
   );
   process.exit(2);
 }

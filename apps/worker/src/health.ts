@@ -1,7 +1,7 @@
 /** `/healthz`: the process is alive. `/readyz`: it claims jobs, and its store answers. */
 
 import { createServer, type Server, type ServerResponse } from "node:http";
-import { QueueError } from "@jobyard/core";
+import { QueueError, systemPorts, type Worker } from "@jobyard/core";
 
 export interface Health {
   /** The address that was taken; the port is the true one also if 0 was asked for. */
@@ -9,19 +9,30 @@ export interface Health {
   close(): Promise<void>;
 }
 
-/** Why this worker is not ready; `null` if it is. */
-export type Readiness = () => string | null;
+/** Why this worker is not ready for work; `null` if it is. */
+export function notReady(worker: Worker | null, leaseMs: number): string | null {
+  if (worker === null) return "starting";
+  const { state, lastContactAt } = worker.status;
+  if (state !== "running") return state;
+  const silentMs = lastContactAt === null ? Number.POSITIVE_INFINITY : systemPorts.monotonic() - lastContactAt;
+  return silentMs > Math.max(LEAST_SILENCE_MS, leaseMs * SILENCE) ? "the store does not answer" : null;
+}
+
+/** The store is taken for away when it has not answered for that share of the lease: two heartbeats were missed. */
+const SILENCE = 2 / 3;
+/** A store may be that slow, however short the lease. */
+const LEAST_SILENCE_MS = 2_000;
 
 /** @throws QueueError `PORT_IN_USE`, `CONFIG_INVALID` if there is no such address here or it is forbidden */
 export async function serveHealth(
   { host, port }: { readonly host: string; readonly port: number },
-  notReady: Readiness,
+  whyNotReady: () => string | null,
 ): Promise<Health> {
   const server = createServer((request, response) => {
     const path = request.url?.split("?")[0];
     if (request.method !== "GET" && request.method !== "HEAD") answer(response, 405, { status: "only GET and HEAD" });
     else if (path === "/healthz") answer(response, 200, { status: "ok" });
-    else if (path === "/readyz") answerReady(response, notReady());
+    else if (path === "/readyz") answerReady(response, whyNotReady());
     else answer(response, 404, { status: "not found" });
   });
   await listen(server, host, port);

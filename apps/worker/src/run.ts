@@ -1,8 +1,8 @@
 /** One worker from start to stop: health, modules, yard, worker, and the way back. */
 
-import { systemPorts, type Worker } from "@jobyard/core";
+import type { BoundJob, Worker } from "@jobyard/core";
 import { loadJobModules, openYard, printableUrl, stopSignal } from "jobyard";
-import { type Health, type Readiness, serveHealth } from "./health.ts";
+import { type Health, notReady, serveHealth } from "./health.ts";
 import { createLog, errorFacts, jobHooks, type Log } from "./log.ts";
 import type { Settings } from "./settings.ts";
 
@@ -21,19 +21,11 @@ export async function run(settings: Settings): Promise<void> {
       const { queues, leaseMs: lease, graceMs: grace } = settings;
       worker = yard.worker({ jobs, lease, grace, hooks: jobHooks(log), ...(queues && { queues }) });
       await worker.start();
-      log.info(
-        "worker.startup",
-        startupFacts(
-          settings,
-          worker,
-          jobs.map((job) => job.definition.name),
-          health,
-        ),
-      );
+      log.info("worker.startup", startupFacts(settings, jobs, worker, health));
       const signal = await stop;
       log.info("worker.stopping", { signal, running: worker.status.running, graceMs: grace });
       await worker.stop();
-      log.info("worker.shutdown", { signal, ...worker.status });
+      log.info("worker.shutdown", { signal, ...shutdownFacts(worker) });
     } finally {
       await yard.close();
     }
@@ -42,28 +34,25 @@ export async function run(settings: Settings): Promise<void> {
   }
 }
 
-/** The store is taken for away when it has not answered for that share of the lease: two heartbeats were missed. */
-const SILENCE = 2 / 3;
-/** A store may be that slow, however short the lease. */
-const LEAST_SILENCE_MS = 2_000;
-
-export const notReady = (worker: Worker | null, leaseMs: number): ReturnType<Readiness> => {
-  if (worker === null) return "starting";
-  const { state, lastContactAt } = worker.status;
-  if (state !== "running") return state;
-  const silentMs = lastContactAt === null ? Number.POSITIVE_INFINITY : systemPorts.monotonic() - lastContactAt;
-  return silentMs > Math.max(LEAST_SILENCE_MS, leaseMs * SILENCE) ? "the store does not answer" : null;
-};
-
-const startupFacts = (settings: Settings, worker: Worker, jobs: readonly string[], health: Health | null): object => ({
+const startupFacts = (
+  settings: Settings,
+  jobs: readonly BoundJob[],
+  worker: Worker,
+  health: Health | null,
+): object => ({
   session: worker.session,
   url: printableUrl(settings.url),
-  jobs,
-  queues: settings.queues,
+  jobs: jobs.map(({ definition }) => definition.name),
+  queues: settings.queues ? Object.keys(settings.queues) : [...new Set(jobs.map(({ definition }) => definition.queue))],
   leaseMs: settings.leaseMs,
   graceMs: settings.graceMs,
   health: health?.url ?? null,
 });
+
+function shutdownFacts({ status }: Worker): object {
+  const { claimed, completed, failed, refused, rescued } = status;
+  return { claimed, completed, failed, refused, rescued };
+}
 
 /** A fault outside of every handler: nothing is known of the state any more, so the process ends, and the jobs are rescued elsewhere. */
 function dieLoudly(log: Log): void {

@@ -31,7 +31,8 @@ describe("the log", () => {
     expect(await worker.logged("worker.startup")).toMatchObject({
       level: "info",
       url: here.url,
-      jobs: ["greet", "fail", "doomed", "once", "crash"].toSorted(),
+      jobs: ["crash", "doomed", "fail", "greet", "once"],
+      queues: ["crash", "bad", "hello", "slow"],
       leaseMs: 30_000,
       health: null,
     });

@@ -24,7 +24,7 @@ export function JsonTree({ text, label }: { readonly text: string; readonly labe
         {printBytes(text)}
         <CopyButton text={parsed?.ok ? formatJson(parsed.node) : text} label={`Copy ${label}`} />
       </div>
-      <ScrollArea label={label} className="max-h-[60vh] overflow-auto p-3 pe-24 font-mono text-xs leading-5">
+      <ScrollArea label={label} className="max-h-[60vh] overflow-auto p-3 pe-24 font-mono text-xs leading-6">
         {parsed?.ok ? (
           <Node node={parsed.node} depth={0} />
         ) : (
@@ -105,7 +105,7 @@ function Branch({ node, depth, name }: BranchProps): ReactNode {
     );
   return (
     <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary className="w-fit list-none rounded marker:hidden hover:bg-hover">
+      <summary className="min-h-6 w-fit min-w-6 list-none rounded hover:bg-hover">
         <Name name={name} />
         {before}
         {!open && (

@@ -13,7 +13,7 @@ import { TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 
 export interface Failure {
-  readonly code: ErrorCode | "INTERNAL";
+  readonly code: ErrorCode;
   readonly message: string;
   readonly field: string | null;
   readonly issues: readonly Issue[];

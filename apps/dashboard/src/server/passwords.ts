@@ -1,6 +1,6 @@
 import "server-only";
 
-/** Passwords as scrypt hashes: `scrypt$N$r$p$salt$hash`, base64url, made by `scripts/hash-password.mjs`. */
+/** Passwords as scrypt hashes: `scrypt$N$r$p$salt$hash`, base64url, made by `jobyard-dashboard --hash-password`. */
 
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:crypto";
 

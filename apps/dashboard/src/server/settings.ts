@@ -116,7 +116,7 @@ function readUsers(text: string, faults: string[]): Account[] {
       return [];
     }
     if (secret.startsWith("scrypt$") && !isHash(secret)) {
-      faults.push(`${where}: the hash is not complete. Make one with scripts/hash-password.mjs.`);
+      faults.push(`${where}: the hash is not complete. Make one with: npx @jobyard/dashboard --hash-password`);
       return [];
     }
     return [{ name, role, secret }];

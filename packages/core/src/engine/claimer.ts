@@ -16,7 +16,7 @@ import { Turn } from "./turn.ts";
 export interface Claimer {
   /** Something has changed that may allow a claim. Cheap; looks at the end of this turn of the event loop. */
   refill(): void;
-  /** Resolves when a claim for every queue found nothing while this session held nothing. */
+  /** Resolves when a claim for every queue found nothing while nothing was held and no hook ran. */
   drained(): Promise<void>;
   /** No further claim; resolves when the one on its way is back. */
   stop(): Promise<void>;
@@ -38,14 +38,11 @@ const EMPTY_IN_A_ROW = 10;
 
 interface Flight {
   readonly request: ClaimRequest;
-  readonly sentAt: number;
-  /** This session held nothing, and every open queue is asked for: an empty answer means there is nothing to do. */
-  readonly whole: boolean;
   readonly landed: Promise<void>;
 }
 
 export function createClaimer(shift: Shift, { lines, settler, exclusive, orphans, onTurns }: ClaimerParts): Claimer {
-  const { adapter, clock, held, ports, session, settings, report } = shift;
+  const { adapter, clock, held, hooks, ports, session, settings, report } = shift;
   const byQueue = new Map(lines.map((line) => [line.queue, line]));
   const stopping = new AbortController();
   let wait = new AbortController();
@@ -54,6 +51,7 @@ export function createClaimer(shift: Shift, { lines, settler, exclusive, orphans
   let holdsExclusive = false;
   let failures = 0;
   let empties = 0;
+  let awaitsHooks = false;
   let drains: (() => void)[] = [];
 
   const refill = (): void => {
@@ -71,16 +69,27 @@ export function createClaimer(shift: Shift, { lines, settler, exclusive, orphans
       if (shouldReturn(flight.request, asked)) wait.abort();
       return;
     }
-    if (asked.length === 0) return;
-    settler.kick();
-    fly(asked);
+    if (asked.length > 0) fly(asked);
+  };
+
+  /** For a drain: hooks may still enqueue what it has to run. */
+  const nothingHappens = (): boolean => {
+    if (drains.length === 0 || held.size > 0) return false;
+    if (hooks.pending > 0 && !awaitsHooks) {
+      awaitsHooks = true;
+      void hooks.idle().then(() => {
+        awaitsHooks = false;
+        refill();
+      });
+    }
+    return hooks.pending === 0;
   };
 
   /** A claim that waits must come back if another one should be made in its place. */
   const shouldReturn = ({ queues, waitMs }: ClaimRequest, asked: ClaimRequest["queues"]): boolean =>
     waitMs > 0 &&
     (exclusive.reserved !== null ||
-      (drains.length > 0 && held.size === 0) ||
+      nothingHappens() ||
       asked.some(({ queue }) => !queues.some((one) => one.queue === queue)));
 
   const queuesToAsk = (): ClaimRequest["queues"] => {
@@ -94,7 +103,7 @@ export function createClaimer(shift: Shift, { lines, settler, exclusive, orphans
 
   const fly = (queues: ClaimRequest["queues"]): void => {
     wait = new AbortController();
-    const atOnce = exclusive.reserved !== null || (drains.length > 0 && held.size === 0);
+    const isLastLook = nothingHappens();
     const request: ClaimRequest = {
       session,
       token: ports.newId(),
@@ -104,22 +113,20 @@ export function createClaimer(shift: Shift, { lines, settler, exclusive, orphans
         queues.reduce((sum, { max }) => sum + max, 0),
       ),
       queues,
-      waitMs: atOnce ? 0 : Math.min(settings.pollMs, settings.leaseMs / 3),
+      waitMs: isLastLook || exclusive.reserved !== null ? 0 : Math.min(settings.pollMs, settings.leaseMs / 3),
       signal: wait.signal,
       held: held.size === 0,
     };
-    const whole = held.size === 0 && exclusive.reserved === null && queues.length === openLines();
-    const sentAt = ports.monotonic();
-    flight = { request, sentAt, whole, landed: send(request, sentAt, whole) };
+    flight = { request, landed: send(request, isLastLook && queues.length === lines.length) };
   };
 
-  const openLines = (): number => lines.filter((line) => line.open).length;
-
-  const send = async (request: ClaimRequest, sentAt: number, whole: boolean): Promise<void> => {
+  /** @param endsDrain - nothing was held, no hook ran, and every queue is asked for: an empty answer ends a drain */
+  const send = async (request: ClaimRequest, endsDrain: boolean): Promise<void> => {
     let pauseMs = 0;
     try {
       await orphans.look();
-      landed(request, await adapter.leaser.claim(request), sentAt, whole);
+      const sentAt = ports.monotonic();
+      landed(request, await adapter.leaser.claim(request), sentAt, endsDrain);
       failures = 0;
       pauseMs = idlePauseMs();
     } catch (error) {
@@ -135,14 +142,14 @@ export function createClaimer(shift: Shift, { lines, settler, exclusive, orphans
 
   const idlePauseMs = (): number => (empties < EMPTY_IN_A_ROW ? 0 : settings.pollMs);
 
-  const landed = (request: ClaimRequest, claim: Claim, sentAt: number, whole: boolean): void => {
+  const landed = (request: ClaimRequest, claim: Claim, sentAt: number, endsDrain: boolean): void => {
     clock.contact(claim.now);
     const isQuickEmpty = claim.jobs.length === 0 && request.waitMs > 0 && ports.monotonic() === sentAt;
     empties = isQuickEmpty ? empties + 1 : 0;
     if (exclusive.reserved !== null) void exclusive.release();
     else exclusive.note(claim.held);
     if (claim.jobs.length > 0) take(claim.jobs, sentAt);
-    else if (whole && held.size === 0) for (const resolve of drains.splice(0)) resolve();
+    else if (endsDrain && held.size === 0) for (const resolve of drains.splice(0)) resolve();
   };
 
   const take = (jobs: readonly LeasedJob[], sentAt: number): void => {

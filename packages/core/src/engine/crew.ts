@@ -32,7 +32,7 @@ const RETENTION_EVERY_MS = 60_000;
 
 /** @throws what the store throws at the first contact */
 export async function startCrew(shift: Shift): Promise<Crew> {
-  const { adapter, clock, hooks, settings } = shift;
+  const { adapter, clock, settings } = shift;
   const lines = settings.queues.map((queue) => new Line(queue));
   clock.contact(await adapter.reader.now());
   await readQueueSizes(shift, lines);
@@ -83,10 +83,7 @@ export async function startCrew(shift: Shift): Promise<Crew> {
     ready,
     drained: async () => {
       await ready;
-      do {
-        await hooks.idle();
-        await claimer.drained();
-      } while (hooks.pending > 0);
+      await claimer.drained();
     },
     stop: (graceMs) => {
       const endLoops = (): void => ending.abort();

@@ -18,9 +18,12 @@ export interface Orphans {
 }
 
 const PAGE = 200;
+/** That often during a suspicion: the statement of a claim may outlive the connection that it came by. */
+const LOOKS = 10;
 
 export function createOrphans({ adapter, held, ports, session, settings }: Shift): Orphans {
   const suspects = new Map<string, number>();
+  let lookedAt = Number.NEGATIVE_INFINITY;
   const ours: Filter = [
     { not: false, field: "state", any: ["active"] },
     { not: false, field: "worker", any: [{ text: session, glob: false }] },
@@ -36,10 +39,12 @@ export function createOrphans({ adapter, held, ports, session, settings }: Shift
   return {
     suspect: (token) => {
       suspects.set(token, ports.monotonic() + settings.leaseMs);
+      lookedAt = Number.NEGATIVE_INFINITY;
     },
     look: async () => {
-      if (suspects.size === 0) return;
       const from = ports.monotonic();
+      if (suspects.size === 0 || from < lookedAt + settings.leaseMs / LOOKS) return;
+      lookedAt = from;
       for (let cursor: string | null = null; ; ) {
         const page = await adapter.reader.list({ filter: ours, limit: PAGE, cursor });
         await release(page.items);

@@ -20,8 +20,6 @@ export interface Pending {
 
 export interface Settler {
   push(pending: Pending): void;
-  /** Sends what has gathered now, so that what the caller does next comes after it. */
-  kick(): void;
   /** Resolves when nothing is pending. */
   idle(): Promise<void>;
   /** No further tries. */
@@ -61,18 +59,19 @@ export function createSettler(shift: Shift): Settler {
 
   /** Answers with what the store did not answer. */
   const send = async (batch: readonly Entry[]): Promise<readonly Entry[]> => {
+    let answers: readonly Settled[];
     try {
-      const answers = await shift.adapter.leaser.settle(batch.map(({ settlement }) => settlement));
-      for (const [index, { done, settlement, retried }] of batch.entries()) {
-        const answer = answers[index] as Settled;
-        done(retried && !answer.ok ? await wasStored(shift, settlement, answer) : answer, settlement);
-      }
-      return [];
+      answers = await shift.adapter.leaser.settle(batch.map(({ settlement }) => settlement));
     } catch (error) {
       if (!isStoreDown(error) && batch.length > 1) return oneByOne(batch);
       report(error, "settle");
       return batch.map((entry) => again(entry, error));
     }
+    for (const [index, { done, settlement, retried }] of batch.entries()) {
+      const answer = answers[index] as Settled;
+      done(retried && !answer.ok ? await wasStored(shift, settlement, answer) : answer, settlement);
+    }
+    return [];
   };
 
   /** One that the store cannot take must not keep the others. */
@@ -89,7 +88,6 @@ export function createSettler(shift: Shift): Settler {
       scheduled = true;
       setImmediate(kick);
     },
-    kick,
     idle: () =>
       new Promise((resolve) => {
         if (gathering.length + sending === 0) resolve();

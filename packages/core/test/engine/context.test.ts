@@ -72,6 +72,17 @@ describe("entries", () => {
     expect(kinds).toEqual(["enqueue", "claim", "progress", "log", "complete"]);
   });
 
+  test("left alone, and late: the job is settled after them all the same", async () => {
+    const { yard, worker, store, pass, kindsOf } = withKinds();
+    let away = 2;
+    store.break("append", () => (away-- > 0 ? new QueueError("STORE_BUSY", "locked") : undefined));
+    const own = worker({ jobs: [any.handler((_, ctx) => void ctx.log("x"))] });
+    const receipt = await yard.enqueue(any, 1);
+    await own.start();
+    await pass(2_000);
+    expect(await kindsOf(receipt)).toEqual(["enqueue", "claim", "log", "complete"]);
+  });
+
   test("of all jobs of one tick travel as one call", async () => {
     const { yard, worker, store } = stage();
     const own = worker({ jobs: [any.handler((_, ctx) => ctx.log("x"))] });

@@ -86,16 +86,23 @@ describe("an answer that is lost on its way", () => {
     expect(told.toSorted()).toEqual(["completed", "failed"]);
   });
 
-  test("of a claim: jobs that nobody here knows of go back, with their attempt, and run", async () => {
+  test("of a claim: jobs that nobody here knows of go back, with their attempt, and run; those that run here stay", async () => {
     const { yard, store, worker, pass, job } = stage();
-    const own = worker({ jobs: [any.handler(() => 1)] });
+    const end = gate();
+    const own = worker({ jobs: [any.handler(({ payload }) => (payload === "long" ? end.opened : undefined))] });
+    const long = await yard.enqueue(any, "long");
     await own.start();
+    await until(() => own.status.running === 1);
     store.break("claim", times(1, away), "after");
     await yard.enqueueMany(any, [1, 2]);
     const receipt = await yard.enqueue(any, 3);
     await pass(3_000);
     expect(own.status.completed).toBe(3);
     expect(await job(receipt)).toMatchObject({ state: "completed", attempt: 1, rescues: 0 });
+    expect(await job(long)).toMatchObject({ state: "active", epoch: 0 });
+    end.open();
+    await until(() => own.status.completed === 4);
+    expect(own.status.refused).toBe(0);
   });
 });
 

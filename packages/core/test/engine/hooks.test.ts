@@ -58,19 +58,22 @@ describe("hooks", () => {
     ]);
   });
 
-  test("hear the truth if the store made something else of it: a job cancelled meanwhile is not dead", async () => {
-    const { yard, worker, hooks, notes } = noted();
-    const end = gate();
-    const own = worker({ jobs: [any.handler(() => end.opened)], hooks });
-    const receipt = await yard.enqueue(any, 1, { maxAttempts: 1 });
-    await own.start();
-    await until(() => own.status.running === 1);
-    await yard.board.move("cancel", [receipt], { actor: "ana" });
-    end.fail(new Error("boom"));
-    await until(() => own.status.failed === 1);
-    await turns(5);
-    expect(notes.slice(2)).toEqual([["failed", "cancelled", expect.objectContaining({ retryInMs: null })]]);
-  });
+  test.each([1, 2])(
+    "hear the truth if the store made something else of it: cancelled meanwhile, of %i attempts",
+    async (maxAttempts) => {
+      const { yard, worker, hooks, notes } = noted();
+      const end = gate();
+      const own = worker({ jobs: [any.handler(() => end.opened)], hooks });
+      const receipt = await yard.enqueue(any, 1, { maxAttempts });
+      await own.start();
+      await until(() => own.status.running === 1);
+      await yard.board.move("cancel", [receipt], { actor: "ana" });
+      end.fail(new Error("boom"));
+      await until(() => own.status.failed === 1);
+      await turns(5);
+      expect(notes.slice(2)).toEqual([["failed", "cancelled", expect.objectContaining({ retryInMs: null })]]);
+    },
+  );
 
   test("of one job run one after the other, of several jobs side by side; none holds up a handler", async () => {
     const { yard, worker } = stage();

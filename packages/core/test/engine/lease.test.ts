@@ -115,6 +115,43 @@ describe("a lease that cannot be renewed", () => {
     expect(own.status.state).toBe("running");
   });
 
+  test("is over in time also between two heartbeats, and if the last renewal was slow", async () => {
+    const { yard, worker, store, pass, ports } = stage();
+    const signals: AbortSignal[] = [];
+    const own = worker({
+      lease: "30s",
+      sweep: "1h",
+      jobs: [any.handler((_, ctx) => new Promise(() => signals.push(ctx.signal)))],
+    });
+    await own.start();
+    await pass(1_000, 500);
+    await yard.enqueue(any, 1);
+    await until(() => own.status.running === 1);
+    const { extend } = store.adapter.leaser;
+    let sentAt = 0;
+    Object.assign(store.adapter.leaser, {
+      extend: async (...args: Parameters<typeof extend>) => {
+        if (sentAt > 0) throw new QueueError("STORE_UNAVAILABLE", "gone");
+        sentAt = ports.monotonic();
+        const answer = await extend(...args);
+        await ports.sleep(7_000);
+        return answer;
+      },
+    });
+    await pass(38_500, 500);
+    expect([sentAt, ports.monotonic(), signals[0]?.aborted]).toEqual([10_000, 39_500, false]);
+    await pass(500, 500);
+    expect(signals[0]?.aborted).toBe(true);
+
+    await pass(1_300, 100);
+    await yard.enqueue(any, 2);
+    await until(() => own.status.running === 2);
+    await pass(28_900, 100);
+    expect(signals[1]?.aborted).toBe(false);
+    await pass(1_100, 100);
+    expect(signals[1]?.aborted).toBe(true);
+  });
+
   test("is over in time also if the call never comes back", async () => {
     const { store, pass, signals } = await busy(1);
     const { extend } = store.adapter.leaser;
@@ -247,6 +284,18 @@ describe("prefetch", () => {
     expect(first).toBe(4);
     expect(Math.max(...rest)).toBe(504);
     expect(store.calls.claim.length).toBeLessThan(20);
+  });
+
+  test("is fetched in large batches, not job by job", async () => {
+    const { yard, worker, store, ports } = stage();
+    const own = worker({ jobs: [any.handler(() => ports.sleep(1))], queues: { default: { concurrency: 4 } } });
+    await yard.enqueueMany(any, Array(2_000).fill(1));
+    await own.start();
+    await until(() => {
+      ports.advance(1);
+      return own.status.completed === 2_000;
+    });
+    expect(store.calls.claim.length).toBeLessThan(60);
   });
 
   test("is the work of 50 ms at the measured rate", async () => {

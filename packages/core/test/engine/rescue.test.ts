@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ClaimRequest } from "../../src/contract/adapter.ts";
 import { defineJob } from "../../src/nouns/define.ts";
+import { QueueError } from "../../src/nouns/errors.ts";
 import type { JobRef } from "../../src/nouns/job.ts";
 import { ghostClaims } from "./ghost.ts";
 import { anything, type Gate, gate, stage, turns, until } from "./stage.ts";
@@ -79,17 +80,42 @@ describe("a job whose worker vanished", () => {
     await until(() => own.status.rescued === 1_200);
   });
 
+  test("that its worker renewed in the last moment is left to it", async () => {
+    const { yard, store, worker, ports, job } = stage();
+    const receipt = await yard.enqueue(any, 1);
+    const { jobs } = await ghostClaims(store.adapter, 1, { session: "late" });
+    ports.advance("30s");
+    const { expired } = store.adapter.leaser;
+    Object.assign(store.adapter.leaser, {
+      expired: async (limit: number) => {
+        const sessions = await expired(limit);
+        await store.adapter.leaser.extend(
+          "late",
+          jobs.map(({ lease }) => lease),
+          30_000,
+        );
+        return sessions;
+      },
+    });
+    const own = worker({ jobs: [other.handler(() => 1)] });
+    await own.drain();
+    expect((await job(receipt)).state).toBe("active");
+    expect(own.status.rescued).toBe(0);
+  });
+
   test("a rescuer leaves its own session alone: being late is not being gone", async () => {
-    const { yard, worker, ports, store, job } = stage();
+    const { yard, worker, pass, store, job } = stage();
     const end = gate();
     const own = worker({ jobs: [any.handler(() => end.opened)], sweep: "1s" });
     const receipt = await yard.enqueue(any, 1);
     await own.start();
     await until(() => own.status.running === 1);
-    // The process was stopped for a minute, and continues.
-    ports.advance("60s");
-    await turns(20);
-    expect((await store.adapter.leaser.expired(10)).length).toBe(0);
+    for (const verb of ["extend", "claim"] as const) store.break(verb, () => new QueueError("STORE_BUSY", "locked"));
+    await pass(45_000, 1_000);
+    expect((await store.adapter.leaser.expired(10)).map(({ session }) => session)).toEqual([own.session]);
+    for (const verb of ["extend", "claim"] as const) store.mend(verb);
+    await pass(5_000, 1_000);
+    expect(await store.adapter.leaser.expired(10)).toEqual([]);
     expect((await job(receipt)).state).toBe("active");
     end.open();
     await until(async () => (await job(receipt)).state === "completed");
@@ -136,6 +162,30 @@ describe("jobs that shared a crash", () => {
     for (const ref of held) expect(await job(ref)).toMatchObject({ state: "completed", heldLimit: null });
   });
 
+  test("are not disturbed by claims while they run", async () => {
+    const { worker, store, pass } = await shared();
+    const gates: Gate[] = [];
+    const own = worker({
+      jobs: [
+        any.handler(() => {
+          const end = gate();
+          gates.push(end);
+          return end.opened;
+        }),
+      ],
+    });
+    await own.start();
+    await until(() => gates.length === 2);
+    const before = store.calls.claim.length;
+    await pass(5_000, 500);
+    gates[0]?.open();
+    await pass(5_000, 500);
+    expect(store.calls.claim.slice(before)).toEqual([]);
+    gates[1]?.open();
+    await until(() => gates.length === 3);
+    gates[2]?.open();
+  });
+
   test("wait while a worker is busy, until they have waited for one lease: then it empties itself for them", async () => {
     const { yard, worker, pass, held, job, store } = await shared();
     const gates: Gate[] = [];
@@ -159,6 +209,7 @@ describe("jobs that shared a crash", () => {
     await yard.board.resume("default", { actor: "test" });
     await pass(29_000, 500);
     expect(await Promise.all(held.map(async (ref) => (await job(ref)).state))).toEqual(Array(3).fill("waiting"));
+    expect(await store.adapter.records.get("exclusive", "default")).toBeNull();
     await pass(2_000, 500);
     expect(await store.adapter.records.get("exclusive", "default")).toMatchObject({
       doc: JSON.stringify({ session: own.session }),

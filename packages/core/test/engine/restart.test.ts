@@ -66,6 +66,11 @@ describe("a queue that holds what a restart finds", () => {
     await probe.stop();
     const gone = { ...JSON.parse(registered?.doc ?? "{}"), session: "ghost", pid: child.pid };
     await on.store.adapter.records.put("worker", "ghost", JSON.stringify(gone), { ttlMs: 60_000 });
+    await on.store.adapter.records.put(
+      "restart",
+      "default",
+      JSON.stringify({ serving: ["ghost"], parking: null, dead: [] }),
+    );
     await on.worker({ jobs: [any.handler(() => 1)], queues: HOLD }).start();
     await until(async () => (await on.job(receipt)).state === "stale");
     expect(on.ports.monotonic()).toBe(0);
@@ -147,6 +152,27 @@ describe("a queue that holds what a restart finds", () => {
     await until(() => ran.length === 1);
     await turns(20);
     expect(ran).toEqual(["new"]);
+  });
+
+  test("while another puts aside, nobody begins", async () => {
+    const on = stage();
+    const { records } = on.store.adapter;
+    const doc = { serving: ["busy"], parking: "busy", dead: [] };
+    await records.put("restart", "default", JSON.stringify(doc));
+    const refresh = () => records.put("worker", "busy", JSON.stringify({ host: "elsewhere" }), { ttlMs: 30_000 });
+    await refresh();
+    const own = on.worker({ jobs: [any.handler(() => 1)], queues: HOLD });
+    const started = own.start();
+    const found = await on.yard.enqueue(any, 1);
+    for (let beat = 0; beat < 5; beat++) {
+      await on.pass(10_000, 500);
+      await refresh();
+    }
+    expect(await on.job(found)).toMatchObject({ state: "waiting", attempt: 0 });
+    await records.put("restart", "default", JSON.stringify({ ...doc, parking: null }));
+    await on.pass(2_000, 500);
+    await started;
+    expect(await on.job(found)).toMatchObject({ state: "completed" });
   });
 
   test("a worker that drains twice puts nothing of its own aside", async () => {

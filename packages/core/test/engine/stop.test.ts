@@ -162,7 +162,7 @@ describe("a graceful stop", () => {
     await stopped;
     for (const receipt of receipts)
       expect(await job(receipt)).toMatchObject({ state: "waiting", attempt: 0, errors: [], rescues: 0 });
-    expect(own.status).toMatchObject({ state: "stopped", running: 0, failed: 0 });
+    expect(own.status).toMatchObject({ state: "stopped", running: 0, failed: 0, refused: 0 });
   });
 
   test("a handler that gets ready in the last moment is completed", async () => {

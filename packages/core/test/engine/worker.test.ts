@@ -4,7 +4,7 @@ import { defineJob } from "../../src/nouns/define.ts";
 import type { BoundJob, RunningJob } from "../../src/nouns/definition.ts";
 import { UnrecoverableError } from "../../src/nouns/errors.ts";
 import type { JobRef } from "../../src/nouns/job.ts";
-import { anything, gate, mail, schema, stage, until } from "./stage.ts";
+import { anything, gate, mail, schema, stage, turns, until } from "./stage.ts";
 
 const any = defineJob("any", { payload: anything });
 const coded = (code: string, more: object = {}): unknown => expect.objectContaining({ code, ...more });
@@ -68,6 +68,7 @@ describe("a worker", () => {
     await yard.enqueueMany(any, [1, 2], { queue: "a" });
     await own.start();
     await until(() => started === 1);
+    await turns(5);
     gates[0]?.open();
     await until(() => started === 2);
     gates[1]?.open();
@@ -312,7 +313,7 @@ describe("a timeout", () => {
       ],
     });
     const receipt = await yard.enqueue(timed, 1);
-    await own.drain();
+    await own.start();
     await pass(10_000, 1_000);
     expect((await job(receipt)).state).toBe("completed");
     expect(signal?.aborted).toBe(false);

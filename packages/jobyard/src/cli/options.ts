@@ -90,12 +90,16 @@ export interface Line {
 /** The lines of a file that hold something, read as they are asked for. @throws QueueError `BAD_OPTION` */
 export async function* linesOf(path: string): AsyncGenerator<Line> {
   try {
-    await using file = await open(path);
-    let number = 0;
-    for await (const line of file.readLines()) {
-      number += 1;
-      const text = line.trim();
-      if (text !== "") yield { number, text };
+    const file = await open(path);
+    try {
+      let number = 0;
+      for await (const line of file.readLines()) {
+        number += 1;
+        const text = line.trim();
+        if (text !== "") yield { number, text };
+      }
+    } finally {
+      await file.close();
     }
   } catch (error) {
     if (!isSystemError(error)) throw error;

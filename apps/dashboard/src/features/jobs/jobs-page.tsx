@@ -138,6 +138,12 @@ interface BodyProps {
 }
 
 function Body({ list, q, children }: BodyProps): ReactNode {
+  if (list.failure?.code === "FORBIDDEN")
+    return (
+      <EmptyState icon={SearchX} title="This search is not for your role">
+        Take the term away that the line above names.
+      </EmptyState>
+    );
   if (list.failure?.code === "BAD_QUERY")
     return (
       <EmptyState icon={SearchX} title="This search cannot be understood">

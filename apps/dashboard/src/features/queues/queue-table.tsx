@@ -50,7 +50,7 @@ export function QueueTable({ queues, workers }: QueueTableProps): ReactNode {
       <tbody>
         {queues.map(({ queue, counts, paused, oldestDueAt }) => (
           <tr key={queue} className={rowClass}>
-            <Td className="max-w-0 sm:w-1/4">
+            <Td className="w-full max-w-0 sm:w-1/4">
               <span className="flex items-center gap-2">
                 <Link
                   href={queueLink(backend, queue)}

@@ -94,7 +94,8 @@ export class Cast {
   }
 
   options({ move, expect, named, payload, delayMs, priority }: Move, first: JobRef | undefined): ApplyOptions {
-    const job = first && this.#model.find(first)?.job;
+    const entry = first && (this.#model.find(first) ?? this.#model.trash.get(keyOf(first))?.entry);
+    const job = entry?.job;
     const opId = move === "revert" ? this.#toRevert(expect, job?.lastOp ?? null) : named ? this.fresh("op") : null;
     if (opId !== null) this.#operations.push(opId);
     const edits = move === "edit" || (move === "requeue" && payload !== null);

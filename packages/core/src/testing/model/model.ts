@@ -78,6 +78,7 @@ export class Model extends WorkModel {
   #restore(ref: JobRef, options: ApplyOptions): Judgement {
     const { entry, at } = this.trash.get(keyOf(ref)) ?? {};
     if (!entry || at === undefined || at + DEFAULTS.trashMs < this.now) return { outcome: "missing" };
+    if (options.expectEpoch !== undefined && options.expectEpoch !== entry.job.epoch) return { outcome: "changed" };
     if (this.find(ref) || (wouldHold(entry.dedupe, entry.job.state) && this.isTaken(entry))) return { outcome: "held" };
     this.trash.delete(keyOf(ref));
     this.write(entry, "restore", operatorData("restore", options, null), { lastOp: options.opId ?? null });

@@ -7,8 +7,8 @@ export const dynamic = "force-dynamic";
 export async function GET(): Promise<Response> {
   try {
     await theRuntime().backend.board.now();
-    return Response.json({ ok: true });
+    return Response.json({ ok: true }, { headers: { "cache-control": "no-store" } });
   } catch {
-    return Response.json({ ok: false }, { status: 503, headers: { "retry-after": "5" } });
+    return Response.json({ ok: false }, { status: 503, headers: { "retry-after": "5", "cache-control": "no-store" } });
   }
 }

@@ -5,8 +5,9 @@ import { getQueryClient, Hydrate, trpc } from "@/trpc/server";
 
 type Props = PageProps<"/queues/[backend]/[queue]">;
 
+/** Here Next has decoded the parameters; for the page it has not. e2e/hostile.spec.ts watches both. */
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  return { title: decodeURIComponent((await params).queue) };
+  return { title: (await params).queue };
 }
 
 export default async function Page({ params }: Props): Promise<ReactNode> {

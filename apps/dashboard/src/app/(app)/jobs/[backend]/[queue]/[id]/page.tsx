@@ -5,21 +5,18 @@ import { getQueryClient, Hydrate, trpc } from "@/trpc/server";
 
 type Props = PageProps<"/jobs/[backend]/[queue]/[id]">;
 
-const refOf = async ({ params }: Props): Promise<{ backend: string; queue: string; id: string }> => {
-  const { backend, queue, id } = await params;
-  return { backend, queue: decodeURIComponent(queue), id: decodeURIComponent(id) };
-};
-
-export async function generateMetadata(props: Props): Promise<Metadata> {
-  return { title: `Job ${(await refOf(props)).id}` };
+/** Here Next has decoded the parameters; for the page it has not. e2e/hostile.spec.ts watches both. */
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  return { title: `Job ${(await params).id}` };
 }
 
-export default async function Page(props: Props): Promise<ReactNode> {
-  const ref = await refOf(props);
-  await getQueryClient().prefetchQuery(trpc.jobs.one.queryOptions(ref));
+export default async function Page({ params }: Props): Promise<ReactNode> {
+  const { backend, queue, id } = await params;
+  const ref = { queue: decodeURIComponent(queue), id: decodeURIComponent(id) };
+  await getQueryClient().prefetchQuery(trpc.jobs.one.queryOptions({ backend, ...ref }));
   return (
     <Hydrate>
-      <JobPage queue={ref.queue} id={ref.id} />
+      <JobPage {...ref} />
     </Hydrate>
   );
 }
