@@ -25,7 +25,7 @@ export interface JobOptions {
   /** Total attempts, the first included. Default 3. */
   readonly maxAttempts?: number;
   readonly backoff?: BackoffOption;
-  /** Per attempt. At the end the handler's signal aborts and the attempt has failed. */
+  /** Per attempt. At the end the handler's signal aborts, the attempt has failed and its slot is free, heeded or not. */
   readonly timeout?: Duration;
   /** Cancelled as expired if no worker claims it in time. */
   readonly expiresIn?: Duration;
