@@ -1,6 +1,6 @@
 import { renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { EnqueueReceipt, Job } from "@jobyard/core";
+import type { BoundJob, EnqueueReceipt, Job } from "@jobyard/core";
 import { describe, expect, test } from "vitest";
 import { jobOf } from "../src/definitions.ts";
 import { createIntake } from "../src/inbox/intake.ts";
@@ -130,17 +130,24 @@ describe("batch sizes", () => {
   test("no stage ever has more documents in hand, and each fills its batch", async () => {
     const setup = await setUp();
     await setup.put(...Array.from({ length: 12 }, (_, at) => [`n${at}.txt`, `Text number ${at}.`] as const));
-    const now = new Map<string, number>();
+    const inHand = new Map<string, number>();
     const most = new Map<string, number>();
     const count = (queue: string, change: 1 | -1): void => {
-      now.set(queue, (now.get(queue) ?? 0) + change);
-      most.set(queue, Math.max(most.get(queue) ?? 0, now.get(queue) as number));
+      inHand.set(queue, (inHand.get(queue) ?? 0) + change);
+      most.set(queue, Math.max(most.get(queue) ?? 0, inHand.get(queue) ?? 0));
     };
-    const hooks = {
-      onJobStart: ({ queue }: { queue: string }) => count(queue, 1),
-      onJobCompleted: ({ queue }: { queue: string }) => count(queue, -1),
-    };
-    await setup.worker({ paceMs: 25 }, { hooks }).drain();
+    const counted = ({ run, ...job }: BoundJob): BoundJob => ({
+      ...job,
+      run: async (running, ctx) => {
+        count(running.queue, 1);
+        try {
+          return await run(running, ctx);
+        } finally {
+          count(running.queue, -1);
+        }
+      },
+    });
+    await setup.worker({}, { jobs: setup.pipeline({ paceMs: 25 }).map(counted) }).drain();
     expect(Object.fromEntries(most)).toEqual(
       Object.fromEntries(STAGES.map(({ name, batchSize }) => [name, batchSize])),
     );

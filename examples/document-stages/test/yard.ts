@@ -2,7 +2,7 @@
 
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Job, Worker, WorkerOptions, Yard } from "@jobyard/core";
+import type { BoundJob, Job, Worker, WorkerOptions, Yard } from "@jobyard/core";
 import { openYard } from "jobyard";
 import { onTestFinished } from "vitest";
 import { createIntake, type Intake } from "../src/inbox/intake.ts";
@@ -22,6 +22,8 @@ export interface Setup {
   readonly intake: Intake;
   /** Puts samples (or texts) into the inbox and takes them in, in this order. */
   readonly put: (...files: readonly (string | readonly [name: string, text: string])[]) => Promise<void>;
+  /** Its jobs at full speed, unless told otherwise. */
+  readonly pipeline: (options?: Partial<PipelineOptions>) => readonly BoundJob[];
   readonly worker: (pipeline?: Partial<PipelineOptions>, worker?: Partial<WorkerOptions>) => Worker;
   /** Every job that matches, oldest first. */
   readonly jobs: (query: string) => Promise<readonly Job[]>;
@@ -39,6 +41,8 @@ export async function setUp(): Promise<Setup> {
     store.close();
   });
   const intake = createIntake(inbox, store, yard);
+  const pipeline: Setup["pipeline"] = (options) =>
+    createPipeline({ store: () => store, inbox, embedder: hashingEmbedder(), paceMs: 0, ...options });
   return {
     folder,
     inbox,
@@ -54,9 +58,10 @@ export async function setUp(): Promise<Setup> {
         await intake.take(name);
       }
     },
-    worker: (pipeline, worker) =>
+    pipeline,
+    worker: (options, worker) =>
       yard.worker({
-        jobs: createPipeline({ store: () => store, inbox, embedder: hashingEmbedder(), paceMs: 0, ...pipeline }),
+        jobs: pipeline(options),
         queues: Object.fromEntries(STAGES.map(({ name, batchSize }) => [name, { concurrency: batchSize }])),
         ...worker,
       }),

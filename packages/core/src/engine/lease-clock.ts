@@ -38,6 +38,6 @@ export function createLeaseClock(ports: Ports, leaseMs: number): LeaseClock {
     get lastContactAt() {
       return lastContactAt;
     },
-    serverNow: () => ports.monotonic() + lead,
+    serverNow: () => Math.floor(ports.monotonic() + lead),
   };
 }

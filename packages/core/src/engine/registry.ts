@@ -2,11 +2,9 @@
 
 import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import { WORKER_KIND, type WorkerInfo } from "../nouns/worker-info.ts";
 import type { Line } from "./line.ts";
 import type { Shift } from "./shift.ts";
-import type { WorkerInfo } from "./surface.ts";
-
-export const WORKER_KIND = "worker";
 
 /** What the record holds. */
 export interface Registered extends WorkerInfo {

@@ -61,9 +61,10 @@ export function createRunner(shift: Shift, { settler, entries, onFree, onSettled
     const ran = turn.stage === "running";
     turn.stage = "over";
     if (!ran) return;
-    turn.tookMs = ports.monotonic() - turn.startedAt;
+    const tookMs = ports.monotonic() - turn.startedAt;
+    turn.tookMs = Math.round(tookMs * 1_000) / 1_000;
     turn.line.running -= 1;
-    turn.line.ran(turn.tookMs);
+    turn.line.ran(tookMs);
     if (turn.leased.timeoutMs !== null) deadlines.drop(turn);
     onFree(turn);
   };

@@ -21,6 +21,7 @@ export class Turn implements HookLane {
   job: RunningJob<unknown> | null = null;
   /** Monotonic. */
   startedAt = 0;
+  /** To the microsecond. */
   tookMs = 0;
   aborted: Abort | null = null;
   /** What the handler asked for by `snooze` or `cancel`; it holds even if the handler catches what they throw. */

@@ -2,7 +2,12 @@
 
 import type { Backoff } from "./job.ts";
 
-export const DEFAULT_BACKOFF: Exclude<Backoff, readonly number[]> = { type: "exponential", delayMs: 1_000, maxDelayMs: 600_000, jitter: 0.2 };
+export const DEFAULT_BACKOFF: Exclude<Backoff, readonly number[]> = {
+  type: "exponential",
+  delayMs: 1_000,
+  maxDelayMs: 600_000,
+  jitter: 0.2,
+};
 
 export const DEFAULTS = {
   queue: "default",

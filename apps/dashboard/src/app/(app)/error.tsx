@@ -11,5 +11,7 @@ export default function PageError({
   readonly reset: () => void;
 }): ReactNode {
   const reference = error.digest === undefined ? "" : ` The server's log has it under ${error.digest}.`;
-  return <ErrorState code="INTERNAL" message={`This page could not be shown.${reference}`} onRetry={reset} />;
+  return (
+    <ErrorState page code="INTERNAL" message={`Something failed while it was made.${reference}`} onRetry={reset} />
+  );
 }

@@ -23,7 +23,7 @@ export function JobPage({ queue, id }: { readonly queue: string; readonly id: st
   const now = useNow();
   const one = useQuery(trpc.jobs.one.queryOptions({ backend: useBackend(), queue, id }));
   return (
-    <Fetched query={one}>
+    <Fetched query={one} page>
       {({ job, findings, attempts }) => {
         const last = job.errors.at(-1);
         return (

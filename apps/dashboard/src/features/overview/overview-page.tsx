@@ -23,7 +23,11 @@ export function OverviewPage(): ReactNode {
   const trpc = useTRPC();
   const backend = useBackend();
   const glance = useQuery(trpc.overview.glance.queryOptions({ backend }));
-  return <Fetched query={glance}>{(data) => <Glance {...data} backend={backend} />}</Fetched>;
+  return (
+    <Fetched query={glance} page>
+      {(data) => <Glance {...data} backend={backend} />}
+    </Fetched>
+  );
 }
 
 interface GlanceProps {

@@ -28,7 +28,7 @@ export function QueuePage({ name }: { readonly name: string }): ReactNode {
   const one = useQuery(trpc.queues.one.queryOptions({ backend, queue: name }));
   const workers = useQuery(trpc.workers.list.queryOptions({ backend }));
   return (
-    <Fetched query={one}>
+    <Fetched query={one} page>
       {({ queue, types }) => {
         const serving = workersOf(workers.data ?? [], name);
         return (

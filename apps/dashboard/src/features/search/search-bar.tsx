@@ -9,7 +9,7 @@
 import { isQueueError, parseQuery, printQuery } from "@jobyard/core";
 import clsx from "clsx";
 import { CircleAlert, Search, X } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { Kbd } from "@/components/kbd";
 import { useNow } from "@/components/now";
 import { useSuggestions } from "./use-suggestions";
@@ -32,6 +32,7 @@ export function SearchBar({ q, onSearch, failure }: SearchBarProps): ReactNode {
   const [fault, setFault] = useState<string | null>(null);
   const [caret, setCaret] = useState<number | null>(null);
   const [active, setActive] = useState(-1);
+  const caretToSet = useRef<number | null>(null);
   const completion = useSuggestions(text, caret);
   const suggestions = completion?.suggestions ?? [];
   const open = suggestions.length > 0;
@@ -42,6 +43,13 @@ export function SearchBar({ q, onSearch, failure }: SearchBarProps): ReactNode {
     setText(q);
     setFault(null);
   }
+
+  // In the same step as the text, or what is typed at once would go elsewhere.
+  useLayoutEffect(() => {
+    const at = caretToSet.current;
+    if (at !== null) field.current?.setSelectionRange(at, at);
+    caretToSet.current = null;
+  });
 
   const close = (): void => {
     setCaret(null);
@@ -68,7 +76,7 @@ export function SearchBar({ q, onSearch, failure }: SearchBarProps): ReactNode {
     setText(next);
     setCaret(at);
     setActive(-1);
-    requestAnimationFrame(() => field.current?.setSelectionRange(at, at));
+    caretToSet.current = at;
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === "ArrowDown" && open) setActive((index) => (index + 1) % suggestions.length);
