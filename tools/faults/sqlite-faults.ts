@@ -2,4 +2,196 @@
 
 import type { Patch } from "./fault.ts";
 
-export const SQLITE_FAULTS: Readonly<Record<string, readonly Patch[]>> = {};
+const sqlite = (file: string, find: string, replace: string): Patch => ({
+  file: `packages/adapter-sqlite/src/${file}`,
+  find,
+  replace,
+});
+
+export const SQLITE_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
+  "fence-removed": [
+    sqlite(
+      "leases.ts",
+      "return isOwn ? open : null;",
+      "return isOwn ? open : (holdings(this.#step).get(row.pk) ?? null);",
+    ),
+  ],
+  "fence-by-attempt": [
+    sqlite(
+      "leases.ts",
+      "return isOwn ? open : null;",
+      "return isOwn || row.epoch !== epoch ? open : (holdings(this.#step).get(row.pk) ?? null);",
+    ),
+    // Raised with the attempt only, the epoch is no better than the attempt's number.
+    sqlite(
+      "settle.ts",
+      "isFinal(state) ? row.epoch : row.epoch + 1",
+      "isFinal(state) || givesBack ? row.epoch : row.epoch + 1",
+    ),
+  ],
+  "fence-removed-for-entries": [
+    sqlite(
+      "hold.ts",
+      "const holding = row && leases.own(row, lease);",
+      "const holding = row && (leases.own(row, lease) ?? { session: lease.session, token: lease.token, claimedAt: 0, deadline: 0 });",
+    ),
+  ],
+  "due-check-removed": [
+    sqlite(
+      "sql/claim.sql.ts",
+      "WHERE queue = @queue AND run_at <= @now\n   ORDER BY run_at, pk LIMIT @limit",
+      "WHERE queue = @queue AND run_at <= @now + 1000000000000\n   ORDER BY run_at, pk LIMIT @limit",
+    ),
+  ],
+  "pause-check-removed": [
+    sqlite(
+      "outlook.ts",
+      "db.get(isPaused, { queue }) === undefined)",
+      "db.get(isPaused, { queue }) === undefined || queue !== null)",
+    ),
+  ],
+  "type-check-removed": [
+    sqlite("outlook.ts", "lane.version <= (versions.get(lane.name) ?? 0)", "versions.size > 0 || lane.version > 0"),
+  ],
+  "dedupe-in-bulk": [
+    sqlite(
+      "enqueue.ts",
+      "return jobs.map((job) => enqueueOne(step, batch, job, bound));",
+      "return jobs.map((job, index) => enqueueOne(step, batch, index > 0 ? { ...job, dedupe: null } : job, bound));",
+    ),
+  ],
+  "dedupe-on-rescue": [
+    sqlite(
+      "settle.ts",
+      `if (decided.state === "waiting" && meetsTwin(view, row))`,
+      `if (decision.move !== "rescue" && decided.state === "waiting" && meetsTwin(view, row))`,
+    ),
+  ],
+  "dedupe-on-requeue": [sqlite("operate.ts", `if (otherHolder(step, row)) return untouched("held");`, "")],
+  "attempt-not-counted": [
+    sqlite("settle.ts", "const running = row.attempt + 1;", "const running = Math.max(1, row.attempt);"),
+  ],
+  "attempt-not-given-back": [
+    sqlite(
+      "settle.ts",
+      `return { kind, state: "waiting", reason: null, delayMs: decision.delayMs, givesBack: true };`,
+      `return { kind, state: "waiting", reason: null, delayMs: decision.delayMs, givesBack: false };`,
+    ),
+  ],
+  "rescue-charges-all": [sqlite("settle.ts", "givesBack: !decision.charged", "givesBack: false")],
+  "event-lost": [
+    sqlite(
+      "change.ts",
+      "step.db.run(addEvent, { pk: row.pk, seq: after.seq, at: step.now, kind, data });",
+      `if (kind !== "release") step.db.run(addEvent, { pk: row.pk, seq: after.seq, at: step.now, kind, data });`,
+    ),
+  ],
+  "seq-reused": [
+    sqlite(
+      "sql/event.sql.ts",
+      "INSERT INTO jobyard_event (pk, seq, at, kind, data) VALUES",
+      "INSERT OR REPLACE INTO jobyard_event (pk, seq, at, kind, data) VALUES",
+    ),
+    sqlite("change.ts", "seq: row.seq + 1,", `seq: kind === "log" ? row.seq : row.seq + 1,`),
+  ],
+  "expired-without-guard": [
+    sqlite(
+      "settle.ts",
+      `if (guard === "expired" && holding.deadline > step.now) return { ok: false, now: "live" };`,
+      "",
+    ),
+  ],
+  "rescue-of-a-live-session": [
+    sqlite("sql/lease.sql.ts", "WHERE deadline <= @now ORDER BY", "WHERE deadline <= @now + 1000000000 ORDER BY"),
+  ],
+  "extend-forgets-the-deadline": [
+    sqlite(
+      "hold.ts",
+      "db.run(moveDeadline, { session, deadline: now + leaseMs });",
+      "if (leaseMs < 0) db.run(moveDeadline, { session, deadline: now + leaseMs });",
+    ),
+  ],
+  "held-limit-ignored": [sqlite("settle.ts", "held_limit: heldLimitAfter(row, decision),", "held_limit: null,")],
+  "exclusive-batch-too-large": [sqlite("claim.ts", "room = Math.min(room, row.held_limit ?? room);", "")],
+  "exclusive-batch-shared": [
+    sqlite("claim.ts", "if (session?.exclusive === 1) return { rows: [], exclusive: 1, isFirst };", ""),
+  ],
+  "alone-not-cleared": [
+    sqlite("sql/lease.sql.ts", "alone = excluded.alone", "alone = MAX(jobyard_session.alone, excluded.alone)"),
+  ],
+  "cancel-lost-in-the-race": [
+    sqlite(
+      "settle.ts",
+      "if (row.cancel_requested === 1) {",
+      `if (row.cancel_requested === 1 && decision.move === "rescue") {`,
+    ),
+  ],
+  "cancel-not-told": [sqlite("hold.ts", `return row.cancel_requested === 1 ? "cancel" : "held";`, `return "held";`)],
+  "follow-up-lost": [sqlite("settle.ts", `followUps: enqueue(step, followUps, "unbounded") };`, "followUps: [] };")],
+  "follow-up-fails-the-completion": [
+    sqlite(
+      "settle.ts",
+      `if (row === undefined) return { ok: false, now: "missing" };`,
+      `if (row === undefined) return { ok: false, now: "missing" };\n  if (followUps.some(({ queue, id }) => step.db.get(jobByRef, { queue, id }))) return { ok: false, now: "lost" };`,
+    ),
+  ],
+  "follow-up-bounded": [
+    sqlite("settle.ts", `enqueue(step, followUps, "unbounded")`, `enqueue(step, followUps, "bounded")`),
+  ],
+  "depth-wrong": [
+    sqlite(
+      "change.ts",
+      `tally.add(queue, "depth", sign * isOpen(state));`,
+      `tally.add(queue, "depth", sign * (state === "stale" ? 1 : isOpen(state)));`,
+    ),
+  ],
+  "bound-off-by-one": [
+    sqlite("enqueue.ts", "if (depth - (replaced ? 1 : 0) >= maxSize)", "if (depth - (replaced ? 1 : 0) > maxSize)"),
+  ],
+  "order-broken": [
+    sqlite(
+      "sql/claim.sql.ts",
+      "AND (priority, ord) > (@priority, @ord)\n   ORDER BY priority, ord LIMIT @limit",
+      "AND (priority, ord) > (@priority, @ord)\n   ORDER BY priority DESC, ord LIMIT @limit",
+    ),
+  ],
+  "retry-keeps-its-place": [
+    sqlite(
+      "change.ts",
+      "ord: isNewInLine ? orderFor(step, set.run_at ?? row.run_at) : row.ord,",
+      "ord: isNewInLine && (row.ord === null || (set.run_at ?? row.run_at) > step.now) ? orderFor(step, set.run_at ?? row.run_at) : row.ord,",
+    ),
+  ],
+  "retention-takes-an-open-job": [
+    sqlite(
+      "sql/sweep.sql.ts",
+      "WHERE queue = @queue AND state = @state AND finished_at <= @before",
+      "WHERE queue = @queue AND (state = @state OR state = 'stale') AND COALESCE(finished_at, at) <= @before",
+    ),
+  ],
+  "expired-job-handed-out": [
+    sqlite(
+      "claim.ts",
+      "if (!isOverdue({ expires_at }, step.now)) return false;",
+      "if (pk > 0 || !isOverdue({ expires_at }, step.now)) return false;",
+    ),
+  ],
+  "duplicate-id-overwrites": [
+    sqlite(
+      "enqueue.ts",
+      "if (namesake) return asNamesake(step, namesake, job);",
+      `if (namesake && stateOf(step, namesake) !== "waiting") return asNamesake(step, namesake, job);\n  if (namesake) changeJob(step, namesake, "waiting", { kind: "edit", data: null, set: { payload: job.payload } });\n  if (namesake) return { outcome: "accepted", ref, state: "waiting", replaced: null };`,
+    ),
+  ],
+  "requeue-from-anywhere": [
+    sqlite(
+      "operate.ts",
+      "if (!mayMove(call.move, state)) return untouched(",
+      `if (!mayMove(call.move, state) && !(call.move === "requeue" && state === "completed")) return untouched(`,
+    ),
+  ],
+  "payload-rewritten": [
+    sqlite("enqueue.ts", "payload: job.payload,", "payload: JSON.stringify(JSON.parse(job.payload)),"),
+  ],
+  "audit-line-lost": [sqlite("operate.ts", "if (changed.length > 0) audit(", "if (changed.length > 1) audit(")],
+};

@@ -8,6 +8,11 @@ import type { Hint, Ports } from "@jobyard/core/adapter";
 
 /** The change counter is looked at this often, in case the file system tells nothing. */
 const FLOOR_MS = 1_000;
+/**
+ * Another process writes the log first and makes its commit visible after, with a flush to disk between them: so
+ * the counter is looked at again this long after the log was written, each time if nothing was seen before.
+ */
+const AFTER_WRITE_MS = [1, 4, 15, 50, 200] as const;
 
 interface Watcher {
   readonly onHint: (hint: Hint) => void;
@@ -28,6 +33,7 @@ export class Wake {
   #touched: Set<string | null> | null = null;
   #seen: unknown;
   #isListening = false;
+  #isLookingAgain = false;
   #file: FSWatcher | null = null;
 
   constructor(source: WakeSource) {
@@ -98,7 +104,7 @@ export class Wake {
     try {
       this.#file = watch(log, { persistent: false }, (event) => {
         if (event === "rename") giveUp();
-        this.#look();
+        if (!this.#look()) void this.#lookAgain();
       });
       this.#file.on("error", giveUp);
     } catch {
@@ -106,11 +112,23 @@ export class Wake {
     }
   }
 
-  #look(): void {
-    if (this.#stop.signal.aborted) return;
+  async #lookAgain(): Promise<void> {
+    if (this.#isLookingAgain) return;
+    this.#isLookingAgain = true;
+    for (const ms of AFTER_WRITE_MS) {
+      await this.#source.ports.sleep(ms, this.#stop.signal);
+      if (this.#look()) break;
+    }
+    this.#isLookingAgain = false;
+  }
+
+  /** True if another connection has committed since. */
+  #look(): boolean {
+    if (this.#stop.signal.aborted) return false;
     const version = this.#source.version();
-    if (version === this.#seen) return;
+    if (version === this.#seen) return false;
     this.#seen = version;
     this.tell([null]);
+    return true;
   }
 }
