@@ -1,7 +1,8 @@
-/** A seeded fault: one promise, broken on purpose by patching an adapter's source as it is loaded. */
+/** A seeded fault: one promise, broken on purpose by patching the source as it is loaded. */
 
-export const ADAPTERS = ["memory", "sqlite"] as const;
-export type AdapterName = (typeof ADAPTERS)[number];
+/** What a fault can be seeded in: an adapter, or core's engine and decisions. */
+export const TARGETS = ["memory", "sqlite", "engine"] as const;
+export type Target = (typeof TARGETS)[number];
 
 /** `find` must occur in the file exactly once, or the fault counts as not injected. */
 export interface Patch {
@@ -13,7 +14,7 @@ export interface Patch {
 
 export interface Fault {
   readonly id: string;
-  /** Section of semantics.md §3 whose promise it breaks, in a few words. */
+  /** The promise of the semantics that it breaks, in a few words. */
   readonly promise: string;
-  readonly patches: Readonly<Record<AdapterName, readonly Patch[]>>;
+  readonly patches: Readonly<Partial<Record<Target, readonly Patch[]>>>;
 }

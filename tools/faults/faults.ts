@@ -1,16 +1,12 @@
-/** The seeded faults: at least one for every promise of the semantics that the adapters keep by themselves. */
+/** The seeded faults: at least one for every promise of the semantics that is kept so far. */
 
-import { ADAPTERS, type AdapterName, type Fault, type Patch } from "./fault.ts";
+import { ENGINE_FAULTS } from "./engine-faults.ts";
+import type { Fault } from "./fault.ts";
 import { MEMORY_FAULTS } from "./memory-faults.ts";
 import { SQLITE_FAULTS } from "./sqlite-faults.ts";
 
-const PATCHES: Readonly<Record<AdapterName, Readonly<Record<string, readonly Patch[]>>>> = {
-  memory: MEMORY_FAULTS,
-  sqlite: SQLITE_FAULTS,
-};
-
-/** Fault → the promise it breaks. */
-const PROMISES = {
+/** Faults of adapters → the promise they break. Each is seeded in every adapter. */
+const ADAPTER_PROMISES = {
   "fence-removed": "no write under an old lease",
   "fence-by-attempt": "the fence is the epoch, not the attempt's number",
   "fence-removed-for-entries": "no progress, log or event under an old lease",
@@ -49,11 +45,16 @@ const PROMISES = {
   "audit-line-lost": "every operator's move leaves its audit line",
 } as const;
 
-export const FAULTS: readonly Fault[] = Object.entries(PROMISES).map(([id, promise]) => ({
+const adapterFaults: readonly Fault[] = Object.entries(ADAPTER_PROMISES).map(([id, promise]) => ({
   id,
   promise,
-  patches: Object.fromEntries(ADAPTERS.map((name) => [name, PATCHES[name][id] ?? []])) as Record<
-    AdapterName,
-    readonly Patch[]
-  >,
+  patches: { memory: MEMORY_FAULTS[id] ?? [], sqlite: SQLITE_FAULTS[id] ?? [] },
 }));
+
+const engineFaults: readonly Fault[] = Object.entries(ENGINE_FAULTS).map(([id, { promise, patches }]) => ({
+  id,
+  promise,
+  patches: { engine: patches },
+}));
+
+export const FAULTS: readonly Fault[] = [...adapterFaults, ...engineFaults];

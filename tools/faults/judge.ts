@@ -1,10 +1,10 @@
-/** Runs one adapter's conformance suite with one fault in it, and says what happened. */
+/** Runs the tests that guard a target with one fault in it, and says what happened. */
 
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AdapterName } from "./fault.ts";
+import type { Target } from "./fault.ts";
 
 export interface Verdict {
   /** `not injected`: the source has changed and the patch no longer fits. `missed`: the suite stayed green. */
@@ -14,17 +14,18 @@ export interface Verdict {
 }
 
 const root = join(import.meta.dirname, "../..");
-const SUITES: Record<AdapterName, string> = {
-  memory: "packages/core/test/memory/conformance.test.ts",
-  sqlite: "packages/adapter-sqlite/test/conformance.test.ts",
+const SUITES: Record<Target, readonly string[]> = {
+  memory: ["packages/core/test/memory/conformance.test.ts"],
+  sqlite: ["packages/adapter-sqlite/test/conformance.test.ts"],
+  engine: ["packages/core/test/engine/", "packages/core/test/decisions/"],
 };
 
-export async function judge(adapter: AdapterName, fault: string | null): Promise<Verdict> {
+export async function judge(target: Target, fault: string | null): Promise<Verdict> {
   const dir = mkdtempSync(join(tmpdir(), "jobyard-fault-"));
   try {
     const [report, proof] = [join(dir, "report.json"), join(dir, "proof")];
-    const output = await runSuite(SUITES[adapter], report, {
-      ...(fault !== null && { JOBYARD_FAULT: `${adapter}:${fault}`, JOBYARD_FAULT_PROOF: proof }),
+    const output = await runSuite(SUITES[target], report, {
+      ...(fault !== null && { JOBYARD_FAULT: `${target}:${fault}`, JOBYARD_FAULT_PROOF: proof }),
     });
     if (!existsSync(report)) return { outcome: "not injected", by: lastLine(output) };
     const first = firstFailure(JSON.parse(readFileSync(report, "utf8")) as Report);
@@ -37,10 +38,10 @@ export async function judge(adapter: AdapterName, fault: string | null): Promise
   }
 }
 
-function runSuite(file: string, report: string, env: Record<string, string>): Promise<string> {
+function runSuite(files: readonly string[], report: string, env: Record<string, string>): Promise<string> {
   return new Promise((resolve, reject) => {
     const vitest = join(root, "node_modules/vitest/vitest.mjs");
-    const args = ["run", "-c", "tools/faults/vitest.config.ts", file, "--reporter=json", `--outputFile=${report}`];
+    const args = ["run", "-c", "tools/faults/vitest.config.ts", ...files, "--reporter=json", `--outputFile=${report}`];
     const child = spawn(process.execPath, [vitest, ...args], { cwd: root, env: { ...process.env, ...env } });
     let output = "";
     const keep = (chunk: Buffer): void => {
@@ -61,13 +62,12 @@ interface Report {
   }[];
 }
 
-function firstFailure(report: Report): string | null {
-  for (const file of report.testResults) {
-    const test = file.assertionResults.find((result) => result.status === "failed");
-    if (test) return test.fullName;
-    if (file.status === "failed") return `the suite did not load: ${lastLine(file.message)}`;
-  }
-  return null;
+/** After the first failure the run is broken off, so other files may have failed without a reason of their own. */
+function firstFailure({ testResults }: Report): string | null {
+  const test = testResults.flatMap((file) => file.assertionResults).find((result) => result.status === "failed");
+  if (test) return test.fullName;
+  const broken = testResults.find((file) => file.status === "failed" && file.message !== "");
+  return broken ? `the suite did not load: ${lastLine(broken.message)}` : null;
 }
 
 const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";

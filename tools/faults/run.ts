@@ -1,18 +1,18 @@
 /**
- * `pnpm faults`: breaks every promise in every adapter, one at a time, and prints which test noticed.
+ * `pnpm faults`: breaks every promise in every adapter and in the engine, one at a time, and prints which test noticed.
  *
- * Options: `--adapter memory|sqlite`, `--fault <id>`, `--jobs <n>` (at once), `--json`.
+ * Options: `--target memory|sqlite|engine`, `--fault <id>`, `--jobs <n>` (at once), `--json`.
  * Exit code 0 only if every fault was injected (with proof) and caught, and the suite is green without one.
  */
 
 import { parseArgs } from "node:util";
-import { ADAPTERS, type AdapterName, type Fault } from "./fault.ts";
+import { type Fault, TARGETS, type Target } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
 import { judge, type Verdict } from "./judge.ts";
 
 const { values: options } = parseArgs({
   options: {
-    adapter: { type: "string" },
+    target: { type: "string" },
     fault: { type: "string" },
     jobs: { type: "string", default: "2" },
     json: { type: "boolean", default: false },
@@ -20,21 +20,23 @@ const { values: options } = parseArgs({
 });
 
 interface Trial {
-  readonly adapter: AdapterName;
+  readonly target: Target;
+  /** `null`: the suite itself, which must be green. */
   readonly fault: Fault | null;
 }
 
-const adapters = ADAPTERS.filter((name) => options.adapter === undefined || options.adapter === name);
-const faults = FAULTS.filter((fault) => options.fault === undefined || options.fault === fault.id);
-if (adapters.length === 0 || faults.length === 0) {
-  console.error(`error: adapters are ${ADAPTERS.join(", ")}; faults are ${FAULTS.map((fault) => fault.id).join(", ")}`);
+const trials: readonly Trial[] = TARGETS.filter((name) => (options.target ?? name) === name).flatMap((target) => {
+  const faults = FAULTS.filter(({ id, patches }) => (options.fault ?? id) === id && patches[target]);
+  return faults.length === 0 ? [] : [null, ...faults].map((fault) => ({ target, fault }));
+});
+if (trials.length === 0) {
+  console.error(`error: targets are ${TARGETS.join(", ")}; faults are ${FAULTS.map((fault) => fault.id).join(", ")}`);
   process.exit(2);
 }
 
-const trials: Trial[] = adapters.flatMap((adapter) => [null, ...faults].map((fault) => ({ adapter, fault })));
 const verdicts = new Map<Trial, Verdict>();
 await inParallel(trials, Math.max(1, Number(options.jobs)), async (trial) => {
-  verdicts.set(trial, await judge(trial.adapter, trial.fault?.id ?? null));
+  verdicts.set(trial, await judge(trial.target, trial.fault?.id ?? null));
   if (process.stderr.isTTY) process.stderr.write(`\r${verdicts.size}/${trials.length} `);
 });
 
@@ -43,7 +45,7 @@ const rows = trials.map((trial) => {
   const wanted = trial.fault === null ? "green" : "caught";
   return {
     ok: verdict.outcome === wanted,
-    adapter: trial.adapter,
+    target: trial.target,
     fault: trial.fault?.id ?? "(none)",
     promise: trial.fault?.promise ?? "the suite itself",
     outcome: verdict.outcome,
@@ -61,7 +63,7 @@ function printTable(lines: typeof rows): void {
   const [faultWidth, promiseWidth] = [width("fault"), width("promise")];
   for (const line of lines)
     console.log(
-      `${line.ok ? "ok " : "NOT"} ${line.adapter.padEnd(6)} ${line.fault.padEnd(faultWidth)}  ${line.promise.padEnd(promiseWidth)}  ${line.outcome}${line.by ? `: ${line.by}` : ""}`,
+      `${line.ok ? "ok " : "NOT"} ${line.target.padEnd(6)} ${line.fault.padEnd(faultWidth)}  ${line.promise.padEnd(promiseWidth)}  ${line.outcome}${line.by ? `: ${line.by}` : ""}`,
     );
 }
 

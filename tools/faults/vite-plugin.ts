@@ -1,9 +1,9 @@
-/** Injects the fault named by JOBYARD_FAULT (`adapter:fault-id`) into the source that Vitest loads. */
+/** Injects the fault named by JOBYARD_FAULT (`target:fault-id`) into the source that Vitest loads. */
 
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vitest/config";
-import { ADAPTERS, type AdapterName, type Patch } from "./fault.ts";
+import type { Patch, Target } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -32,8 +32,8 @@ function inject(code: string, patch: Patch): string {
 }
 
 function patchesOf(chosen: string): readonly Patch[] {
-  const [adapter, id] = chosen.split(":");
-  const fault = FAULTS.find((one) => one.id === id);
-  if (!fault || !ADAPTERS.includes(adapter as AdapterName)) throw new Error(`no such fault: ${chosen}`);
-  return fault.patches[adapter as AdapterName];
+  const [target, id] = chosen.split(":");
+  const patches = FAULTS.find((fault) => fault.id === id)?.patches[target as Target];
+  if (!patches) throw new Error(`no such fault: ${chosen}`);
+  return patches;
 }

@@ -1,4 +1,4 @@
-/** The conformance suites of the adapters, with a fault in them. Run by run.ts, not by `npm test`. */
+/** The tests that guard adapters and engine, with a fault in what they guard. Run by run.ts, not by `npm test`. */
 
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
@@ -17,6 +17,10 @@ export default defineConfig({
     fsModuleCache: false,
     testTimeout: 20_000,
     bail: 1,
-    include: ["packages/core/test/memory/conformance.test.ts", "packages/adapter-sqlite/test/conformance.test.ts"],
+    include: [
+      "packages/core/test/memory/conformance.test.ts",
+      "packages/core/test/{engine,decisions}/*.test.ts",
+      "packages/adapter-sqlite/test/conformance.test.ts",
+    ],
   },
 });

@@ -69,6 +69,15 @@ describe("extract", () => {
     expect(text).not.toMatch(/analytics|crimson|Visit us|Test tiles/);
   });
 
+  test("HTML without an article is read whole, but for what nobody reads", async () => {
+    const page = `<title></title><nav>menu</nav><script>code</script><style>rule</style><h2>Head</h2>one<br>two
+      <div>three <b>four</b></div><!-- remark --><template>hidden</template><footer>imprint</footer>`;
+    expect(await extract(Buffer.from(page), "a-page.html")).toMatchObject({
+      title: "Head",
+      sections: [{ heading: "Head", text: "one two\n\nthree four" }],
+    });
+  });
+
   test("an image: upright size, camera and description", async () => {
     expect((await read("harbour-evening.jpg")).facts).toEqual({
       format: "jpeg",

@@ -1,4 +1,5 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { EventEmitter } from "node:events";
+import { appendFileSync, type FSWatcher, mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type WatchOptions, watchFolder } from "../src/inbox/watch.ts";
@@ -49,9 +50,19 @@ test("hidden files, lock files of office programs and folders are passed over", 
   expect(taken).toEqual(["last.txt"]);
 });
 
-test("a file is not handed over while it grows", async () => {
+/** A network drive: nothing is told. */
+const SILENT: Partial<WatchOptions> = {
+  rescanMs: 30,
+  watch: () => Object.assign(new EventEmitter(), { close: () => {}, ref: () => {}, unref: () => {} }) as FSWatcher,
+};
+
+test.each([
+  ["that tells of every change", {}],
+  ["that tells nothing", SILENT],
+])("a file is not handed over while it grows, on a drive %s", async (_drive, options) => {
   const seen: string[] = [];
   const { folder } = await watched({
+    ...options,
     settleMs: 150,
     onFile: async (name) => {
       seen.push(`${name} after ${written} writes`);
@@ -108,6 +119,15 @@ test("what the operating system does not tell is found when the folder is looked
   await until("the file", () => taken.includes("a.txt"));
 });
 
+test("an unchanged file is not handed over again, however often the folder is looked through", async () => {
+  const { folder, taken } = await watched({ ...SILENT, settleMs: 10 });
+  for (const name of ["a.txt", "b.txt", "c.txt"]) {
+    writeFileSync(join(folder, name), name);
+    await until(name, () => taken.includes(name));
+  }
+  expect(taken).toEqual(["a.txt", "b.txt", "c.txt"]);
+});
+
 test("a file that was not complete is waited for again", async () => {
   const answers = ["again", "again", "done"] as const;
   let calls = 0;
@@ -153,8 +173,14 @@ test("after close nothing is handed over, and what was in hand is finished first
   writeFileSync(join(folder, "a.txt"), "a");
   await until("the file in hand", () => events.length === 1);
   writeFileSync(join(folder, "b.txt"), "b");
-  const closed = watch.close();
+  const closed = watch.close().then(() => events.push("closed"));
+  await turns(3);
   release();
   await closed;
-  expect(events).toEqual(["begin a.txt", "end a.txt"]);
+  expect(events).toEqual(["begin a.txt", "end a.txt", "closed"]);
 });
+
+/** Of the event loop: what had nothing to wait for is over after them. */
+async function turns(count: number): Promise<void> {
+  for (let at = 0; at < count; at++) await new Promise((resolve) => setImmediate(resolve));
+}

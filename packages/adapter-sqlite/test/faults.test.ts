@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { chmod, mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isQueueError, systemPorts } from "@jobyard/core/adapter";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
@@ -74,7 +75,7 @@ describe("opening", () => {
 /** The error of another process that has no special rights; root may write everywhere. */
 function openAsNobody(file: string): unknown {
   const isRoot = process.getuid?.() === 0;
-  const script = join(import.meta.dirname, "process.ts");
+  const script = fileURLToPath(new URL("./process.ts", import.meta.url));
   const output = execFileSync(process.execPath, ["-C", "@jobyard/source", script, "open", file], {
     encoding: "utf8",
     ...(isRoot && { uid: 65_534, gid: 65_534 }),

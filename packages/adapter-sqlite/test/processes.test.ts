@@ -2,6 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Hint, type Ports, systemPorts } from "@jobyard/core/adapter";
 import { manualPorts } from "@jobyard/core/testing";
@@ -13,7 +14,7 @@ import { claimRequest, folder } from "./bench.ts";
 const run = promisify(execFile);
 
 async function start(role: string, file: string, name = "", count = 0): Promise<unknown> {
-  const script = join(import.meta.dirname, "process.ts");
+  const script = fileURLToPath(new URL("./process.ts", import.meta.url));
   const { stdout } = await run(process.execPath, ["-C", "@jobyard/source", script, role, file, name, String(count)]);
   return JSON.parse(stdout);
 }

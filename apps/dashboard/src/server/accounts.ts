@@ -23,10 +23,9 @@ export interface Accounts {
 export async function openAccounts(configured: readonly Account[]): Promise<Accounts> {
   const known = new Map<string, KnownAccount & { readonly hash: string }>();
   for (const { name, role, secret } of configured) {
-    const hash = isHash(secret) ? secret : await hashPassword(secret);
-    // A slow hash again, with a salt that stays, so that what is stored with a session gives no password away.
-    const stamp = await hashPassword(secret, Buffer.from(`jobyard session ${name}`));
-    known.set(name, { name, role, hash, stamp: createHash("sha256").update(stamp).digest("base64url") });
+    // The salt stays the same, so that sessions outlive a restart: what tells of it is never stored as it is.
+    const hash = isHash(secret) ? secret : await hashPassword(secret, Buffer.from(`jobyard account ${name}`));
+    known.set(name, { name, role, hash, stamp: createHash("sha256").update(hash).digest("base64url") });
   }
   const nobody = await hashPassword("");
   return {

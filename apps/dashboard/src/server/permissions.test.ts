@@ -15,7 +15,7 @@ const runtime = new Proxy({} as Runtime, {
   },
 });
 
-const procedures = Object.entries(appRouter._def.procedures) as [
+const procedures = Object.entries(appRouter._def.procedures) as unknown as [
   string,
   { readonly _def: { readonly meta?: { readonly permission?: Permission } } },
 ][];

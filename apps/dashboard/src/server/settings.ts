@@ -53,7 +53,10 @@ export function readSettings(env: Environment): Settings {
       `HOST=${host} would send passwords over plain http. Put a TLS proxy in front and set JOBYARD_DASHBOARD_ORIGIN=https://…, or set JOBYARD_DASHBOARD_INSECURE_HTTP=1 if the network is trusted.`,
     );
   if (faults.length > 0)
-    throw new QueueError("CONFIG_INVALID", `\n${faults.map((fault) => `  - ${fault}\n`).join("")}`);
+    throw new QueueError(
+      "CONFIG_INVALID",
+      `The dashboard cannot start:${faults.map((fault) => `\n  - ${fault}`).join("")}`,
+    );
   return { backend, access, origin, https, insecure: insecure && !https && !isLoopback(host), trustProxy };
 }
 

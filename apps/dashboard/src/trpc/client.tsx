@@ -3,12 +3,12 @@
 /** The browser's side of tRPC: calls in batches, hints over server-sent events. */
 
 import { type QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { createTRPCClient, httpBatchStreamLink, httpSubscriptionLink, splitLink, TRPCClientError } from "@trpc/client";
+import { createTRPCClient, httpBatchStreamLink, httpSubscriptionLink, splitLink } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { type ReactNode, useState } from "react";
 import { loginLink } from "@/lib/links";
-import type { Failure } from "@/server/failure";
 import type { AppRouter } from "@/server/root";
+import { failureOf } from "./failure";
 import { makeQueryClient } from "./query-client";
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
@@ -43,17 +43,6 @@ export function Providers({ children }: { readonly children: ReactNode }): React
         {children}
       </TRPCProvider>
     </QueryClientProvider>
-  );
-}
-
-/** What the server said of an error. A server that could not be reached says nothing: then the text is ours. */
-export function failureOf(error: unknown): Pick<Failure, "code" | "message"> {
-  const failure = error instanceof TRPCClientError ? (error.data as { failure?: Failure } | null)?.failure : undefined;
-  return (
-    failure ?? {
-      code: "INTERNAL",
-      message: "The dashboard's server cannot be reached. Check that it runs, then try again.",
-    }
   );
 }
 

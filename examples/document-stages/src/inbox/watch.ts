@@ -5,7 +5,7 @@
  * system may miss events (network drives, full buffers), so the whole folder is looked through now and then too.
  */
 
-import { type FSWatcher, watch } from "node:fs";
+import { type FSWatcher, watch as systemWatch } from "node:fs";
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isExcluded } from "./names.ts";
@@ -23,6 +23,8 @@ export interface WatchOptions {
    */
   readonly onFile: (fileName: string) => Promise<"done" | "again">;
   readonly onError: (error: unknown, doing: string) => void;
+  /** How the operating system tells of changes. Default `fs.watch`. */
+  readonly watch?: (folder: string, onEvent: (event: string, name: string | null) => void) => FSWatcher;
 }
 
 export interface Watch {
@@ -56,7 +58,7 @@ class FolderWatch implements Watch {
   #closed = false;
 
   constructor(options: WatchOptions) {
-    this.#options = { settleMs: 300, rescanMs: 10_000, ...options };
+    this.#options = { settleMs: 300, rescanMs: 10_000, watch: systemWatch, ...options };
   }
 
   async open(): Promise<void> {
@@ -75,7 +77,7 @@ class FolderWatch implements Watch {
   }
 
   async #watchFolder(): Promise<void> {
-    const { folder, onError } = this.#options;
+    const { folder, onError, watch } = this.#options;
     await mkdir(folder, { recursive: true });
     this.#watcher?.close();
     this.#watcher = watch(folder, (_event, name) =>

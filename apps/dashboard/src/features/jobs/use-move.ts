@@ -7,7 +7,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { toast } from "@/components/toaster";
 import { useBackend } from "@/features/session/session";
 import type { OfferedMove } from "@/server/permissions";
-import { failureOf, useTRPC, useTRPCClient } from "@/trpc/client";
+import { useTRPC, useTRPCClient } from "@/trpc/client";
+import { failureOf } from "@/trpc/failure";
 import { MOVE_LOOKS } from "./moves";
 import { refOf } from "./refs";
 

@@ -10,7 +10,8 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useBackend } from "@/features/session/session";
-import { failureOf, useTRPC } from "@/trpc/client";
+import { useTRPC } from "@/trpc/client";
+import { failureOf } from "@/trpc/failure";
 import { keyOf, refOf } from "./refs";
 import type { JobRow } from "./router";
 

@@ -14,7 +14,8 @@ import { canMove, MOVE_LOOKS } from "@/features/jobs/moves";
 import { useBackend } from "@/features/session/session";
 import { addCounts, type Capped, printCount, printJobs } from "@/lib/capped-count";
 import type { OfferedMove } from "@/server/permissions";
-import { failureOf, useTRPC } from "@/trpc/client";
+import { useTRPC } from "@/trpc/client";
+import { failureOf } from "@/trpc/failure";
 import { OperationProgress } from "./operation-progress";
 
 export type BulkTarget =

@@ -8,7 +8,8 @@ import { Button } from "@/components/button";
 import { Dialog, DialogButtons } from "@/components/dialog";
 import { toast } from "@/components/toaster";
 import { useBackend, useRefusal } from "@/features/session/session";
-import { failureOf, useTRPC } from "@/trpc/client";
+import { useTRPC } from "@/trpc/client";
+import { failureOf } from "@/trpc/failure";
 
 /** Pauses after a word about what that means; resumes at once. */
 export function PauseButton({ queue: { queue, paused } }: { readonly queue: QueueInfo }): ReactNode {

@@ -93,6 +93,15 @@ export const heldChapter: Chapter = (test) => {
     expect(claim.held).toEqual([]);
   });
 
+  test("an empty claim says when the next held job becomes due", async (stage) => {
+    const [ref] = await crashed(stage, 1, 1, "mail", 5_000);
+    await stage.addOne({ start: { delayMs: 9_000 } });
+    const { runAt } = await stage.job(ref);
+    expect(await stage.claim()).toMatchObject({ jobs: [], nextDueAt: runAt, held: [] });
+    await stage.bench.advance(5_000);
+    expect((await stage.claim()).held).toEqual([{ queue: "mail", since: runAt }]);
+  });
+
   test("an exclusive claim that finds none is an ordinary one", async (stage) => {
     await stage.add({}, {});
     expect(await stage.take({ held: true })).toHaveLength(2);

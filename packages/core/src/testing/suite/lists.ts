@@ -95,6 +95,20 @@ export const listsChapter: Chapter = (test) => {
     expect(ids(await listed(stage, inState("stale")))).toEqual(ids([c, b]));
   });
 
+  test("jobs of any other state alone go by their enqueueing, whatever happened to them since", async (stage) => {
+    const refs = await fill(stage, 3);
+    const [first] = refs;
+    if (!first) throw new Error("three jobs");
+    await stage.apply("cancel", first);
+    await stage.apply("requeue", first);
+    expect(ids(await listed(stage, inState("waiting")))).toEqual(ids([...refs].reverse()));
+    for (const { lease } of await stage.take()) {
+      await stage.settle(lease, COMPLETE);
+      await stage.bench.advance(1);
+    }
+    expect(ids(await listed(stage, inState("completed")))).toEqual(ids([...refs].reverse()));
+  });
+
   test("a cursor that the list did not make is refused", async (stage) => {
     await fill(stage, 3);
     const { reader } = stage.adapter;
