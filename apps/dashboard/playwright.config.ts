@@ -24,6 +24,7 @@ export default defineConfig({
   testDir: "e2e",
   forbidOnly: !!process.env["CI"],
   workers: 2,
+  fullyParallel: true,
   reporter: "list",
   use: {
     ...devices["Desktop Chrome"],

@@ -85,7 +85,7 @@ export function sqliteAdapter(options: SqliteAdapterOptions): Adapter {
     records: {
       put: (kind, id, doc, how) => store.write((step) => putRecord(step, kind, id, doc, how)),
       get: (kind, id) => store.read((view) => getRecord(view, kind, id)),
-      list: (kind, after, limit) => store.read((view) => listRecords(view, kind, after, limit)),
+      list: (kind, after, limit, direction) => store.read((view) => listRecords(view, kind, after, limit, direction)),
       remove: (kind, id) => store.write((step) => removeRecord(step, kind, id)),
     },
     close: async () => store.close(),

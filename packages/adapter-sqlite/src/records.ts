@@ -1,8 +1,11 @@
 /** Small documents with compare-and-set and expiry. An expired one is no record, whether it was swept or not. */
 
 import type { JsonText, StoredRecord } from "@jobyard/core/adapter";
-import { deleteRecord, findRecord, listRecords as list, saveRecord } from "./sql/record.sql.ts";
+import { deleteRecord, findRecord, recordsAfter, recordsBefore, saveRecord } from "./sql/record.sql.ts";
 import type { Step, View } from "./step.ts";
+
+/** The last code point there is, which no id may hold. */
+const BEYOND_ALL_IDS = "\u{10FFFF}";
 
 export interface PutOptions {
   readonly ifVersion?: number;
@@ -33,7 +36,11 @@ export const listRecords = (
   kind: string,
   after: string | null,
   limit: number,
-): readonly StoredRecord[] => db.all(list, { kind, after: after ?? "", now, limit });
+  direction: "up" | "down" = "up",
+): readonly StoredRecord[] =>
+  direction === "up"
+    ? db.all(recordsAfter, { kind, after: after ?? "", now, limit })
+    : db.all(recordsBefore, { kind, before: after ?? BEYOND_ALL_IDS, now, limit });
 
 export function removeRecord(step: Step, kind: string, id: string): boolean {
   const wasThere = getRecord(step, kind, id) !== null;

@@ -21,13 +21,23 @@ export const saveRecord: Statement<
      SET version = excluded.version, expires_at = excluded.expires_at, doc = excluded.doc
 `;
 
-export const listRecords: Statement<
+export const recordsAfter: Statement<
   { readonly kind: string; readonly after: string; readonly now: Instant; readonly limit: number },
   StoredRecord
 > = sql`
   SELECT id, doc, version FROM jobyard_record
    WHERE kind = @kind AND id > @after AND (expires_at IS NULL OR expires_at > @now)
    ORDER BY id LIMIT @limit
+`;
+
+/** The same downwards. */
+export const recordsBefore: Statement<
+  { readonly kind: string; readonly before: string; readonly now: Instant; readonly limit: number },
+  StoredRecord
+> = sql`
+  SELECT id, doc, version FROM jobyard_record
+   WHERE kind = @kind AND id < @before AND (expires_at IS NULL OR expires_at > @now)
+   ORDER BY id DESC LIMIT @limit
 `;
 
 export const deleteRecord: Statement<Key> = sql`

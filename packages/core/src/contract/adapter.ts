@@ -262,6 +262,7 @@ export interface JobLeaser {
 
 export interface Extended {
   readonly leases: readonly ("held" | "cancel" | "lost")[];
+  /** Of the queues that the leases are in. */
   readonly pausedQueues: readonly string[];
   readonly now: Instant;
 }
@@ -437,8 +438,8 @@ export interface Records {
     options?: { readonly ifVersion?: number; readonly ttlMs?: number },
   ): Promise<number | null>;
   get(kind: string, id: string): Promise<StoredRecord | null>;
-  /** By id; `after` is the last id seen. */
-  list(kind: string, after: string | null, limit: number): Promise<readonly StoredRecord[]>;
+  /** In the order of ids, downwards if asked for; `after` is the last id seen. */
+  list(kind: string, after: string | null, limit: number, direction?: "up" | "down"): Promise<readonly StoredRecord[]>;
   /** False if there was none. */
   remove(kind: string, id: string): Promise<boolean>;
 }

@@ -1,7 +1,7 @@
 /**
  * What stands in the event that a move writes, and in its audit line: the same text on every backend.
  *
- * `null` data is `null` in the store. `enqueue`, `promote` and `unblock` have none, `complete` neither.
+ * `null` data is `null` in the store. `enqueue`, `complete`, `expire`, `replace` and `unblock` have none.
  */
 
 import type { Instant, JsonText } from "../nouns/job.ts";
@@ -25,7 +25,8 @@ export function endingData({ decision, kind, state, reason, runAt }: Ending): Js
   const error = failureOf(decision);
   return JSON.stringify({
     ...(error && { error: { code: error.code, message: error.message } }),
-    ...(kind === "rescue" && decision.move === "rescue" && { to: state, charged: decision.charged, heldLimit: decision.heldLimit }),
+    ...(kind === "rescue" &&
+      decision.move === "rescue" && { to: state, charged: decision.charged, heldLimit: decision.heldLimit }),
     ...(reason !== null && { reason }),
     ...(state === "waiting" && { runAt }),
   });
@@ -35,11 +36,7 @@ export function endingData({ decision, kind, state, reason, runAt }: Ending): Js
 export const failureOf = (decision: Decision): Failure | null => ("failure" in decision ? decision.failure : null);
 
 /** @param previousPayload - what an edit replaced, so that it can be read again */
-export function operatorData(
-  move: OperatorMove,
-  options: ApplyOptions,
-  previousPayload: JsonText | null,
-): JsonText {
+export function operatorData(move: OperatorMove, options: ApplyOptions, previousPayload: JsonText | null): JsonText {
   return JSON.stringify({
     by: options.actor,
     ...(options.reason !== undefined && { reason: options.reason }),

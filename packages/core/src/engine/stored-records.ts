@@ -14,11 +14,10 @@ export async function readWorkers(records: Records): Promise<readonly WorkerInfo
   return workers.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.startedAt - b.startedAt));
 }
 
-/** Newest first, at most `limit`. Reads all lines: records are listed from the oldest. */
+/** Newest first, at most `limit`: their ids sort by time. */
 export async function readAudit(records: Records, limit: number): Promise<readonly AuditLine[]> {
-  let newest: readonly StoredRecord[] = [];
-  for await (const page of pages(records, AUDIT_KIND)) newest = [...newest, ...page].slice(-limit);
-  return newest.toReversed().map(({ doc }) => JSON.parse(doc) as AuditLine);
+  const newest = await records.list(AUDIT_KIND, null, limit, "down");
+  return newest.map(({ doc }) => JSON.parse(doc) as AuditLine);
 }
 
 async function* pages(records: Records, kind: string): AsyncGenerator<readonly StoredRecord[]> {

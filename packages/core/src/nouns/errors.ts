@@ -11,17 +11,20 @@ export const ERROR_CODES = {
   ALREADY_STARTED: "This worker was started before. Create a new one with yard.worker(…).",
   ADAPTER_MISSING: "The adapter for this URL is not installed. Install the package named here.",
   BAD_CURSOR: "This cursor was not made by this list. Start again from the first page.",
-  BAD_DURATION: 'A duration is a number of milliseconds or a text like "250ms", "10s", "5m", "2h" or "7d", from 0 to 100 years.',
+  BAD_DURATION:
+    'A duration is a number of milliseconds or a text like "250ms", "10s", "5m", "2h" or "7d", from 0 to 100 years.',
   BAD_NAME:
     "Names and ids have 1 to 128 printable characters, no colon and no control characters, and an id is not a plain number. Change the field named here.",
   BAD_OPTION: "An option has a value that cannot be used. Change the field named here.",
   BAD_QUERY: "The search cannot be understood. See the place named here, or the list of fields in the documentation.",
   BAD_URL: "JOBYARD_URL must be sqlite:<file>, postgres://… or redis://…. Correct the URL.",
-  CAPABILITY_MISSING: "This backend cannot do what the option named here asks for. Choose another backend or drop the option.",
+  CAPABILITY_MISSING:
+    "This backend cannot do what the option named here asks for. Choose another backend or drop the option.",
   CONFIG_INVALID: "The configuration has faults. Correct every line listed here and start again.",
   FORBIDDEN: "Your role does not allow this. Ask an administrator for the permission named here.",
   HANDLER_MISSING: "No handler is registered for this job name. Register one, or start a worker that has it.",
-  HANDLER_TIMEOUT: "The handler ran longer than its timeout, and its signal was aborted. Raise the timeout or make the work shorter.",
+  HANDLER_TIMEOUT:
+    "The handler ran longer than its timeout, and its signal was aborted. Raise the timeout or make the work shorter.",
   ID_CONFLICT: "Another job with this id has another payload. Use a new id, or remove the job first.",
   INTERNAL: "Something failed that Jobyard does not know. Run it again with JOBYARD_DEBUG=1 to see where.",
   JOB_ACTIVE: "The job is running and cannot be removed. Cancel it first.",
@@ -31,7 +34,8 @@ export const ERROR_CODES = {
   LEASE_LOST: "The lease on this job is no longer ours, so nothing was written. Stop working on it.",
   LOGIN_FAILED: "Name or password is wrong. Check both and try again.",
   LOGIN_REQUIRED: "You are not logged in, or the session has ended. Log in again.",
-  MODULE_EMPTY: "The module exports no jobs with handlers. Export defineJob(…).handler(…) by name, or an array of them as default.",
+  MODULE_EMPTY:
+    "The module exports no jobs with handlers. Export defineJob(…).handler(…) by name, or an array of them as default.",
   MODULE_FAILED: "The job module could not be loaded. See the cause.",
   MOVE_REFUSED: "The job's state does not allow this. Look at its state and choose another action.",
   PAYLOAD_INVALID: "The payload does not match the job's schema. Correct the fields listed here.",
@@ -42,13 +46,15 @@ export const ERROR_CODES = {
   RATE_LIMITED: "Too many tries. Wait until the time named here.",
   RESULT_INVALID: "A follow-up of this job was refused. Correct what the job's `then` returns.",
   RESULT_TOO_LARGE: "The result is over the size limit. Store the data elsewhere and return a reference.",
-  RESULT_UNSERIALISABLE: "The handler's result cannot be written as JSON. Return plain data without BigInt, cycles or functions.",
+  RESULT_UNSERIALISABLE:
+    "The handler's result cannot be written as JSON. Return plain data without BigInt, cycles or functions.",
   SCHEMA_MISSING: "The database has no Jobyard tables. Run the command named here.",
   SCHEMA_TOO_NEW: "The database was migrated by a newer Jobyard. Upgrade this installation.",
   SCHEMA_TOO_OLD: "The database needs a migration. Run the command named here.",
   STORE_BUSY: "The database stayed locked by another process. Find the process that holds it, or try again.",
   STORE_CLOSED: "This yard was closed. Open a new one.",
-  STORE_CORRUPT: "The file is not a Jobyard database, or it is damaged. Restore it from a backup, or choose another file.",
+  STORE_CORRUPT:
+    "The file is not a Jobyard database, or it is damaged. Restore it from a backup, or choose another file.",
   STORE_FULL: "The disk or the database is full, so nothing was written. Free some space and try again.",
   STORE_UNAVAILABLE: "The database cannot be reached or opened. Check that it exists and that this process may use it.",
   UNKNOWN_JOB: "No job type of this name is known here. Check the spelling, or load the module that defines it.",

@@ -55,8 +55,7 @@ export type Flag = (typeof FLAGS)[number];
 /** One condition. `not` turns it round. */
 export type Term = {
   readonly not: boolean;
-} & /** Words of people: `waiting` is due; what is ahead is `scheduled` or `retrying`. */
-(
+} /** Words of people: `waiting` is due; what is ahead is `scheduled` or `retrying`. */ & (
   | { readonly field: "state"; readonly any: readonly (State | Phase)[] }
   | { readonly field: TextField; readonly any: readonly TextPattern[] }
   | { readonly field: NumberField | DurationField; readonly range: NumberRange }

@@ -34,7 +34,12 @@ export const MOVES = {
   "fail-dependency": { from: ["blocked"], to: ["cancelled"], by: "store", fenced: false },
   expire: { from: ["waiting", "blocked"], to: ["cancelled"], by: "store", fenced: false },
   replace: { from: ["waiting"], to: ["cancelled"], by: "store", fenced: false },
-  cancel: { from: ["waiting", "blocked", "stale", "active"], to: ["cancelled", "active"], by: "operator", fenced: false },
+  cancel: {
+    from: ["waiting", "blocked", "stale", "active"],
+    to: ["cancelled", "active"],
+    by: "operator",
+    fenced: false,
+  },
   park: { from: ["waiting"], to: ["stale"], by: "engine", fenced: false },
   requeue: { from: ["dead", "cancelled", "stale"], to: ["waiting"], by: "operator", fenced: false },
   promote: { from: ["waiting"], to: ["waiting"], by: "operator", fenced: false },
@@ -110,7 +115,10 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
-export function phaseOf(job: { readonly state: State; readonly runAt: number; readonly attempt: number }, now: number): Phase {
+export function phaseOf(
+  job: { readonly state: State; readonly runAt: number; readonly attempt: number },
+  now: number,
+): Phase {
   if (job.state !== "waiting" || job.runAt <= now) return job.state;
   return job.attempt > 0 ? "retrying" : "scheduled";
 }

@@ -50,6 +50,7 @@ export function useRows(q: string, cursor: string | null): Rows {
   const input = { backend, q, cursor };
   const list = useQuery(trpc.jobs.list.queryOptions(input, { placeholderData: keepPreviousData }));
   const [page, setPage] = useState<OpenPage | null>(null);
+  const [failed, setFailed] = useState<{ readonly of: string; readonly error: unknown } | null>(null);
 
   const of = JSON.stringify(input);
   const fresh = list.isPlaceholderData ? undefined : list.data;
@@ -58,9 +59,17 @@ export function useRows(q: string, cursor: string | null): Rows {
   // Another search or page, or one that was empty: what came is what is shown.
   if (fresh && (page?.of !== of || (page.items.length === 0 && fresh.items.length > 0))) setPage(open());
 
+  // A query without data forgets its error as soon as it tries again.
+  if (list.error && (failed?.of !== of || failed.error !== list.error)) setFailed({ of, error: list.error });
+  const failure = !fresh && failed?.of === of ? failureOf(failed.error) : null;
+
   const shown = page?.items ?? NO_ROWS;
   const found = useMemo(() => new Map((fresh?.items ?? NO_ROWS).map((job) => [keyOf(job), job])), [fresh]);
-  const left = page?.of === of && fresh ? shown.filter((job) => !found.has(keyOf(job))) : NO_ROWS;
+  const current = page?.of === of && fresh !== undefined;
+  const left = useMemo(
+    () => (current ? shown.filter((job) => !found.has(keyOf(job))) : NO_ROWS),
+    [current, shown, found],
+  );
   const others = useQuery(
     trpc.jobs.rows.queryOptions(
       { backend, refs: left.map(refOf) },
@@ -85,8 +94,8 @@ export function useRows(q: string, cursor: string | null): Rows {
     searched: list.data && !list.data.searched.all ? list.data.searched.rows : null,
     newcomers,
     showNewcomers: () => setPage(open()),
-    loading: list.isPending || (list.isPlaceholderData && page === null),
-    failure: list.error && (list.data === undefined || list.isPlaceholderData) ? failureOf(list.error) : null,
+    loading: failure === null && page === null,
+    failure,
     retry: () => void list.refetch(),
   };
 }

@@ -37,8 +37,16 @@ export function getRecord(store: Store, kind: string, id: string): StoredRecord 
   return record && { id, doc: record.doc, version: record.version };
 }
 
-export function listRecords(store: Store, kind: string, after: string | null, limit: number): readonly StoredRecord[] {
-  const ids = [...(store.records.get(kind)?.keys() ?? [])].filter((id) => after === null || id > after).sort();
+export function listRecords(
+  store: Store,
+  kind: string,
+  after: string | null,
+  limit: number,
+  direction: "up" | "down" = "up",
+): readonly StoredRecord[] {
+  const all = [...(store.records.get(kind)?.keys() ?? [])].sort();
+  const ordered = direction === "up" ? all : all.reverse();
+  const ids = ordered.filter((id) => after === null || (direction === "up" ? id > after : id < after));
   const records: StoredRecord[] = [];
   for (const id of ids) {
     if (records.length >= limit) break;

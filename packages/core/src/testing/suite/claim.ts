@@ -121,6 +121,12 @@ export const claimChapter: Chapter = (test) => {
     expect((await stage.claim()).nextDueAt).toBe(now + 3_000);
   });
 
+  test("a claim that leaves due jobs behind says nothing about later ones", async (stage) => {
+    await stage.add({}, {}, { start: { delayMs: 3_000 } });
+    expect((await stage.claim({ max: 1 })).nextDueAt).toBeNull();
+    expect((await stage.claim({ max: 1 })).nextDueAt).toBe((await stage.now()) + 3_000);
+  });
+
   test("a worker sees the progress that an earlier attempt reported", async (stage) => {
     await stage.addOne();
     const { lease } = await stage.takeOne();

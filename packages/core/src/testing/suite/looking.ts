@@ -69,6 +69,9 @@ export const lookingChapter: Chapter = (test) => {
     const names = (await stage.adapter.reader.queues()).map((info) => info.queue);
     expect([...names].sort()).toEqual(["Z", "a", "b", "c", "d"]);
     expect(names).toEqual([...names].sort());
+    await stage.apply("cancel", refOf("j1", "b"));
+    await stage.adapter.sweeper.purge({ queue: "b", state: "cancelled", olderThanMs: 0 }, 10);
+    expect((await stage.adapter.reader.queues()).map((info) => info.queue)).not.toContain("b");
   });
 
   test("facts that explain: the job, its queue, how many are ahead, who holds its key", async (stage) => {

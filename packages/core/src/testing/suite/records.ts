@@ -80,4 +80,11 @@ export const recordsChapter: Chapter = (test) => {
     expect(await records.list("view", "e", 4)).toEqual([]);
     expect(await records.list("nothing", null, 4)).toEqual([]);
   });
+
+  test("or downwards, from the end or from an id", async (stage) => {
+    const { records } = stage.adapter;
+    for (const id of ["b", "d", "a", "c"]) await records.put("view", id, `"${id}"`);
+    expect((await records.list("view", null, 3, "down")).map((record) => record.id)).toEqual(["d", "c", "b"]);
+    expect((await records.list("view", "b", 3, "down")).map((record) => record.id)).toEqual(["a"]);
+  });
 };
