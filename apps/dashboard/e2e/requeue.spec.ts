@@ -105,6 +105,8 @@ test("Enter opens the row, r requeues the job, Undo takes it back", async ({ pag
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(page.getByTestId("phase")).toHaveText("dead");
   expect(await stateOf(yard, job)).toBe("dead");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("row").filter({ hasText: "email.send" }).getByRole("link")).toBeFocused();
 });
 
 test("a running job is asked to stop, and a deleted one comes back", async ({ page, yard, queue, work, signIn }) => {

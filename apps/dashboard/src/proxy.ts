@@ -14,7 +14,6 @@ export function proxy(request: NextRequest): NextResponse {
   const headers = new Headers(request.headers);
   // Next reads the nonce from here for its own scripts; the layout reads the path for the way back after a login.
   headers.set("content-security-policy", policy);
-  headers.set("x-jobyard-nonce", nonce);
   headers.set("x-jobyard-path", request.nextUrl.pathname + request.nextUrl.search);
   const response = NextResponse.next({ request: { headers } });
   response.headers.set("content-security-policy", policy);

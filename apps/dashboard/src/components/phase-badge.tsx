@@ -9,7 +9,7 @@ export function PhaseBadge({ phase, strong = false }: { readonly phase: Phase; r
   return (
     <span
       className={clsx(
-        "inline-flex items-center gap-1.5 whitespace-nowrap align-middle font-medium",
+        "inline-flex items-center gap-1.5 whitespace-nowrap align-middle font-medium tracking-normal",
         color,
         strong && "h-6 rounded-full border border-current/25 bg-raised px-2.5",
       )}

@@ -11,12 +11,23 @@ export interface PhaseStripProps {
   readonly linkOf: (phase: Phase) => Route;
 }
 
-const ALWAYS: readonly Phase[] = ["waiting", "active", "retrying", "dead", "completed"];
-const IF_ANY: readonly Phase[] = ["scheduled", "blocked", "stale", "cancelled"];
+/** In the order of a job's life; the rest only if there are such jobs. */
+const ORDER: readonly Phase[] = [
+  "waiting",
+  "scheduled",
+  "blocked",
+  "active",
+  "retrying",
+  "stale",
+  "dead",
+  "cancelled",
+  "completed",
+];
+const ALWAYS: ReadonlySet<Phase> = new Set<Phase>(["waiting", "active", "retrying", "dead", "completed"]);
 
 /** One number per phase, each a link. Rare phases show only if there are such jobs. */
 export function PhaseStrip({ counts, linkOf }: PhaseStripProps): ReactNode {
-  const shown = [...ALWAYS, ...IF_ANY.filter((phase) => counts[phase].n > 0)];
+  const shown = ORDER.filter((phase) => ALWAYS.has(phase) || counts[phase].n > 0);
   return (
     <ul className="grid grid-cols-[repeat(auto-fit,minmax(8.5rem,1fr))] gap-px overflow-clip rounded-lg border border-line bg-line shadow-raised max-sm:grid-cols-2">
       {shown.map((phase) => {

@@ -10,6 +10,8 @@ import { useBackend } from "@/features/session/session";
 import { shortId } from "@/lib/format";
 import { jobLink } from "@/lib/links";
 import { JobFacts, JobTime } from "./job-facts";
+import { rememberOpened } from "./last-opened";
+import { keyOf } from "./refs";
 import type { ShownRow } from "./use-rows";
 
 export const features = tableFeatures({ rowSelectionFeature });
@@ -92,8 +94,9 @@ function Job({ row }: CellProps): ReactNode {
     <>
       <span className="flex min-w-0 items-baseline gap-2">
         <Link
-          data-row-link
+          data-row-link={keyOf(job)}
           href={jobLink(backend, job)}
+          onClick={() => rememberOpened(keyOf(job))}
           className="min-w-0 truncate rounded font-medium hover:underline"
         >
           {job.name}

@@ -1,6 +1,5 @@
 "use client";
 
-import { printDuration } from "@jobyard/core";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { DefinitionList } from "@/components/definition-list";
@@ -8,7 +7,7 @@ import { Elapsed } from "@/components/elapsed";
 import { Panel } from "@/components/panel";
 import { RelativeTime } from "@/components/relative-time";
 import { useBackend } from "@/features/session/session";
-import { shortId } from "@/lib/format";
+import { printDuration, shortId } from "@/lib/format";
 import { jobLink, jobsLink, queueLink } from "@/lib/links";
 import type { JobDetail } from "./job-detail";
 

@@ -1,14 +1,20 @@
 import type { ReactNode } from "react";
 import { RelativeTime } from "@/components/relative-time";
+import { shareOf } from "./progress";
 import type { JobRow } from "./router";
 
 /** What is worth a line about a job in a list: its last error, its progress, when it runs. */
 export function JobFacts({ job }: { readonly job: JobRow }): ReactNode {
-  if (job.state === "active") return job.progress === null ? null : <span className="text-ink-2">{job.progress}</span>;
+  if (job.state === "active") return job.progress === null ? null : <Progress text={job.progress} />;
   if (job.state === "cancelled") return <span className="text-ink-2">{job.reason}</span>;
   if (job.state === "completed") return null;
   if (job.lastError) return <span title={job.lastError.message}>{job.lastError.message}</span>;
   return null;
+}
+
+function Progress({ text }: { readonly text: string }): ReactNode {
+  const share = shareOf(text);
+  return <span className="text-ink-2">{share === null ? text : `${Math.floor(share * 100)} %`}</span>;
 }
 
 /** When the job last came to where it is, or when it will go on. */

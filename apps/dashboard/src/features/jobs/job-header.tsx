@@ -33,10 +33,11 @@ export function JobHeader({ job, phase }: { readonly job: JobDetail; readonly ph
   const editRefusal = refusalOf("job.edit") ?? refusalFor("requeue");
 
   const onKey = useEffectEvent((event: KeyboardEvent): void => {
-    if (event.key !== "r" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    if (refusalFor("requeue") !== null) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (event.key === "Escape") router.back();
+    else if (event.key === "r" && refusalFor("requeue") === null) mover.run("requeue", [job]);
+    else return;
     event.preventDefault();
-    mover.run("requeue", [job]);
   });
   useEffect(() => {
     const listener = (event: KeyboardEvent): void => onKey(event);
@@ -55,12 +56,10 @@ export function JobHeader({ job, phase }: { readonly job: JobDetail; readonly ph
         <CopyButton text={job.id} label="Copy the id" />
       </nav>
       <PageHeader
-        title={
-          <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
-            {job.name}
-            <span className="text-sm" data-testid="phase">
-              <PhaseBadge phase={phase} strong />
-            </span>
+        title={job.name}
+        badge={
+          <span role="status" data-testid="phase">
+            <PhaseBadge phase={phase} strong />
           </span>
         }
       >

@@ -1,6 +1,6 @@
-import { printDuration } from "@jobyard/core";
 import type { ReactNode } from "react";
 import { DefinitionList } from "@/components/definition-list";
+import { printDuration } from "@/lib/format";
 import type { JobDetail } from "./job-detail";
 
 /** What was asked for when the job was enqueued. */

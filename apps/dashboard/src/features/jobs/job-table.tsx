@@ -6,6 +6,7 @@ import { type ReactNode, useEffect, useEffectEvent, useRef } from "react";
 import { Td, Th } from "@/components/table";
 import { isTyping } from "@/lib/typing";
 import { COLUMN_CLASSES, columns, features, NUMERIC_COLUMNS } from "./columns";
+import { takeOpened } from "./last-opened";
 import { keyOf } from "./refs";
 import type { ShownRow } from "./use-rows";
 
@@ -56,6 +57,10 @@ export function JobTable({ rows, selection, onSelect, onRequeue }: JobTableProps
     else return;
     event.preventDefault();
   });
+  useEffect(() => {
+    const key = takeOpened();
+    body.current?.querySelector<HTMLElement>(`[data-row-link="${CSS.escape(key ?? "")}"]`)?.focus();
+  }, []);
   useEffect(() => {
     // Capturing, so that the list's meaning of a key comes before the page's.
     const listener = (event: KeyboardEvent): void => onKeyDown(event);

@@ -4,7 +4,7 @@
 
 import { type JobRef, PHASES, type Phase } from "@jobyard/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog, DialogButtons } from "@/components/dialog";
 import { ErrorState } from "@/components/error-state";
@@ -128,7 +128,6 @@ interface QuestionProps {
 
 function Question({ move, plan, upTo, busy, onConfirm, onClose }: QuestionProps): ReactNode {
   const [typed, setTyped] = useState("");
-  const safe = useRef<HTMLButtonElement>(null);
   const { label, about } = MOVE_LOOKS[move];
   const skipped = plan.byPhase.filter(({ phase }) => !takes(move, phase));
   const mustType = plan.total.n >= TYPED_FROM || move === "remove";
@@ -176,9 +175,7 @@ function Question({ move, plan, upTo, busy, onConfirm, onClose }: QuestionProps)
         </label>
       )}
       <DialogButtons>
-        <Button ref={safe} onClick={onClose}>
-          Keep them as they are
-        </Button>
+        <Button onClick={onClose}>Keep them as they are</Button>
         <Button
           type="submit"
           look={move === "remove" ? "danger" : "primary"}

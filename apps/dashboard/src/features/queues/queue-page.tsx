@@ -34,11 +34,8 @@ export function QueuePage({ name }: { readonly name: string }): ReactNode {
         return (
           <>
             <PageHeader
-              title={
-                <span className="flex flex-wrap items-center gap-2.5">
-                  {name} {queue.paused && <PausedBadge paused={queue.paused} />}
-                </span>
-              }
+              title={name}
+              badge={<span role="status">{queue.paused && <PausedBadge paused={queue.paused} />}</span>}
               about={
                 queue.paused && (
                   <>

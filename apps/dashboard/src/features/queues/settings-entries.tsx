@@ -1,6 +1,7 @@
-import { printDuration, type QueueInfo } from "@jobyard/core";
+import type { QueueInfo } from "@jobyard/core";
 import type { ReactNode } from "react";
 import { RelativeTime } from "@/components/relative-time";
+import { printDuration } from "@/lib/format";
 
 /** A queue's settings in words. */
 export const settingsEntries = ({

@@ -22,7 +22,7 @@ const GROUPS: readonly {
       ...PAGES.map(({ key, title }) => [`g ${key}`, title] as const),
       ["l", "Pause or resume live updates"],
       ["?", "This list"],
-      ["Esc", "Close, clear, go back to the row"],
+      ["Esc", "Close, or clear the selection"],
     ],
   },
   {
@@ -35,7 +35,13 @@ const GROUPS: readonly {
       ["r", "Requeue the row or the selection"],
     ],
   },
-  { title: "On a job", keys: [["r", "Requeue"]] },
+  {
+    title: "On a job",
+    keys: [
+      ["r", "Requeue"],
+      ["Esc", "Back to its row"],
+    ],
+  },
 ];
 
 /** How long `g` waits for its second letter. */
