@@ -65,6 +65,7 @@ export async function startCrew(shift: Shift): Promise<Crew> {
 
   const ending = new AbortController();
   const refresh = async (): Promise<void> => {
+    giveBackStalled(shift, lines, pump);
     await Promise.all([registry.refresh(), exclusive.refresh()]);
   };
   const ready = openHoldQueues(shift, lines, ending.signal, () => claimer.refill());
@@ -105,6 +106,12 @@ const answersFor = (pump: Pump): Omit<HeartbeatParts, "refresh"> => ({
   },
   onPaused: (queues) => pump.giveBack({ kind: "unstarted" }, ({ line }) => queues.includes(line.queue)),
 });
+
+/** What was claimed ahead and cannot start goes to whoever has free slots. */
+function giveBackStalled({ settings }: Shift, lines: readonly Line[], pump: Pump): void {
+  const stalled = lines.filter((line) => line.isStalled(settings.leaseMs / 3));
+  if (stalled.length > 0) pump.giveBack({ kind: "unstarted" }, ({ line }) => stalled.includes(line));
+}
 
 const is =
   (turn: Turn) =>

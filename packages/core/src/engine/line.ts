@@ -8,7 +8,7 @@ import type { QueueSetting } from "./worker-options.ts";
 const MOST_AHEAD = 500;
 /** Queues bounded to this size or less are never claimed beyond free slots: who sees them nearly full means it. */
 export const SMALL_QUEUE = 1_000;
-/** Weight of the newest run in the mean. */
+/** Weight of the newest run in the estimate, if it was quicker. */
 const NEWEST = 0.1;
 
 export class Line {
@@ -21,7 +21,11 @@ export class Line {
   running = 0;
   #unstarted: Turn[] = [];
   #head = 0;
-  #meanMs: number | null = null;
+  #runs = 0;
+  /** How long a handler takes: up at once with a slow run, down little by little with quick ones. */
+  #estimateMs = 0;
+  #starts = 0;
+  #lastBeat = { starts: 0, unstarted: 0 };
 
   constructor({ queue, concurrency, onRestart }: QueueSetting) {
     this.queue = queue;
@@ -43,6 +47,7 @@ export class Line {
     const turn = this.#unstarted[this.#head];
     if (turn === undefined) return null;
     this.#head += 1;
+    this.#starts += 1;
     if (this.#head === this.#unstarted.length) this.#replace([]);
     return turn;
   }
@@ -62,7 +67,22 @@ export class Line {
 
   /** @param ms - how long the handler took */
   ran(ms: number): void {
-    this.#meanMs = this.#meanMs === null ? ms : this.#meanMs + NEWEST * (ms - this.#meanMs);
+    this.#runs += 1;
+    this.#estimateMs = Math.max(ms, this.#estimateMs + NEWEST * (ms - this.#estimateMs));
+  }
+
+  /**
+   * True if jobs stood behind busy slots from the last heartbeat to this one and none could start: then others
+   * should have them, and no more are claimed ahead until the slots are quick again.
+   *
+   * @param beatMs - since the last heartbeat; what runs now has taken that long at least
+   */
+  isStalled(beatMs: number): boolean {
+    const { starts, unstarted } = this.#lastBeat;
+    this.#lastBeat = { starts: this.#starts, unstarted: this.unstarted };
+    if (unstarted === 0 || this.unstarted === 0 || starts !== this.#starts) return false;
+    this.ran(beatMs);
+    return true;
   }
 
   /** How many jobs to claim now; 0 while enough are in hand. */
@@ -73,10 +93,14 @@ export class Line {
     return Math.max(0, this.concurrency - this.running + ahead - this.unstarted);
   }
 
-  /** What the slots get done in `prefetchMs` at the measured rate. Nothing if one job alone takes longer. */
+  /**
+   * What the slots get done in `prefetchMs` at the measured rate. Nothing if one job alone takes longer, nor before as
+   * many as there are slots were measured: a few quick ones may be the exception.
+   */
   #ahead(): number {
-    const mean = this.#meanMs;
-    if (mean === null || this.small || this.concurrency === 1 || mean > DEFAULTS.prefetchMs) return 0;
-    return Math.min(MOST_AHEAD, Math.floor((this.concurrency * DEFAULTS.prefetchMs) / Math.max(mean, 0.001)));
+    const estimate = this.#estimateMs;
+    if (this.small || this.concurrency === 1 || this.#runs < this.concurrency) return 0;
+    if (estimate > DEFAULTS.prefetchMs) return 0;
+    return Math.min(MOST_AHEAD, Math.floor((this.concurrency * DEFAULTS.prefetchMs) / Math.max(estimate, 0.001)));
   }
 }

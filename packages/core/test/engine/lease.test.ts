@@ -239,6 +239,21 @@ describe("a pause", () => {
     expect(gates).toHaveLength(2);
   });
 
+  test("behind slots that stay busy it goes back, so that other workers can have it", async () => {
+    const { own, yard, pass, gates, receipts, job, store } = await ahead();
+    await pass(25_000, 1_000);
+    const states = (await Promise.all(receipts.map((one) => job(one)))).map(
+      ({ state, attempt }) => `${state} ${attempt}`,
+    );
+    expect(states.filter((one) => one === "waiting 0")).toHaveLength(8);
+    const claims = store.calls.claim.length;
+    for (const end of gates.slice(0, 1)) end.open();
+    await until(() => gates.length === 3);
+    expect((await yard.board.count("state:active")).n).toBe(2);
+    expect(store.calls.claim.length).toBeGreaterThan(claims);
+    expect(own.status.running).toBe(2);
+  });
+
   test("a lease that ends takes what was claimed ahead with it, unstarted", async () => {
     const { own, store, pass, gates, receipts, job } = await ahead();
     store.break("extend", () => new QueueError("STORE_UNAVAILABLE", "gone"));
@@ -284,6 +299,39 @@ describe("prefetch", () => {
     expect(first).toBe(4);
     expect(Math.max(...rest)).toBe(504);
     expect(store.calls.claim.length).toBeLessThan(20);
+  });
+
+  test("is nothing before every slot was measured: the first may have been the quick exception", async () => {
+    const { yard, worker, store } = stage();
+    const end = gate();
+    const own = worker({
+      jobs: [any.handler(({ payload }) => (payload === "quick" ? undefined : end.opened))],
+      queues: { default: { concurrency: 4 } },
+    });
+    await yard.enqueueMany(any, ["quick", ...Array(20).fill("slow")]);
+    await own.start();
+    await until(async () => own.status.completed === 1 && own.status.running === 4);
+    expect(Math.max(...maxima(store.calls.claim))).toBeLessThanOrEqual(4);
+    expect(own.status.claimed).toBe(5);
+    end.open();
+  });
+
+  test("ends with the first slow one, and comes back only with many quick ones", async () => {
+    const { yard, worker, store, ports } = stage();
+    const own = worker({
+      jobs: [any.handler(({ payload }) => (payload === "slow" ? ports.sleep(1_000) : undefined))],
+      queues: { default: { concurrency: 2 } },
+    });
+    await own.start();
+    await yard.enqueueMany(any, [...Array(50).fill("quick"), "slow"]);
+    await until(() => {
+      ports.advance(100);
+      return own.status.completed === 51;
+    });
+    const before = store.calls.claim.length;
+    await yard.enqueueMany(any, Array(10).fill("quick"));
+    await until(() => own.status.completed === 61);
+    expect(Math.max(...maxima(store.calls.claim.slice(before)))).toBe(2);
   });
 
   test("is fetched in large batches, not job by job", async () => {

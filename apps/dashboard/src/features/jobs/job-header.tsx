@@ -14,6 +14,7 @@ import { jobsIn, queueLink } from "@/lib/links";
 import { isTyping } from "@/lib/typing";
 import type { OfferedMove } from "@/server/permissions";
 import type { JobDetail } from "./job-detail";
+import { wasOpened } from "./last-opened";
 import { MoveButton } from "./move-button";
 import { canMove, MOVE_LOOKS, moveRefusal } from "./moves";
 import { RequeueDialog } from "./requeue-dialog";
@@ -34,7 +35,7 @@ export function JobHeader({ job, phase }: { readonly job: JobDetail; readonly ph
 
   const onKey = useEffectEvent((event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    if (event.key === "Escape") router.back();
+    if (event.key === "Escape" && wasOpened()) router.back();
     else if (event.key === "r" && refusalFor("requeue") === null) mover.run("requeue", [job]);
     else return;
     event.preventDefault();

@@ -6,6 +6,9 @@ export const rememberOpened = (key: string): void => {
   opened = key;
 };
 
+/** True if the page before this one is such a list. */
+export const wasOpened = (): boolean => opened !== null;
+
 /** Answers once. */
 export function takeOpened(): string | null {
   const key = opened;
