@@ -37,7 +37,7 @@ function bindStage(name: StageName, options: PipelineOptions): BoundJob {
       const { inbox, embedder } = options;
       return WORK[name](document, { store, inbox, embedder, ctx, step: stepper(ctx, options.paceMs) });
     },
-    { then: ({ job }) => next.map((stage) => followUp(jobOf[stage], job.payload, { tags: job.tags })) },
+    { followUps: ({ job }) => next.map((stage) => followUp(jobOf[stage], job.payload, { tags: job.tags })) },
   );
 }
 

@@ -8,17 +8,17 @@ import { newJob } from "./new-job.ts";
 import { payloadInvalid, toJsonText, validate } from "./payload.ts";
 import type { Turn } from "./turn.ts";
 
-/** @throws QueueError `RESULT_INVALID` if one could not be enqueued; whatever `then` itself throws */
+/** @throws QueueError `RESULT_INVALID` if one could not be enqueued; whatever `followUps` itself throws */
 export async function followUpJobs(turn: Turn, result: unknown, maxPayloadBytes: number): Promise<readonly NewJob[]> {
   const { bound, job, leased } = turn;
   if (bound.followUps === null || job === null) return [];
   const asked = bound.followUps({ job, result });
-  if (!Array.isArray(asked)) throw new QueueError("RESULT_INVALID", "then: not a list of follow-ups");
+  if (!Array.isArray(asked)) throw new QueueError("RESULT_INVALID", "followUps: not a list of follow-ups");
   const jobs: NewJob[] = [];
   const refs = new Set<string>();
   for (const followUp of asked as readonly FollowUp[]) {
     if (refs.has(followUp.ref))
-      throw new QueueError("RESULT_INVALID", `then: two follow-ups have the ref ${followUp.ref}`);
+      throw new QueueError("RESULT_INVALID", `followUps: two have the ref ${followUp.ref}`);
     refs.add(followUp.ref);
     jobs.push(await prepare(followUp, leased.lease, maxPayloadBytes));
   }
@@ -45,7 +45,7 @@ async function prepare(followUp: FollowUp, lease: Lease, maxPayloadBytes: number
     });
   } catch (error) {
     if (!isQueueError(error)) throw error;
-    throw new QueueError("RESULT_INVALID", `then: ${ref}: ${error.detail}`, { issues: error.issues, cause: error });
+    throw new QueueError("RESULT_INVALID", `followUps: ${ref}: ${error.detail}`, { issues: error.issues, cause: error });
   }
 }
 

@@ -22,13 +22,13 @@ export function defineJob<S extends StandardSchemaV1>(name: string, config: JobC
     payload: checkSchema(config.payload),
     options: checkJobOptions(config),
     dedupe: config.dedupe ?? null,
-    handler: (run, bound) => bind(definition, run, bound?.then),
+    handler: (run, bound) => bind(definition, run, bound?.followUps),
   };
   return definition;
 }
 
 /**
- * A job to be enqueued when another completes, in the same step: what `then` returns.
+ * A job to be enqueued when another completes, in the same step: what `followUps` returns.
  *
  * @param options - as for `enqueue`, without `tx`. `ref` tells apart follow-ups of one type; default is the type's name
  * @throws QueueError `BAD_NAME`, `BAD_OPTION`
@@ -54,12 +54,12 @@ function checkSchema<S extends StandardSchemaV1>(schema: S): S {
 function bind<S extends StandardSchemaV1, R>(
   definition: JobDefinition<S>,
   run: Handler<StandardSchemaV1.InferOutput<S>, R>,
-  then: ((done: Done<StandardSchemaV1.InferOutput<S>, R>) => readonly FollowUp[]) | undefined,
+  followUps: ((done: Done<StandardSchemaV1.InferOutput<S>, R>) => readonly FollowUp[]) | undefined,
 ): BoundJob {
   if (typeof run !== "function") throw new QueueError("BAD_OPTION", "handler: not a function", { field: "handler" });
   return {
     definition: definition as unknown as JobDefinition,
     run: run as Handler<unknown, unknown>,
-    followUps: (then ?? null) as BoundJob["followUps"],
+    followUps: (followUps ?? null) as BoundJob["followUps"],
   };
 }

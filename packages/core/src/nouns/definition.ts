@@ -52,10 +52,10 @@ export interface JobDefinition<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly payload: S;
   readonly options: CheckedOptions;
   readonly dedupe: ((payload: StandardSchemaV1.InferInput<S>) => DedupeOption) | null;
-  /** The same type with what runs it. `then` names the jobs that follow a completed one, in the same step. */
+  /** The same type with what runs it. `followUps` names the jobs that follow a completed one, in the same step. */
   handler<R>(
     run: Handler<StandardSchemaV1.InferOutput<S>, R>,
-    bound?: { readonly then?: (done: Done<StandardSchemaV1.InferOutput<S>, R>) => readonly FollowUp[] },
+    bound?: { readonly followUps?: (done: Done<StandardSchemaV1.InferOutput<S>, R>) => readonly FollowUp[] },
   ): BoundJob;
 }
 
@@ -72,7 +72,7 @@ export interface CheckedOptions {
 
 export type Handler<P, R> = (job: RunningJob<P>, ctx: Context) => Promise<R> | R;
 
-/** What a finished handler hands to `then`. */
+/** What a finished handler hands to `followUps`. */
 export interface Done<P, R> {
   readonly job: RunningJob<P>;
   readonly result: R;
@@ -82,7 +82,6 @@ export interface Done<P, R> {
 export interface BoundJob {
   readonly definition: JobDefinition;
   readonly run: Handler<unknown, unknown>;
-  /** What `then` was given. Not under that name: an object with a `then` is taken for a promise when awaited. */
   readonly followUps: ((done: Done<unknown, unknown>) => readonly FollowUp[]) | null;
 }
 

@@ -44,7 +44,7 @@ export const ERROR_CODES = {
   PORT_IN_USE: "The port is taken by another program. Set PORT to a free one.",
   QUEUE_FULL: "The queue is at its maximum size, so the job was not accepted. Try again after retryAfterMs.",
   RATE_LIMITED: "Too many tries. Wait until the time named here.",
-  RESULT_INVALID: "A follow-up of this job was refused. Correct what the job's `then` returns.",
+  RESULT_INVALID: "A follow-up of this job was refused. Correct what the job's `followUps` returns.",
   RESULT_TOO_LARGE: "The result is over the size limit. Store the data elsewhere and return a reference.",
   RESULT_UNSERIALISABLE:
     "The handler's result cannot be written as JSON. Return plain data without BigInt, cycles or functions.",

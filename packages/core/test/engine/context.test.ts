@@ -220,7 +220,7 @@ describe("then", () => {
   test("the jobs that follow are enqueued in the step of the completion, with ids that a second try would make again", async () => {
     const { yard, worker, store, job } = stage();
     const first = any.handler(() => ({ to: "a@b" }), {
-      then: ({ result, job: done }) => [
+      followUps: ({ result, job: done }) => [
         followUp(next, result),
         followUp(next, { to: `${done.id}@b` }, { ref: "second", priority: 3, queue: "other" }),
       ],
@@ -247,7 +247,7 @@ describe("then", () => {
     const parents: unknown[] = [];
     const receipt = await yard.enqueue(any, 1);
     const jobs = [
-      any.handler(() => 1, { then: () => [followUp(next, { to: "a@b" })] }),
+      any.handler(() => 1, { followUps: () => [followUp(next, { to: "a@b" })] }),
       next.handler(({ parent }) => void parents.push(parent)),
     ];
     await worker({ jobs }).drain();
@@ -282,10 +282,10 @@ describe("then", () => {
       "TypeError",
       /oops/,
     ],
-  ])("%s fails the attempt, and nothing is enqueued", async (_, then, code, message) => {
+  ])("%s fails the attempt, and nothing is enqueued", async (_, followUps, code, message) => {
     const { yard, worker, job } = stage();
     const receipt = await yard.enqueue(any, 1);
-    await worker({ jobs: [any.handler(() => 1, { then })] }).drain();
+    await worker({ jobs: [any.handler(() => 1, { followUps })] }).drain();
     expect(await job(receipt)).toMatchObject({
       state: "waiting",
       errors: [{ code, message: expect.stringMatching(message) }],

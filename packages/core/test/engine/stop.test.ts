@@ -13,9 +13,9 @@ describe("drain", () => {
     const next = defineJob("next", { payload: anything });
     const own = worker({
       jobs: [
-        any.handler(({ payload }) => payload, { then: ({ result }) => [followUp(next, result)] }),
+        any.handler(({ payload }) => payload, { followUps: ({ result }) => [followUp(next, result)] }),
         next.handler(({ payload }) => payload, {
-          then: ({ result }) => (Number(result) > 0 ? [followUp(any, Number(result) - 1)] : []),
+          followUps: ({ result }) => (Number(result) > 0 ? [followUp(any, Number(result) - 1)] : []),
         }),
       ],
     });

@@ -98,7 +98,7 @@ describe("a job type", () => {
   });
 });
 
-test("types run from producer to handler: the schema's input goes in, its output comes out, the result reaches `then`", () => {
+test("types run from producer to handler: the schema's input goes in, its output comes out, the result reaches `followUps`", () => {
   const job = defineJob("a", { payload: text, dedupe: (payload) => ({ key: payload.trim() }) });
   const bound = job.handler(
     (running) => {
@@ -106,7 +106,7 @@ test("types run from producer to handler: the schema's input goes in, its output
       return { doubled: running.payload * 2 };
     },
     {
-      then: ({ result, job: done }) => {
+      followUps: ({ result, job: done }) => {
         expectTypeOf(result).toEqualTypeOf<{ doubled: number }>();
         expectTypeOf(done.payload).toEqualTypeOf<number>();
         return [followUp(job, "7")];
@@ -117,7 +117,7 @@ test("types run from producer to handler: the schema's input goes in, its output
 });
 
 test("a bound job is no promise: awaiting it gives it back", async () => {
-  const bound = defineJob("a", { payload: anything }).handler(() => 1, { then: () => [] });
+  const bound = defineJob("a", { payload: anything }).handler(() => 1, { followUps: () => [] });
   expect(await bound).toBe(bound);
 });
 
