@@ -17,7 +17,7 @@ const runtime = new Proxy({} as Runtime, {
 
 const procedures = Object.entries(appRouter._def.procedures) as unknown as [
   string,
-  { readonly _def: { readonly meta?: { readonly permission?: Permission } } },
+  { readonly _def: { readonly type: string; readonly meta?: { readonly permission?: Permission } } },
 ][];
 
 /** `null` if it was let in, whatever became of it then. */
@@ -54,6 +54,13 @@ describe.each(procedures)("%s", (path, { _def }) => {
     const allowed = permissionsOf(role).includes(_def.meta?.permission as Permission);
     expect(await refusalOf(path, role)).toBe(allowed ? null : "FORBIDDEN");
   });
+});
+
+test("whatever changes something is closed to a viewer, and a deletion to all but an admin", async () => {
+  const changes = procedures.filter(([, { _def }]) => _def.type === "mutation").map(([path]) => path);
+  expect(changes.length).toBeGreaterThan(8);
+  for (const path of changes) expect([path, await refusalOf(path, "viewer")]).toEqual([path, "FORBIDDEN"]);
+  for (const path of ["jobs.remove", "jobs.restore"]) expect(await refusalOf(path, "operator")).toBe("FORBIDDEN");
 });
 
 test("a viewer may only read, and only an admin may delete", () => {

@@ -23,12 +23,11 @@ test("the store holds no token, and two logins have two", async () => {
 test("a session lives while it is used, for twelve hours at most", async () => {
   const { ports, sessions } = open();
   const token = await sessions.start(WHO, undefined);
-  const from = ports.now();
-  while (ports.now() < from + LONGEST_MS - IDLE_MS / 2) {
+  const step = 20 * 60_000;
+  for (let passed = 0; passed < LONGEST_MS; passed += step) {
     expect(await sessions.read(token)).toMatchObject(WHO);
-    ports.advance(IDLE_MS - 1);
+    ports.advance(step);
   }
-  ports.advance(IDLE_MS);
   expect(await sessions.read(token)).toBeNull();
 });
 

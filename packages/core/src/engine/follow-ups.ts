@@ -18,7 +18,7 @@ export async function followUpJobs(turn: Turn, result: unknown, maxPayloadBytes:
   const refs = new Set<string>();
   for (const followUp of asked as readonly FollowUp[]) {
     if (refs.has(followUp.ref))
-      throw new QueueError("RESULT_INVALID", `followUps: two have the ref ${followUp.ref}`);
+      throw new QueueError("RESULT_INVALID", `followUps: two follow-ups have the ref ${followUp.ref}`);
     refs.add(followUp.ref);
     jobs.push(await prepare(followUp, leased.lease, maxPayloadBytes));
   }
