@@ -5,7 +5,7 @@
  * installation runs on the Node.js that pnpm-workspace.yaml pins (the npm package "node").
  */
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { keepRunning } from "./keep-running.mjs";
@@ -109,7 +109,7 @@ async function must(command, ...args) {
 }
 
 async function mustWith(extraEnv, command, ...args) {
-  const { code } = await run(command, args, extraEnv);
+  const { code } = await run(command, args, { env: extraEnv });
   if (code === 0 && !stopping) return;
   const error = new Error(stopping ? "stopped." : `${[command, ...args].join(" ")} ended with exit code ${code}.`);
   throw Object.assign(error, { exitCode: code || 130 });
@@ -121,7 +121,7 @@ function startAndKeep(one, pids) {
     if (pids.has(one.name)) console.error(`start: the ${one.name} is process ${pid} now.`);
     pids.set(one.name, pid);
   };
-  const start = () => run("node", [one.file], one.env, remember);
+  const start = () => run("node", [one.file], { env: one.env, log: one.log, onSpawn: remember });
   return keepRunning(one, start, () => stopping);
 }
 
@@ -139,15 +139,20 @@ async function launch(command, args) {
   return (await run(command, args)).code;
 }
 
-/** Resolves with exit code and signal. A variable set to undefined is not passed on. */
-function run(command, args, extraEnv = {}, onSpawn = () => {}) {
+/**
+ * Resolves with exit code and signal. A variable set to undefined is not passed on. With `log`, its standard output
+ * goes to the end of that file.
+ */
+function run(command, args, { env: extraEnv = {}, log, onSpawn = () => {} } = {}) {
   return new Promise((resolve, reject) => {
+    const output = log ? openSync(log, "a") : "inherit";
     const child = spawn(command, args, {
       cwd: root,
       env: { ...env, ...extraEnv },
       shell: windows, // for .cmd shims
-      stdio: "inherit",
+      stdio: ["inherit", output, "inherit"],
     });
+    if (log) closeSync(output); // the child has its own
     children.add(child);
     onSpawn(child.pid);
     child.once("error", reject);

@@ -10,7 +10,7 @@ const SWEEP = "5 s";
 
 /**
  * What to run, after a build. `before` runs to its end, in order. The `processes` then live and die together, but for those
- * with `restart`: they are started again, at most `restart` times within a minute.
+ * with `restart`: they are started again, at most `restart` times within a minute. `log`: a file for its standard output.
  */
 export async function startPlan(root, env) {
   const example = join(root, "examples/document-stages/dist");
@@ -47,8 +47,9 @@ export async function startPlan(root, env) {
           JOBYARD_JOBS: join(example, "jobs.js"),
           JOBYARD_QUEUES: workerQueues(),
           JOBYARD_LEASE: env.JOBYARD_LEASE || DEFAULT_LEASE,
-          LOG_LEVEL: env.LOG_LEVEL || "error",
         },
+        // One JSON line per fact is for machines; people look at the dashboard.
+        log: join(data, "worker.log"),
         restart: 5,
       },
       { name: "watcher", file: join(example, "main.js"), env: headless },
@@ -80,6 +81,7 @@ Jobyard is running: ${url}
      Work for that: for i in 1 2 3 4 5 6 7 8 9; do cp examples/document-stages/README.md ${inbox}/copy-$i.md; done
   3. From another terminal: ${cli} queues
      ${cli} jobs state:dead
+     tail -f ${relative(process.cwd(), join(root, "data/worker.log"))}
 
 Ctrl+C stops everything.
 `;
