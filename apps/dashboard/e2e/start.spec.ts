@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -100,6 +101,41 @@ test("start is refused: the port is in use", async () => {
   expect(code).toBe(1);
   server.close();
 });
+
+test("open without a login: this machine by its own name, and no other name", async () => {
+  const port = await freePort();
+  const { PATH = "" } = process.env;
+  const env = {
+    PATH,
+    NODE_ENV: "production",
+    PORT: port,
+    JOBYARD_URL: goodUrl(),
+    JOBYARD_DASHBOARD_OPEN: "1",
+  } as const;
+  const child = spawn(process.execPath, ["scripts/start.mjs"], { cwd: app, env, stdio: "ignore", timeout: 25_000 });
+  try {
+    await expect.poll(() => statusOf(port, "/api/health", "localhost").catch(() => 0), { timeout: 15_000 }).toBe(200);
+    const list = `/api/trpc/queues.list?input=${encodeURIComponent('{"backend":"main"}')}`;
+    expect(await statusOf(port, list, `127.0.0.1:${port}`)).toBe(200);
+    expect(await statusOf(port, list, `localhost:${port}`)).toBe(200);
+    expect(await statusOf(port, list, `evil.example:${port}`)).toBe(401);
+    expect(await statusOf(port, "/", "evil.example")).toBe(307);
+  } finally {
+    child.kill();
+  }
+});
+
+/** As a browser would ask that was told that `host` is this machine. */
+function statusOf(port: string, path: string, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const call = request({ host: "127.0.0.1", port, path, headers: { host } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    call.once("error", reject);
+    call.end();
+  });
+}
 
 const folder = (): string => mkdtempSync(join(tmpdir(), "jobyard-start-"));
 

@@ -45,7 +45,10 @@ async function prepare(followUp: FollowUp, lease: Lease, maxPayloadBytes: number
     });
   } catch (error) {
     if (!isQueueError(error)) throw error;
-    throw new QueueError("RESULT_INVALID", `followUps: ${ref}: ${error.detail}`, { issues: error.issues, cause: error });
+    throw new QueueError("RESULT_INVALID", `followUps: ${ref}: ${error.detail}`, {
+      issues: error.issues,
+      cause: error,
+    });
   }
 }
 
