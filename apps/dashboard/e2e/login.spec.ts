@@ -36,7 +36,7 @@ test("a wrong password and a wrong name are refused with the same words", async 
   expect(texts[0]).toBe(texts[1]);
 });
 
-test("the tenth wrong try is told to wait, and so is the right password then", async ({
+test("the tenth wrong try is told to wait, and so are those after it", async ({
   page,
   baseURL,
   expectedFaults,
