@@ -36,11 +36,7 @@ test("a wrong password and a wrong name are refused with the same words", async 
   expect(texts[0]).toBe(texts[1]);
 });
 
-test("the tenth wrong try is told to wait, and so are those after it", async ({
-  page,
-  baseURL,
-  expectedFaults,
-}) => {
+test("the tenth wrong try is told to wait, and so are those after it", async ({ page, baseURL, expectedFaults }) => {
   expectedFaults.push(REFUSED);
   const name = "guessed";
   // Saying to be somebody else each time does not help.
