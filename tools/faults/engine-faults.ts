@@ -15,7 +15,7 @@ export const ENGINE_FAULTS: Readonly<Record<string, { readonly promise: string; 
       promise: "a result that is no JSON is a failed attempt",
       patches: [
         core(
-          "engine/runner.ts",
+          "engine/worker/run/runner.ts",
           "const text = resultText(turn, result);",
           "let text: string | null = null;\n      try {\n        text = resultText(turn, result);\n      } catch {}",
         ),
@@ -35,13 +35,15 @@ export const ENGINE_FAULTS: Readonly<Record<string, { readonly promise: string; 
     },
     "expired-job-started": {
       promise: "a claimed job whose time is over does not start",
-      patches: [core("engine/pump.ts", "expiresAt !== null && clock.serverNow() >= expiresAt", "expiresAt === -1")],
+      patches: [
+        core("engine/worker/pump.ts", "expiresAt !== null && clock.serverNow() >= expiresAt", "expiresAt === -1"),
+      ],
     },
     "paused-job-started": {
       promise: "no handler starts in a paused queue",
       patches: [
         core(
-          "engine/heartbeat.ts",
+          "engine/worker/keep/heartbeat.ts",
           "if (extended.pausedQueues.length > 0)",
           "if (extended.pausedQueues.length > 1_000)",
         ),
@@ -51,7 +53,7 @@ export const ENGINE_FAULTS: Readonly<Record<string, { readonly promise: string; 
       promise: "a cancel reaches the running handler",
       patches: [
         core(
-          "engine/heartbeat.ts",
+          "engine/worker/keep/heartbeat.ts",
           `else if (extended.leases[index] === "cancel")`,
           `else if (extended.leases[index] === undefined)`,
         ),
@@ -59,6 +61,6 @@ export const ENGINE_FAULTS: Readonly<Record<string, { readonly promise: string; 
     },
     "follow-ups-forgotten": {
       promise: "stages follow a completed job",
-      patches: [core("engine/runner.ts", "...(followUps.length > 0 && { followUps }),", "")],
+      patches: [core("engine/worker/run/runner.ts", "...(followUps.length > 0 && { followUps }),", "")],
     },
   };

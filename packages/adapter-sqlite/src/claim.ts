@@ -27,20 +27,33 @@ import type { Step, View } from "./step.ts";
  */
 const CALL_UP_LIMIT = 10_000;
 
+/**
+ * Which look of a claim that waits this is. Only the first is a sign of life of its session: if each were, the
+ * commits of two waiting workers would wake each other without end.
+ */
+export type Look = "first" | "again";
+
 /** The answer of a claim that would change nothing; null if it might. */
-export function idleClaim(view: View, request: ClaimRequest): Claim | null {
-  if (view.db.get(findSession, { session: request.session })) return null;
+export function idleClaim(view: View, request: ClaimRequest, look: Look): Claim | null {
+  const session = view.db.get(findSession, { session: request.session });
+  if (session && look === "first") return null;
   const asked = askedQueues(view, request);
-  if (!isIdle(view, asked)) return null;
-  return { jobs: [], now: view.now, nextDueAt: nextDueAt(view, asked), held: [] };
+  if (session?.exclusive !== 1 && !isIdle(view, asked)) return null;
+  return answer(view, asked, []);
 }
 
-export function claimNow(step: Step, request: ClaimRequest): Claim {
+export function claimNow(step: Step, request: ClaimRequest, look: Look): Claim {
   const asked = askedQueues(step, request);
   const session = step.db.get(findSession, { session: request.session });
-  const jobs = lease(step, request, choose(step, request, asked, session));
-  return { jobs, now: step.now, nextDueAt: nextDueAt(step, asked), held: heldQueues(step, asked) };
+  return answer(step, asked, lease(step, request, choose(step, request, asked, session), look));
 }
+
+const answer = (view: View, asked: readonly Asked[], jobs: readonly LeasedJob[]): Claim => ({
+  jobs,
+  now: view.now,
+  nextDueAt: nextDueAt(view, asked),
+  held: heldQueues(view, asked),
+});
 
 interface Session {
   readonly exclusive: 0 | 1;
@@ -73,7 +86,7 @@ function choose(
 }
 
 /** Jobs whose time has come get their order numbers, the earliest first. The claimer is the promoter. */
-function callUp({ db, now, tally }: Step, queue: string): void {
+function callUp({ db, now, tally, touched }: Step, queue: string): void {
   const due = db.all(dueLater, { queue, now, limit: CALL_UP_LIMIT });
   const last = due.at(-1);
   if (last === undefined) return;
@@ -84,6 +97,8 @@ function callUp({ db, now, tally }: Step, queue: string): void {
     db.run(numberJob, { pk, ord });
   }
   db.run(removeDue, { queue, run_at: last.run_at, pk: last.pk });
+  // More may be due: a claim that waits looks again at once.
+  if (due.length === CALL_UP_LIMIT) touched.add(queue);
 }
 
 function ordinaryBatch(step: Step, max: number, asked: readonly Asked[]): readonly Chosen[] {
@@ -189,10 +204,15 @@ function exclusiveBatch(step: Step, max: number, asked: readonly Asked[]): reado
 }
 
 /** All leases of a session end together, and a claim that finds nothing is a sign of life as well. */
-function lease(step: Step, request: ClaimRequest, { rows, exclusive, isFirst }: Choice): readonly LeasedJob[] {
+function lease(
+  step: Step,
+  request: ClaimRequest,
+  { rows, exclusive, isFirst }: Choice,
+  look: Look,
+): readonly LeasedJob[] {
   const { session, token } = request;
   if (rows.length === 0) {
-    if (!isFirst) step.db.run(moveDeadline, { session, deadline: step.now + request.leaseMs });
+    if (!isFirst && look === "first") step.db.run(moveDeadline, { session, deadline: step.now + request.leaseMs });
     return [];
   }
   const alone = isFirst && rows.length === 1 ? 1 : 0;

@@ -46,13 +46,14 @@ export function isIdle({ db, now }: View, asked: readonly Asked[]): boolean {
   );
 }
 
-/** `null` also if a job is due now and was left for lack of room. */
+/** `null` also if a job is due now and was left: for lack of room, or because the session may have nothing. */
 export function nextDueAt({ db, now }: View, asked: readonly Asked[]): Instant | null {
   const next: Instant[] = [];
   for (const { queue, lanes, laneIds } of asked) {
     for (const lane of lanes.keys()) {
       if (db.get(nextFree, { lane, now })) return null;
       const later = db.get(nextLater, { lane });
+      if (later && later.at <= now) return null;
       if (later) next.push(later.at);
     }
     const held = db.get(nextHeld, { queue, now, lanes: laneIds });

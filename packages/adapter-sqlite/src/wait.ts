@@ -1,12 +1,12 @@
 /** A claim that waits for work: until something changes in its queues, a job becomes due, or nobody wants it any more. */
 
 import type { Claim, ClaimRequest, Hint } from "@jobyard/core/adapter";
-import { claimNow, idleClaim } from "./claim.ts";
+import { claimNow, idleClaim, type Look } from "./claim.ts";
 import type { Store } from "./store.ts";
 
 export async function claim(store: Store, request: ClaimRequest): Promise<Claim> {
   const end = store.ports.monotonic() + request.waitMs;
-  const first = await attempt(store, request);
+  const first = await attempt(store, request, "first");
   if (first.jobs.length > 0 || request.waitMs <= 0 || request.signal?.aborted || store.isClosed()) return first;
   const alarm = new Alarm(store, request);
   try {
@@ -18,7 +18,7 @@ export async function claim(store: Store, request: ClaimRequest): Promise<Claim>
 
 async function claimWhenWoken(store: Store, request: ClaimRequest, alarm: Alarm, end: number): Promise<Claim> {
   for (;;) {
-    const answer = await attempt(store, request);
+    const answer = await attempt(store, request, "again");
     const leftMs = end - store.ports.monotonic();
     if (answer.jobs.length > 0 || leftMs <= 0) return answer;
     await alarm.sleep(answer.nextDueAt === null ? leftMs : Math.min(leftMs, answer.nextDueAt - answer.now));
@@ -29,35 +29,40 @@ async function claimWhenWoken(store: Store, request: ClaimRequest, alarm: Alarm,
 /**
  * Looks first: a claim with nothing to find does not take the write lock from those who have something to write.
  */
-async function attempt(store: Store, request: ClaimRequest): Promise<Claim> {
-  const idle = await store.read((view) => idleClaim(view, request));
-  return idle ?? store.write((step) => claimNow(step, request));
+async function attempt(store: Store, request: ClaimRequest, look: Look): Promise<Claim> {
+  const idle = await store.read((view) => idleClaim(view, request, look));
+  return idle ?? store.write((step) => claimNow(step, request, look));
 }
 
-/** Rings when something changed in the queues of the request, also while nobody sleeps. */
+/**
+ * Rings when something changed in the queues of the request, also while nobody sleeps; and when the waiting ends.
+ * One listener per source for the whole wait: a combined signal per sleep would leave a trace at each of them.
+ */
 class Alarm {
   readonly #store: Store;
-  readonly #signal: AbortSignal | undefined;
+  readonly #endings: readonly AbortSignal[];
   readonly #unwatch: () => void;
+  readonly #ring = (): void => this.#rung.abort();
   #rung = new AbortController();
 
   constructor(store: Store, { queues, signal }: ClaimRequest) {
     this.#store = store;
-    this.#signal = signal;
+    this.#endings = signal ? [store.wake.closed, signal] : [store.wake.closed];
+    for (const ending of this.#endings) ending.addEventListener("abort", this.#ring);
     const isMine = (hint: Hint): boolean =>
       hint.queues === null || queues.some(({ queue }) => hint.queues?.includes(queue));
     this.#unwatch = store.wake.watch((hint) => {
-      if (isMine(hint)) this.#rung.abort();
+      if (isMine(hint)) this.#ring();
     });
   }
 
   async sleep(ms: number): Promise<void> {
-    const signals = [this.#rung.signal, this.#store.wake.closed];
-    await this.#store.ports.sleep(ms, AbortSignal.any(this.#signal ? [...signals, this.#signal] : signals));
+    await this.#store.ports.sleep(ms, this.#rung.signal);
     if (this.#rung.signal.aborted) this.#rung = new AbortController();
   }
 
   close(): void {
     this.#unwatch();
+    for (const ending of this.#endings) ending.removeEventListener("abort", this.#ring);
   }
 }

@@ -10,9 +10,10 @@ import type { Hint, Ports } from "@jobyard/core/adapter";
 const FLOOR_MS = 1_000;
 /**
  * Another process writes the log first and makes its commit visible after, with a flush to disk between them: so
- * the counter is looked at again this long after the log was written, each time if nothing was seen before.
+ * after the log was written the counter is looked at again, until a commit is seen. The last pause repeats for what
+ * a slow disk needs; a write that is not visible then was most likely rolled back.
  */
-const AFTER_WRITE_MS = [1, 4, 15, 50, 200] as const;
+const AFTER_WRITE_MS: readonly number[] = [1, 4, 15, 50, ...Array.from({ length: 25 }, () => 200)];
 
 interface Watcher {
   readonly onHint: (hint: Hint) => void;
@@ -33,7 +34,9 @@ export class Wake {
   #touched: Set<string | null> | null = null;
   #seen: unknown;
   #isListening = false;
-  #isLookingAgain = false;
+  /** Which of the pauses after a write comes next; null while nobody looks again. */
+  #pause: number | null = null;
+  #hasWarned = false;
   #file: FSWatcher | null = null;
 
   constructor(source: WakeSource) {
@@ -81,7 +84,7 @@ export class Wake {
   #listen(): void {
     this.#isListening = true;
     if (this.#source.log === null) return;
-    this.#seen = this.#source.version();
+    this.#seen = this.#version();
     this.#watchLog(this.#source.log);
     void this.#keepLooking(this.#source.log);
   }
@@ -95,40 +98,68 @@ export class Wake {
     }
   }
 
-  /** Where the file cannot be watched (it is not there yet, or the file system cannot tell), the floor has to do. */
   #watchLog(log: string): void {
-    const giveUp = (): void => {
-      this.#file?.close();
-      this.#file = null;
-    };
     try {
       this.#file = watch(log, { persistent: false }, (event) => {
-        if (event === "rename") giveUp();
-        if (!this.#look()) void this.#lookAgain();
+        if (event === "rename") this.#unwatchLog();
+        // What this look sees may be an earlier commit than the one that this write is for.
+        this.#look();
+        void this.#lookAgain();
       });
-      this.#file.on("error", giveUp);
-    } catch {
-      this.#file = null;
+      this.#file.on("error", (error) => this.#doWithout(log, error));
+    } catch (error) {
+      this.#doWithout(log, error);
     }
   }
 
+  #unwatchLog(): void {
+    this.#file?.close();
+    this.#file = null;
+  }
+
+  /** Where the file cannot be watched, the floor has to do. One that is not there yet is no news. */
+  #doWithout(log: string, error: unknown): void {
+    this.#unwatchLog();
+    if (this.#hasWarned || isMissing(error)) return;
+    this.#hasWarned = true;
+    const why = error instanceof Error ? error.message : String(error);
+    process.emitWarning(`${log} cannot be watched: changes of other processes are seen once a second. ${why}`, {
+      type: "JobyardWarning",
+    });
+  }
+
+  /** From the first pause on, also if it is at it already: the log was written once more. */
   async #lookAgain(): Promise<void> {
-    if (this.#isLookingAgain) return;
-    this.#isLookingAgain = true;
-    for (const ms of AFTER_WRITE_MS) {
+    const isAtIt = this.#pause !== null;
+    this.#pause = 0;
+    if (isAtIt) return;
+    while (this.#pause !== null) {
+      const ms = AFTER_WRITE_MS[this.#pause++];
+      if (ms === undefined || this.#stop.signal.aborted) break;
       await this.#source.ports.sleep(ms, this.#stop.signal);
       if (this.#look()) break;
     }
-    this.#isLookingAgain = false;
+    this.#pause = null;
   }
 
   /** True if another connection has committed since. */
   #look(): boolean {
     if (this.#stop.signal.aborted) return false;
-    const version = this.#source.version();
+    const version = this.#version();
     if (version === this.#seen) return false;
     this.#seen = version;
     this.tell([null]);
     return true;
   }
+
+  /** A file that cannot be read counts as changed: whoever looks again meets the error where it can be told. */
+  #version(): unknown {
+    try {
+      return this.#source.version();
+    } catch {
+      return Symbol("unreadable");
+    }
+  }
 }
+
+const isMissing = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "ENOENT";

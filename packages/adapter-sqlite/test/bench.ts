@@ -1,9 +1,8 @@
-/** A fresh file per test, in a folder of its own that goes with it; and the plainest job and claim. */
+/** A fresh file per test, in a folder of its own that goes with it. */
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ClaimRequest, NewJob } from "@jobyard/core/adapter";
 import { type Bench, manualPorts } from "@jobyard/core/testing";
 import Database from "better-sqlite3";
 import { onTestFinished } from "vitest";
@@ -54,34 +53,3 @@ async function beginTransaction(file: string): Promise<Transaction> {
   };
   return { tx: database, commit: end("COMMIT"), rollback: end("ROLLBACK") };
 }
-
-export const newJob = (id: string, over: Partial<NewJob> = {}): NewJob => ({
-  queue: "mail",
-  id,
-  name: "greet",
-  version: 1,
-  payload: '{"to":"Ada"}',
-  priority: 0,
-  maxAttempts: 3,
-  backoff: null,
-  timeoutMs: null,
-  start: { delayMs: 0 },
-  expiresInMs: null,
-  tags: [],
-  group: null,
-  dedupe: null,
-  onLeaseLost: "retry",
-  parent: null,
-  ...over,
-});
-
-export const claimRequest = (token: string, over: Partial<ClaimRequest> = {}): ClaimRequest => ({
-  session: "w1",
-  token,
-  leaseMs: 30_000,
-  max: 10,
-  queues: [{ queue: "mail", max: 10, types: [{ name: "greet", maxVersion: 1 }] }],
-  waitMs: 0,
-  held: false,
-  ...over,
-});

@@ -1,14 +1,14 @@
 /** What a claim touches does not grow with what waits beside it. Counted in rows, never in time. */
 
 import { join } from "node:path";
-import { manualPorts } from "@jobyard/core/testing";
+import { claimRequest, manualPorts, newJob } from "@jobyard/core/testing";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { claimNow } from "../src/claim.ts";
 import { Connection } from "../src/connection.ts";
 import { sqliteAdapter } from "../src/index.ts";
 import { takeStep } from "../src/step.ts";
-import { claimRequest, folder, newJob } from "./bench.ts";
+import { folder } from "./bench.ts";
 
 /** Rows that the claims' statements returned, by a connection that counts them. */
 class CountingConnection extends Connection {

@@ -5,12 +5,13 @@ import { chmod, mkdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isQueueError, systemPorts } from "@jobyard/core/adapter";
+import { newJob } from "@jobyard/core/testing";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { enqueue } from "../src/enqueue.ts";
 import { sqliteAdapter } from "../src/index.ts";
 import { Store } from "../src/store.ts";
-import { folder, newJob } from "./bench.ts";
+import { folder } from "./bench.ts";
 
 const opening =
   (file: string, create = true) =>

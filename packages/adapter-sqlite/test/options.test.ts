@@ -2,11 +2,12 @@
 
 import { join } from "node:path";
 import { systemPorts } from "@jobyard/core/adapter";
+import { newJob } from "@jobyard/core/testing";
 import { describe, expect, test } from "vitest";
 import * as entry from "../src/index.ts";
 import { parseSqliteUrl, sqliteAdapter } from "../src/index.ts";
 import { Store } from "../src/store.ts";
-import { folder, newJob } from "./bench.ts";
+import { folder } from "./bench.ts";
 
 test("the package exports what it says and nothing else", () => {
   expect(Object.keys(entry).sort()).toEqual(["parseSqliteUrl", "sqliteAdapter"]);

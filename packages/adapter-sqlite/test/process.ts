@@ -1,6 +1,7 @@
 /** What tests run in a process of its own: `node -C @jobyard/source process.ts <role> <file> …`. Prints JSON. */
 
 import { type Adapter, isQueueError } from "@jobyard/core/adapter";
+import { claimRequest, newJob } from "@jobyard/core/testing";
 import { sqliteAdapter } from "../src/index.ts";
 
 const [role = "", file = "", name = "", count = "0"] = process.argv.slice(2);
@@ -17,30 +18,11 @@ async function open(): Promise<void> {
   }
 }
 
-const jobOf = (id: string) => ({
-  queue: "mail",
-  id,
-  name: "greet",
-  version: 1,
-  payload: "{}",
-  priority: 0,
-  maxAttempts: 3,
-  backoff: null,
-  timeoutMs: null,
-  start: { delayMs: 0 },
-  expiresInMs: null,
-  tags: [],
-  group: null,
-  dedupe: null,
-  onLeaseLost: "retry" as const,
-  parent: null,
-});
-
 /** Enqueues one by one, and says how many were accepted. */
 async function produce(adapter: Adapter): Promise<void> {
   let accepted = 0;
   for (let n = 0; n < Number(count); n++) {
-    const [receipt] = await adapter.writer.enqueue([jobOf(`${name}-${n}`)]);
+    const [receipt] = await adapter.writer.enqueue([newJob(`${name}-${n}`)]);
     if (receipt?.outcome === "accepted") accepted += 1;
   }
   say(accepted);
@@ -50,15 +32,9 @@ async function produce(adapter: Adapter): Promise<void> {
 async function consume(adapter: Adapter): Promise<void> {
   const completed: string[] = [];
   for (let turn = 0; ; turn++) {
-    const { jobs } = await adapter.leaser.claim({
-      session: name,
-      token: `${name}-${turn}`,
-      leaseMs: 30_000,
-      max: 7,
-      queues: [{ queue: "mail", max: 7, types: [{ name: "greet", maxVersion: 1 }] }],
-      waitMs: 200,
-      held: false,
-    });
+    const { jobs } = await adapter.leaser.claim(
+      claimRequest(`${name}-${turn}`, { session: name, max: 7, waitMs: 200 }),
+    );
     const settled = await adapter.leaser.settle(
       jobs.map(({ lease }) => ({ lease, guard: "held", decision: { move: "complete", result: null } })),
     );

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type Hint, type Ports, systemPorts } from "@jobyard/core/adapter";
-import { manualPorts } from "@jobyard/core/testing";
+import { claimRequest, manualPorts } from "@jobyard/core/testing";
 import { expect, test } from "vitest";
 import { sqliteAdapter } from "../src/index.ts";
 import { Wake } from "../src/wake.ts";
-import { claimRequest, folder } from "./bench.ts";
+import { folder } from "./bench.ts";
 
 const run = promisify(execFile);
 

@@ -1,7 +1,7 @@
 /** Who may put tables where: a new file is ours, a file with other tables only when somebody says so. */
 
 import { join } from "node:path";
-import { manualPorts } from "@jobyard/core/testing";
+import { manualPorts, newJob } from "@jobyard/core/testing";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { Connection } from "../src/connection.ts";
@@ -9,7 +9,7 @@ import { sqliteAdapter } from "../src/index.ts";
 import { migrate, schemaStatus } from "../src/migrate.ts";
 import { MIGRATIONS } from "../src/migrations/index.ts";
 import { type None, type Statement, sql } from "../src/statement.ts";
-import { folder, newJob } from "./bench.ts";
+import { folder } from "./bench.ts";
 
 const WANTED = MIGRATIONS.length;
 

@@ -2,10 +2,11 @@
 
 import { join } from "node:path";
 import type { Adapter } from "@jobyard/core/adapter";
+import { claimRequest, newJob } from "@jobyard/core/testing";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { sqliteAdapter } from "../src/index.ts";
-import { claimRequest, folder, newJob } from "./bench.ts";
+import { folder } from "./bench.ts";
 
 interface Shop {
   readonly adapter: Adapter;

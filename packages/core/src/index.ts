@@ -18,11 +18,11 @@ export { type Completion, completeQuery, type Suggestion } from "./decisions/que
 export { QueryError } from "./decisions/query/fault.ts";
 export { parseQuery } from "./decisions/query/parse.ts";
 export { printQuery } from "./decisions/query/print.ts";
-export { type BoardOptions, createBoard } from "./engine/board.ts";
-export { eventJson, jobJson, jobSummaryJson, queueJson } from "./engine/job-json.ts";
+export { type BoardOptions, createBoard } from "./engine/board/board.ts";
+export { eventJson, jobJson, jobSummaryJson, queueJson } from "./engine/board/job-json.ts";
 export type * from "./engine/surface.ts";
 export { FINDING_CODES } from "./engine/surface.ts";
-export { createYard } from "./engine/yard.ts";
+export { createYard } from "./engine/yard/yard.ts";
 export { DEFAULTS } from "./nouns/defaults.ts";
 export { defineJob, followUp } from "./nouns/define.ts";
 export type * from "./nouns/definition.ts";

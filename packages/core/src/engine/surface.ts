@@ -14,7 +14,7 @@ import type {
   QueueSettings,
 } from "../contract/adapter.ts";
 import type { AuditLine } from "../contract/entries.ts";
-import type { BoundJob, EnqueueOptions, JobDefinition } from "../nouns/definition.ts";
+import type { BoundJob, Defined, EnqueueOptions } from "../nouns/definition.ts";
 import type { Duration } from "../nouns/duration.ts";
 import type { Filter } from "../nouns/filter.ts";
 import type { Finding } from "../nouns/finding.ts";
@@ -37,17 +37,18 @@ export interface Yard {
   readonly adapter: Adapter;
   readonly board: Board;
   /**
+   * @param job - what `defineJob` made, with or without its handler
    * @throws QueueError `PAYLOAD_INVALID`, `PAYLOAD_TOO_LARGE`, `PAYLOAD_UNSERIALISABLE`, `ID_CONFLICT`, `QUEUE_FULL`,
    *   `BAD_OPTION`, `BAD_NAME`, `BAD_DURATION`, `CAPABILITY_MISSING`
    */
   enqueue<S extends StandardSchemaV1>(
-    job: JobDefinition<S>,
+    job: Defined<S>,
     payload: StandardSchemaV1.InferInput<S>,
     options?: EnqueueOptions,
   ): Promise<EnqueueReceipt>;
   /** One answer per payload, in order; a payload that is refused stops no other. Faulty payloads are found before anything is written. */
   enqueueMany<S extends StandardSchemaV1>(
-    job: JobDefinition<S>,
+    job: Defined<S>,
     payloads: readonly StandardSchemaV1.InferInput<S>[],
     options?: Omit<EnqueueOptions, "jobId">,
   ): Promise<readonly BulkReceipt[]>;

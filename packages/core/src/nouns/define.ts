@@ -2,7 +2,7 @@
 
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { DEFAULTS } from "./defaults.ts";
-import type { BoundJob, Done, EnqueueOptions, FollowUp, Handler, JobConfig, JobDefinition } from "./definition.ts";
+import type { BoundJob, Defined, Done, EnqueueOptions, FollowUp, Handler, JobConfig, JobDefinition } from "./definition.ts";
 import { QueueError } from "./errors.ts";
 import { checkName } from "./names.ts";
 import { checkInteger, checkJobOptions, checkKnown, JOB_OPTIONS } from "./options.ts";
@@ -34,13 +34,25 @@ export function defineJob<S extends StandardSchemaV1>(name: string, config: JobC
  * @throws QueueError `BAD_NAME`, `BAD_OPTION`
  */
 export function followUp<S extends StandardSchemaV1>(
-  definition: JobDefinition<S>,
+  job: Defined<S>,
   payload: StandardSchemaV1.InferInput<S>,
   options: Omit<EnqueueOptions, "tx"> & { readonly ref?: string } = {},
 ): FollowUp {
+  const definition = definitionOf(job);
   const { ref = definition.name, ...rest } = options;
   if ("tx" in rest) throw new QueueError("BAD_OPTION", "tx: a follow-up belongs to its parent's step", { field: "tx" });
-  return { definition: definition as unknown as JobDefinition, payload, ref: checkName(ref, "ref"), options: rest };
+  return { definition, payload, ref: checkName(ref, "ref"), options: rest };
+}
+
+/**
+ * The job type itself, with or without a handler.
+ *
+ * @throws QueueError `BAD_OPTION` for anything else
+ */
+export function definitionOf<S extends StandardSchemaV1>(job: Defined<S>): JobDefinition<S> {
+  const definition = typeof job === "object" && job !== null && "definition" in job ? job.definition : job;
+  if (typeof definition?.payload?.["~standard"]?.validate === "function") return definition;
+  throw new QueueError("BAD_OPTION", "job: not a job type; make one with defineJob(…)", { field: "job" });
 }
 
 const CONFIG_FIELDS: readonly string[] = [...JOB_OPTIONS, "queue", "payload", "version", "dedupe"];
@@ -55,10 +67,10 @@ function bind<S extends StandardSchemaV1, R>(
   definition: JobDefinition<S>,
   run: Handler<StandardSchemaV1.InferOutput<S>, R>,
   followUps: ((done: Done<StandardSchemaV1.InferOutput<S>, R>) => readonly FollowUp[]) | undefined,
-): BoundJob {
+): BoundJob<S> {
   if (typeof run !== "function") throw new QueueError("BAD_OPTION", "handler: not a function", { field: "handler" });
   return {
-    definition: definition as unknown as JobDefinition,
+    definition,
     run: run as Handler<unknown, unknown>,
     followUps: (followUps ?? null) as BoundJob["followUps"],
   };

@@ -51,13 +51,21 @@ export interface JobDefinition<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly version: number;
   readonly payload: S;
   readonly options: CheckedOptions;
-  readonly dedupe: ((payload: StandardSchemaV1.InferInput<S>) => DedupeOption) | null;
+  readonly dedupe: DedupeRule<S>["of"] | null;
   /** The same type with what runs it. `followUps` names the jobs that follow a completed one, in the same step. */
   handler<R>(
     run: Handler<StandardSchemaV1.InferOutput<S>, R>,
     bound?: { readonly followUps?: (done: Done<StandardSchemaV1.InferOutput<S>, R>) => readonly FollowUp[] },
-  ): BoundJob;
+  ): BoundJob<S>;
 }
+
+/** Written as a method, so that a definition with a payload of its own is a {@link JobDefinition} too. */
+interface DedupeRule<S extends StandardSchemaV1> {
+  of(payload: StandardSchemaV1.InferInput<S>): DedupeOption;
+}
+
+/** Whatever tells a job's type: the definition, or the definition with its handler. */
+export type Defined<S extends StandardSchemaV1 = StandardSchemaV1> = JobDefinition<S> | BoundJob<S>;
 
 /** {@link JobOptions} with every duration in ms and every default applied. */
 export interface CheckedOptions {
@@ -79,8 +87,8 @@ export interface Done<P, R> {
 }
 
 /** A definition that a worker can run. */
-export interface BoundJob {
-  readonly definition: JobDefinition;
+export interface BoundJob<S extends StandardSchemaV1 = StandardSchemaV1> {
+  readonly definition: JobDefinition<S>;
   readonly run: Handler<unknown, unknown>;
   readonly followUps: ((done: Done<unknown, unknown>) => readonly FollowUp[]) | null;
 }

@@ -3,3 +3,4 @@
 export * from "../memory.ts";
 export type * from "./bench.ts";
 export { describeAdapter } from "./describe-adapter.ts";
+export * from "./plain-calls.ts";

@@ -1,11 +1,12 @@
 /** A board over an empty memory store, on a clock that stands still, and short words to fill it. */
 
 import type { Adapter, Decision, LeasedJob, NewJob } from "../../src/contract/adapter.ts";
-import { createBoard } from "../../src/engine/board.ts";
+import { createBoard } from "../../src/engine/board/board.ts";
 import type { Board } from "../../src/engine/surface.ts";
 import type { JobRef } from "../../src/nouns/job.ts";
 import { type ManualPorts, manualPorts } from "../../src/testing/manual-ports.ts";
 import { memoryAdapter } from "../../src/testing/memory/memory-adapter.ts";
+import { claimRequest, newJob } from "../../src/testing/plain-calls.ts";
 
 export const FAILURE = { code: "ECONNREFUSED", message: "connect 10.0.0.1:443", stack: null } as const;
 export const BURY: Decision = { move: "bury", failure: FAILURE };
@@ -28,22 +29,10 @@ export function setup(): Setup {
 
   const claim: Setup["claim"] = async (max = 10_000) => {
     claims++;
-    const { jobs } = await adapter.leaser.claim({
-      session: "session-1",
-      token: `token-${claims}`,
-      leaseMs: 30_000,
-      max,
-      queues: ["mail", "docs"].map((queue) => ({
-        queue,
-        max,
-        types: [
-          { name: "greet", maxVersion: 1 },
-          { name: "extract", maxVersion: 1 },
-        ],
-      })),
-      waitMs: 0,
-      held: false,
-    });
+    const types = ["greet", "extract"].map((name) => ({ name, maxVersion: 1 }));
+    const queues = ["mail", "docs"].map((queue) => ({ queue, max, types }));
+    const request = claimRequest(`token-${claims}`, { session: "session-1", max, queues });
+    const { jobs } = await adapter.leaser.claim(request);
     return jobs;
   };
 
@@ -53,7 +42,9 @@ export function setup(): Setup {
     board,
     claim,
     async enqueue(...jobs) {
-      const receipts = await adapter.writer.enqueue(jobs.map((job) => ({ ...PLAIN, id: ports.newId(), ...job })));
+      const receipts = await adapter.writer.enqueue(
+        jobs.map((job) => newJob(ports.newId(), { payload: "{}", ...job })),
+      );
       return receipts.map(({ ref }) => ref);
     },
     async end(decision) {
@@ -62,21 +53,3 @@ export function setup(): Setup {
     },
   };
 }
-
-const PLAIN: Omit<NewJob, "id"> = {
-  queue: "mail",
-  name: "greet",
-  version: 1,
-  payload: "{}",
-  priority: 0,
-  maxAttempts: 3,
-  backoff: null,
-  timeoutMs: null,
-  start: { delayMs: 0 },
-  expiresInMs: null,
-  tags: [],
-  group: null,
-  dedupe: null,
-  onLeaseLost: "retry",
-  parent: null,
-};

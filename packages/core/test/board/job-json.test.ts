@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { eventJson, jobJson, jobSummaryJson, queueJson } from "../../src/engine/job-json.ts";
+import { eventJson, jobJson, jobSummaryJson, queueJson } from "../../src/engine/board/job-json.ts";
 import { job, NOW } from "../query/jobs.ts";
 import { setup } from "./bench.ts";
 

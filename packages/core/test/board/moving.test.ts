@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createBoard } from "../../src/engine/board.ts";
+import { createBoard } from "../../src/engine/board/board.ts";
 import type { BulkProgress } from "../../src/engine/surface.ts";
 import { isQueueError } from "../../src/nouns/errors.ts";
 import { OPERATOR_MOVES } from "../../src/nouns/lifecycle.ts";

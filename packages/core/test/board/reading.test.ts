@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { claimData } from "../../src/contract/entries.ts";
-import { readAttempts } from "../../src/engine/attempts.ts";
+import { readAttempts } from "../../src/engine/board/attempts.ts";
 import { isQueueError } from "../../src/nouns/errors.ts";
 import type { JobEvent } from "../../src/nouns/job.ts";
 import type { WorkerInfo } from "../../src/nouns/worker-info.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Adapter, FencedEntry, Settlement } from "../../src/contract/adapter.ts";
-import { createYard } from "../../src/engine/yard.ts";
+import { createYard } from "../../src/engine/yard/yard.ts";
 import { defineJob, followUp } from "../../src/nouns/define.ts";
 import type { Context } from "../../src/nouns/definition.ts";
 import { QueueError } from "../../src/nouns/errors.ts";

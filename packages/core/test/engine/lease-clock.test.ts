@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createLeaseClock } from "../../src/engine/lease-clock.ts";
+import { createLeaseClock } from "../../src/engine/worker/lease-clock.ts";
 import { manualPorts } from "../../src/testing/manual-ports.ts";
 
 test("the server's clock is followed by whole milliseconds, never ahead, whatever this machine's clock says", () => {

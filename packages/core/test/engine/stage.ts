@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Adapter } from "../../src/contract/adapter.ts";
 import type { Worker, WorkerOptions, Yard } from "../../src/engine/surface.ts";
-import { createYard } from "../../src/engine/yard.ts";
+import { createYard } from "../../src/engine/yard/yard.ts";
 import type { Job, JobEvent, JobRef } from "../../src/nouns/job.ts";
 import { type ManualPorts, manualPorts } from "../../src/testing/manual-ports.ts";
 import { memoryAdapter } from "../../src/testing/memory/memory-adapter.ts";

@@ -5,7 +5,8 @@ import type { Hint } from "../../src/contract/adapter.ts";
 import { AUDIT_KIND } from "../../src/contract/entries.ts";
 import { isQueueError } from "../../src/nouns/errors.ts";
 import { memoryAdapter } from "../../src/testing/memory/memory-adapter.ts";
-import { newJob, openStage, QUEUE, request, turnOfTheLoop } from "./stage.ts";
+import { newJob } from "../../src/testing/plain-calls.ts";
+import { openStage, QUEUE, request, turnOfTheLoop } from "./stage.ts";
 
 const code = (expected: Parameters<typeof isQueueError>[1]) =>
   expect.toSatisfy((error: unknown) => isQueueError(error, expected));

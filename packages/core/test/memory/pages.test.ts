@@ -5,7 +5,8 @@ import type { Page } from "../../src/contract/adapter.ts";
 import { isQueueError } from "../../src/nouns/errors.ts";
 import { ALL_JOBS, type Filter } from "../../src/nouns/filter.ts";
 import type { JobRef } from "../../src/nouns/job.ts";
-import { newJob, openStage, QUEUE } from "./stage.ts";
+import { newJob } from "../../src/testing/plain-calls.ts";
+import { openStage, QUEUE } from "./stage.ts";
 
 const badCursor = expect.toSatisfy((error: unknown) => isQueueError(error, "BAD_CURSOR"));
 const cancelled: Filter = [{ field: "state", not: false, any: ["cancelled"] }];

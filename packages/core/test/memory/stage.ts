@@ -1,8 +1,9 @@
-/** The plainest legal calls, so that a test names only what it is about. */
+/** An empty memory store on a clock of its own, and what its tests do all the time. */
 
-import type { Adapter, ClaimRequest, NewJob } from "../../src/contract/adapter.ts";
+import type { Adapter, ClaimRequest } from "../../src/contract/adapter.ts";
 import { type ManualPorts, manualPorts } from "../../src/testing/manual-ports.ts";
 import { memoryAdapter } from "../../src/testing/memory/memory-adapter.ts";
+import { claimRequest } from "../../src/testing/plain-calls.ts";
 
 export const QUEUE = "mail";
 
@@ -11,36 +12,7 @@ export function openStage(): { readonly ports: ManualPorts; readonly adapter: Ad
   return { ports, adapter: memoryAdapter({ ports }) };
 }
 
-export const newJob = (id: string, over: Partial<NewJob> = {}): NewJob => ({
-  queue: QUEUE,
-  id,
-  name: "greet",
-  version: 1,
-  payload: "{}",
-  priority: 0,
-  maxAttempts: 3,
-  backoff: null,
-  timeoutMs: null,
-  start: { delayMs: 0 },
-  expiresInMs: null,
-  tags: [],
-  group: null,
-  dedupe: null,
-  onLeaseLost: "retry",
-  parent: null,
-  ...over,
-});
-
-export const request = (over: Partial<ClaimRequest> = {}): ClaimRequest => ({
-  session: "w1",
-  token: "t1",
-  leaseMs: 30_000,
-  max: 10,
-  queues: [{ queue: QUEUE, max: 10, types: [{ name: "greet", maxVersion: 1 }] }],
-  waitMs: 0,
-  held: false,
-  ...over,
-});
+export const request = (over: Partial<ClaimRequest> = {}): ClaimRequest => claimRequest("t1", over);
 
 /** Everything that is ready to run has run: one turn of the event loop. */
 export const turnOfTheLoop = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,7 +1,8 @@
 /** A claim that waits, on a clock that only the test moves. */
 
 import { expect, test } from "vitest";
-import { isPending, newJob, openStage, QUEUE, request } from "./stage.ts";
+import { newJob } from "../../src/testing/plain-calls.ts";
+import { isPending, openStage, QUEUE, request } from "./stage.ts";
 
 test("a claim waits until work comes in, and then takes it", async () => {
   const { adapter } = openStage();

@@ -21,6 +21,7 @@ export const listsChapter: Chapter = (test) => {
       const { reader } = stage.adapter;
       const pages = await pagesForward(reader, [], size);
       expect(pages.flatMap((page) => ids(page.items))).toEqual(ids([...refs].reverse()));
+      expect(pages).toHaveLength(Math.ceil(20 / size));
       expect(pages[0]?.previous).toBeNull();
       expect(pages.slice(0, -1).every((page) => page.items.length === size)).toBe(true);
       const back = [pages.at(-1)?.items ?? []];

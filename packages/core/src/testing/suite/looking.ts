@@ -2,7 +2,7 @@
 
 import { expect } from "vitest";
 import type { Adapter, Hint } from "../../contract/adapter.ts";
-import { BURY, type Chapter, refOf, releaseFor, retryIn, type Stage, within } from "./stage.ts";
+import { BURY, type Chapter, QUEUE, refOf, releaseFor, retryIn, type Stage, within } from "./stage.ts";
 
 export const lookingChapter: Chapter = (test) => {
   test("jobs are answered in the order asked, null for those that do not exist", async (stage) => {
@@ -109,6 +109,7 @@ export const lookingChapter: Chapter = (test) => {
       await stage.add({ id: "a" });
       await stage.takeOne({ session: "w0" });
       await stage.add({ id: "b" });
+      await stage.apply("cancel", await stage.add({}, {}));
       for (const watched of [stage.adapter, other]) {
         const hint = heard(watched);
         await change(stage);
@@ -153,4 +154,7 @@ const CHANGES: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
   },
   "an operator's move": (stage) => stage.apply("reprioritise", refOf("b"), { priority: ++made }),
   "a pause or a resume": async (stage) => (await stage.pause()) || stage.resume(),
+  "a bound": (stage) => stage.configure({ maxSize: 100 + ++made }),
+  "a purge": (stage) => stage.adapter.sweeper.purge({ queue: QUEUE, state: "cancelled", olderThanMs: 0 }, 1),
+  "a record": (stage) => stage.adapter.records.put("note", "one", `${++made}`),
 };

@@ -26,6 +26,7 @@ import type { Filter } from "../../nouns/filter.ts";
 import type { Job, JobEvent, JobRef } from "../../nouns/job.ts";
 import type { OperatorMove } from "../../nouns/lifecycle.ts";
 import type { Bench, OpenBench } from "../bench.ts";
+import { claimRequest, newJob } from "../plain-calls.ts";
 
 /** Registers one example; its body gets a stage of its own, closed when it ends. */
 export type Example = (title: string, body: (stage: Stage) => Promise<void>) => void;
@@ -99,25 +100,7 @@ export class Stage {
 
   /** Ids are `j1`, `j2` … in the order in which they were asked for. */
   newJob(over: Partial<NewJob> = {}): NewJob {
-    return {
-      queue: QUEUE,
-      id: `j${++this.#made}`,
-      name: TYPE,
-      version: 1,
-      payload: '{"to":"Ada"}',
-      priority: 0,
-      maxAttempts: 3,
-      backoff: null,
-      timeoutMs: null,
-      start: { delayMs: 0 },
-      expiresInMs: null,
-      tags: [],
-      group: null,
-      dedupe: null,
-      onLeaseLost: "retry",
-      parent: null,
-      ...over,
-    };
+    return newJob(`j${++this.#made}`, over);
   }
 
   enqueue(...jobs: readonly Partial<NewJob>[]): Promise<readonly Receipt[]> {
@@ -136,16 +119,7 @@ export class Stage {
   }
 
   request(over: ClaimOver = {}): ClaimRequest {
-    return {
-      session: "w1",
-      token: `t${++this.#made}`,
-      leaseMs: LEASE_MS,
-      max: 10,
-      queues: [serve(QUEUE)],
-      waitMs: 0,
-      held: false,
-      ...over,
-    };
+    return claimRequest(`t${++this.#made}`, over);
   }
 
   claim(over: ClaimOver = {}): Promise<Claim> {

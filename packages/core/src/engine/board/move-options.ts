@@ -1,0 +1,109 @@
+/** What a person may pass to a move, a pause or a change of settings: checked once, before any store. */
+
+import type { ApplyOptions, QueueSettings } from "../../contract/adapter.ts";
+import { DEFAULTS } from "../../nouns/defaults.ts";
+import { LONGEST_MS } from "../../nouns/duration.ts";
+import { QueueError } from "../../nouns/errors.ts";
+import type { JsonText } from "../../nouns/job.ts";
+import type { OperatorMove } from "../../nouns/lifecycle.ts";
+import { badOption, checkInteger, checkKnown } from "../../nouns/options.ts";
+import { checkSize } from "../yard/payload.ts";
+
+type Extra = "payload" | "delayMs" | "priority";
+
+/** What each move takes besides who, why and which; `needed` must be given. Anything else is refused, not ignored. */
+const EXTRAS: Readonly<
+  Record<OperatorMove, { readonly needed: readonly (Extra | "opId")[]; readonly may: readonly Extra[] }>
+> = {
+  cancel: { needed: [], may: [] },
+  requeue: { needed: [], may: ["payload", "delayMs"] },
+  promote: { needed: [], may: [] },
+  reschedule: { needed: ["delayMs"], may: [] },
+  reprioritise: { needed: ["priority"], may: [] },
+  edit: { needed: ["payload"], may: [] },
+  revert: { needed: ["opId"], may: [] },
+  remove: { needed: [], may: [] },
+  restore: { needed: [], may: [] },
+  park: { needed: [], may: [] },
+};
+
+/**
+ * @param maxPayloadBytes - of a payload that is given, in UTF-8
+ * @throws QueueError `BAD_OPTION`, `PAYLOAD_INVALID`, `PAYLOAD_TOO_LARGE`
+ */
+export function checkMoveOptions(move: OperatorMove, options: ApplyOptions, maxPayloadBytes: number): ApplyOptions {
+  const { needed, may } = EXTRAS[move];
+  const given = definedOnly(options);
+  checkKnown(given, ["actor", "reason", "opId", "expectEpoch", ...needed, ...may], move);
+  for (const field of needed) if (given[field] === undefined) throw badOption(field, `${move} needs it`);
+  checkActor(given);
+  checkText(given.opId, "opId");
+  if (given.payload !== undefined) checkPayload(given.payload, maxPayloadBytes);
+  if (given.delayMs !== undefined) checkInteger(given.delayMs, 0, LONGEST_MS, "delayMs");
+  if (given.priority !== undefined) checkInteger(given.priority, 0, DEFAULTS.maxPriority, "priority");
+  if (given.expectEpoch !== undefined) checkInteger(given.expectEpoch, 0, Number.MAX_SAFE_INTEGER, "expectEpoch");
+  return given;
+}
+
+/** Who and why. @throws QueueError `BAD_OPTION` */
+export function checkActor({ actor, reason }: { readonly actor: string; readonly reason?: string }): void {
+  if (typeof actor !== "string" || actor.trim() === "") throw badOption("actor", "say who does this");
+  checkText(actor, "actor");
+  checkText(reason, "reason");
+}
+
+const SETTINGS = ["maxSize", "retention"] as const;
+const KEPT = ["completed", "dead", "cancelled"] as const;
+
+/** @throws QueueError `BAD_OPTION` */
+export function checkSettings(change: Partial<QueueSettings>): Partial<QueueSettings> {
+  const given = definedOnly(change);
+  checkKnown(given, SETTINGS, "configure");
+  if (Object.keys(given).length === 0) throw badOption("change", `give one of ${SETTINGS.join(", ")}`);
+  if (given.maxSize !== undefined && given.maxSize !== null)
+    checkInteger(given.maxSize, 1, Number.MAX_SAFE_INTEGER, "maxSize");
+  if (given.retention !== undefined) checkRetention(given.retention);
+  return given;
+}
+
+function checkRetention(retention: QueueSettings["retention"]): void {
+  checkKnown(retention, KEPT, "retention");
+  for (const state of KEPT) {
+    const ms = retention[state];
+    if (ms === undefined) throw badOption(`retention.${state}`, "give a number of milliseconds, or null to keep them");
+    if (ms !== null) checkInteger(ms, 0, LONGEST_MS, `retention.${state}`);
+  }
+}
+
+function checkPayload(payload: JsonText, maxBytes: number): void {
+  if (typeof payload !== "string") throw badOption("payload", "JSON as text");
+  checkSize(payload, {
+    subject: "payload",
+    maxBytes,
+    unserialisable: "PAYLOAD_UNSERIALISABLE",
+    tooLarge: "PAYLOAD_TOO_LARGE",
+  });
+  try {
+    JSON.parse(payload);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new QueueError("PAYLOAD_INVALID", `payload is not JSON: ${message}`, {
+      field: "payload",
+      issues: [{ path: "", message }],
+      cause,
+    });
+  }
+}
+
+/** Reasons and names that are kept in every event and audit line. */
+const LONGEST_TEXT = 500;
+
+function checkText(value: string | undefined, field: string): void {
+  if (value === undefined) return;
+  if (typeof value !== "string" || value.length > LONGEST_TEXT)
+    throw badOption(field, `a text of at most ${LONGEST_TEXT} characters`);
+}
+
+/** `undefined` is what front ends pass for "not given"; a store must not meet it. */
+const definedOnly = <T extends object>(value: T): T =>
+  Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
