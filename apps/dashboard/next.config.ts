@@ -25,6 +25,8 @@ const config: NextConfig = {
   // The server resizes no images, so what would do that (sharp: 19 MB, for this platform only) stays out of the build.
   images: { unoptimized: true },
   outputFileTracingExcludes: { "**": ["../../node_modules/.pnpm/{sharp@,@img+}*/**"] },
+  // Beyond this Next hands over a body that is cut off. A little over what the tRPC route takes, so that the route says so.
+  experimental: { proxyClientMaxBodySize: "17mb" },
   headers: async () => [{ source: "/:path*", headers }],
 };
 export default config;

@@ -39,6 +39,9 @@ async function freePort(): Promise<string> {
 
 const goodUrl = (): string => process.env["JOBYARD_E2E_URL"] ?? "";
 
+/** Exit code 2 as in every command of Jobyard; what failed otherwise is 1. */
+const WRONG_USE: ReadonlySet<string> = new Set(["CONFIG_INVALID", "BAD_URL"]);
+
 const CASES: readonly (readonly [what: string, code: string, text: RegExp, env: () => Record<string, string>])[] = [
   ["nobody could log in", "CONFIG_INVALID", /JOBYARD_DASHBOARD_PASSWORD/, () => ({ JOBYARD_URL: goodUrl() })],
   [
@@ -62,14 +65,14 @@ const CASES: readonly (readonly [what: string, code: string, text: RegExp, env: 
   ["a bad URL", "BAD_URL", /mysql/, () => ({ JOBYARD_URL: "mysql://localhost/jobs", ...PASSWORD })],
   [
     "no database file",
-    "STORE_UNAVAILABLE",
-    /nowhere\.db/,
+    "SCHEMA_MISSING",
+    /nowhere\.db does not exist: npx jobyard migrate\. /,
     () => ({ JOBYARD_URL: `sqlite:${join(tmpdir(), "nowhere.db")}`, ...PASSWORD }),
   ],
   [
     "no schema",
     "SCHEMA_MISSING",
-    /jobyard migrate/,
+    /\]: npx jobyard migrate\. The database has no Jobyard tables/,
     () => ({ JOBYARD_URL: `sqlite:${foreignDatabase()}`, ...PASSWORD }),
   ],
   [
@@ -86,7 +89,7 @@ for (const [what, code, text, env] of CASES)
     expect(errors).toMatch(new RegExp(`^error\\[${code}\\]: `, "m"));
     expect(errors).toMatch(text);
     expect(errors).not.toMatch(/\n\s+at /);
-    expect(exit).toBe(1);
+    expect(exit).toBe(WRONG_USE.has(code) ? 2 : 1);
   });
 
 test("start is refused: the port is in use", async () => {

@@ -36,7 +36,7 @@ try {
   const known = isQueueError(error) ? error : new QueueError("INTERNAL", String(error), { cause: error });
   process.stderr.write(`error[${known.code}]: ${known.message}\n`);
   if (process.env.JOBYARD_DEBUG === "1") console.error(error);
-  process.exitCode = known.code === "USAGE" ? 2 : 1;
+  process.exitCode = ["USAGE", "CONFIG_INVALID"].includes(known.code) ? 2 : 1;
 }
 
 function readOptions() {

@@ -20,6 +20,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, relative, sep } from "node:path";
+import { thirdPartyNotices } from "./notices.mjs";
 
 const app = join(import.meta.dirname, "..");
 const workspace = join(app, "../..");
@@ -33,6 +34,7 @@ if (!existsSync(join(server, "server.js"))) throw new Error(`${server} has no se
 rmSync(dist, { recursive: true, force: true });
 copyServer();
 copyPackages();
+writeFileSync(join(dist, "THIRD-PARTY-NOTICES.txt"), thirdPartyNotices(app, new Set(Object.keys(dependencies))));
 rewrite([...ownNames(), [inJson(workspace), "."]]);
 assertNoPath(workspace);
 

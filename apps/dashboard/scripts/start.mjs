@@ -7,7 +7,7 @@ const built = buildId(".next");
 // `next build` alone makes no dist.
 if (built === null || built !== buildId("dist/.next")) {
   process.stderr.write("error[CONFIG_INVALID]: The dashboard is not built. Run: pnpm build\n");
-  process.exit(1);
+  process.exit(2);
 }
 process.env.JOBYARD_URL ||= `sqlite:${join(app, "../../data/jobyard.db")}`;
 await import(new URL("../dist/bin.js", import.meta.url).href);

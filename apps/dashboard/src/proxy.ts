@@ -9,6 +9,7 @@ import { type NextRequest, NextResponse } from "next/server";
 const development = process.env.NODE_ENV === "development";
 
 export function proxy(request: NextRequest): NextResponse {
+  if (!isDecodable(request.nextUrl.pathname)) return new NextResponse("The address is not valid.", { status: 400 });
   const nonce = crypto.randomUUID().replaceAll("-", "");
   const policy = contentSecurityPolicy(nonce);
   const headers = new Headers(request.headers);
@@ -23,7 +24,17 @@ export function proxy(request: NextRequest): NextResponse {
   return response;
 }
 
-export const config = { matcher: "/((?!_next/static|icon.svg).*)" };
+/** False for escapes that are no UTF-8: Next would fail on them with 500. */
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const config = { matcher: "/((?!_next/static/|icon\\.svg$).*)" };
 
 /** In development React and the hot reload need eval and a socket. */
 const contentSecurityPolicy = (nonce: string): string =>

@@ -96,7 +96,11 @@ describe("what keeps it from starting", () => {
     [{ JOBYARD_JOBS: "nowhere.ts" }, 1, /^error\[MODULE_FAILED\]: nowhere\.ts: there is no such file/],
     [{ JOBYARD_JOBS: join(import.meta.dirname, "../src/health.ts") }, 1, /^error\[MODULE_EMPTY\]: .*health\.ts/],
     [{ JOBYARD_URL: "sqlite:./nowhere/jobs.db" }, 1, /^error\[STORE_UNAVAILABLE\]: .*nowhere/],
-    [{ JOBYARD_URL: "redis://:secret@localhost" }, 1, /^error\[ADAPTER_MISSING\]: npm install @jobyard\/adapter-redis/],
+    [
+      { JOBYARD_URL: "redis://:secret@localhost" },
+      1,
+      /^error\[ADAPTER_MISSING\]: .* npm install jobyard@latest @jobyard\/adapter-redis/,
+    ],
     [{ PORT: "0", HOST: "256.0.0.1" }, 2, /^ {2}HOST, PORT: cannot listen/m],
   ])("%j", async (env, exitCode, text) => {
     const { code, err } = await here.worker(env).finished;

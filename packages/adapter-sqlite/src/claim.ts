@@ -1,6 +1,6 @@
 /** Claim: whose turn it is, and the leases for them, in one step that writes no job row. */
 
-import type { Claim, ClaimRequest, LeasedJob } from "@jobyard/core/adapter";
+import type { Claim, ClaimRequest, Instant, LeasedJob } from "@jobyard/core/adapter";
 import { expireJob, isOverdue } from "./expire.ts";
 import { followState } from "./keys.ts";
 import { type Asked, askedQueues, heldQueues, isIdle, nextDueAt } from "./outlook.ts";
@@ -26,6 +26,8 @@ import type { Step, View } from "./step.ts";
  * claims that follow, so that none of them keeps the process from its heartbeat.
  */
 const CALL_UP_LIMIT = 10_000;
+/** Overdue jobs at the front of the line that one claim cancels at most, for the same reason. */
+const EXPIRE_LIMIT = 2_000;
 
 /**
  * Which look of a claim that waits this is. Only the first is a sign of life of its session: if each were, the
@@ -42,7 +44,7 @@ export function idleClaim(view: View, request: ClaimRequest, look: Look): Claim 
   return answer(view, asked, []);
 }
 
-export function claimNow(step: Step, request: ClaimRequest, look: Look): Claim {
+export function claimNow(step: Step, request: ClaimRequest, look: Look = "first"): Claim {
   const asked = askedQueues(step, request);
   const session = step.db.get(findSession, { session: request.session });
   return answer(step, asked, lease(step, request, choose(step, request, asked, session), look));
@@ -116,7 +118,8 @@ function takeHeads(step: Step, { lanes }: Asked, room: number): readonly ClaimRo
   const rows: ClaimRow[] = [];
   const line = merge([...lanes.keys()].map((lane) => laneHeads(step, lane, room)));
   const taken = new Map<number, Head>();
-  while (rows.length < room) {
+  let expired = 0;
+  while (rows.length < room && expired < EXPIRE_LIMIT) {
     const heads = [...take(line, room - rows.length)];
     if (heads.length === 0) break;
     for (const { lane, head } of heads) taken.set(lane, head);
@@ -124,7 +127,8 @@ function takeHeads(step: Step, { lanes }: Asked, room: number): readonly ClaimRo
       step,
       heads.map(({ head }) => head.pk),
     ))
-      if (!expiredNow(step, row)) rows.push(row);
+      if (expiredNow(step, row)) expired += 1;
+      else rows.push(row);
   }
   for (const [lane, { priority, ord }] of taken) step.db.run(removeHeads, { lane, priority, ord });
   return rows;
@@ -186,21 +190,34 @@ function* take<T>(items: Iterator<T>, count: number): Generator<T> {
 /** Jobs of the first queue that has held ones, longest waiting first, no more than the smallest limit among them. */
 function exclusiveBatch(step: Step, max: number, asked: readonly Asked[]): readonly Chosen[] {
   for (const from of asked) {
-    const due = step.db.all(dueHeld, { queue: from.queue, now: step.now, lanes: from.laneIds });
-    const runAts = new Map(due.map(({ pk, run_at }) => [pk, run_at]));
-    const rows = claimRows(step, [...runAts.keys()]).filter((row) => !expiredNow(step, row));
+    let room = Math.min(max, from.max);
+    const rows = heldRows(step, from, room);
     if (rows.length === 0) continue;
     const batch: Chosen[] = [];
-    let room = Math.min(max, from.max);
-    for (const row of rows) {
+    for (const { row, runAt } of rows) {
       room = Math.min(room, row.held_limit ?? room);
       if (batch.length >= room) break;
-      step.db.run(removeHeld, { queue: row.queue, run_at: runAts.get(row.pk) ?? 0, pk: row.pk });
+      step.db.run(removeHeld, { queue: row.queue, run_at: runAt, pk: row.pk });
       batch.push({ row, from });
     }
     return batch;
   }
   return [];
+}
+
+/** The longest waiting. Overdue ones met on the way are cancelled, which makes room for others. */
+function heldRows(
+  step: Step,
+  { queue, laneIds }: Asked,
+  room: number,
+): readonly { readonly row: ClaimRow; readonly runAt: Instant }[] {
+  for (;;) {
+    const due = step.db.all(dueHeld, { queue, now: step.now, lanes: laneIds, limit: room });
+    const runAts = new Map(due.map(({ pk, run_at }) => [pk, run_at]));
+    const met = claimRows(step, [...runAts.keys()]);
+    const rows = met.filter((row) => !expiredNow(step, row));
+    if (rows.length === met.length) return rows.map((row) => ({ row, runAt: runAts.get(row.pk) ?? 0 }));
+  }
 }
 
 /** All leases of a session end together, and a claim that finds nothing is a sign of life as well. */

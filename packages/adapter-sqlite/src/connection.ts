@@ -7,8 +7,12 @@ export class Connection {
   readonly #database: Database;
   readonly #prepared = new Map<string, Prepared<[object], unknown>>();
 
-  constructor(database: Database) {
+  readonly #owner: "us" | "caller";
+
+  /** @param owner - whose transaction it is that may be open */
+  constructor(database: Database, owner: "us" | "caller" = "us") {
     this.#database = database;
+    this.#owner = owner;
   }
 
   /** Rows that were changed. */
@@ -34,19 +38,25 @@ export class Connection {
   }
 
   /**
-   * All of it or nothing. Inside a transaction of somebody else it is a savepoint of that one: what fails here is
-   * undone here, and commit and rollback stay with the other. A transaction of our own takes the write lock at
+   * All of it or nothing. Inside the caller's transaction it is a savepoint of that one: what fails here is
+   * undone here, and commit and rollback stay with the caller. A transaction of our own takes the write lock at
    * once: one that begins as a reader could not wait for it later.
    */
   write<T>(work: () => T): T {
-    if (!this.#database.inTransaction) return this.#bracket("BEGIN IMMEDIATE", "COMMIT", ["ROLLBACK"], work);
+    if (this.#owner === "us") return this.#own("BEGIN IMMEDIATE", work);
     const undo = ["ROLLBACK TO jobyard", "RELEASE jobyard"];
     return this.#bracket("SAVEPOINT jobyard", "RELEASE jobyard", undo, work);
   }
 
   /** Everything in it sees the same state of the store. */
   read<T>(work: () => T): T {
-    return this.#bracket("BEGIN", "COMMIT", ["ROLLBACK"], work);
+    return this.#own("BEGIN", work);
+  }
+
+  /** What a failed rollback left open goes first: a step inside of it would be answered, and never committed. */
+  #own<T>(begin: "BEGIN" | "BEGIN IMMEDIATE", work: () => T): T {
+    if (this.#database.inTransaction) this.#prepare("ROLLBACK").run({});
+    return this.#bracket(begin, "COMMIT", ["ROLLBACK"], work);
   }
 
   #bracket<T>(begin: string, end: string, undo: readonly string[], work: () => T): T {

@@ -58,6 +58,12 @@ function checkPath(file: string, create: boolean): void {
     throw unavailable(file, `this process may not write into ${folder}, where SQLite keeps files beside the database`);
 }
 
+/** Which file stands under that name, in words of the file system; null if none does. */
+export function identityOf(file: string): string | null {
+  const found = file === MEMORY ? undefined : statSync(file, { throwIfNoEntry: false });
+  return found ? `${found.dev}:${found.ino}` : null;
+}
+
 function mayUse(path: string): boolean {
   try {
     accessSync(path, constants.R_OK | constants.W_OK);

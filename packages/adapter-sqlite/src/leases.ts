@@ -5,6 +5,7 @@ import type { Holding, JobRow } from "./rows.ts";
 import {
   allLeases,
   findLease,
+  leasesAbout,
   removeIdleSession,
   removeLease,
   type StoredLease,
@@ -62,6 +63,12 @@ export class Leases {
     this.#open.set(key, open);
     return open;
   }
+}
+
+/** The lease of one active job, without taking every other apart. */
+export function holdingFor({ db }: View, { pk, queue }: Pick<JobRow, "pk" | "queue">): Holding | null {
+  const stored = db.all(leasesAbout, { queue, pk: String(pk) }).find((lease) => pksOf(lease).includes(pk));
+  return stored ? holdingOf(stored) : null;
 }
 
 /** Every active job with its lease, by pk. */

@@ -14,7 +14,7 @@ import {
 import { audit } from "./audit.ts";
 import { type Change, changeJob, stateOf, writeClaim } from "./change.ts";
 import { otherHolder, wouldHold } from "./keys.ts";
-import { holdings } from "./leases.ts";
+import { holdingFor } from "./leases.ts";
 import { completion } from "./read/jobs.ts";
 import type { Holding, JobRow, Mutable } from "./rows.ts";
 import { addEvent } from "./sql/event.sql.ts";
@@ -131,8 +131,8 @@ function cancel(call: Call, row: JobRow, state: State): Judgement {
 }
 
 function holdingOf(step: Step, row: JobRow): Holding {
-  const holding = holdings(step).get(row.pk);
-  if (holding === undefined) throw new Error(`job ${row.queue}/${row.id} waits in no line and stands in no lease`);
+  const holding = holdingFor(step, row);
+  if (holding === null) throw new Error(`job ${row.queue}/${row.id} waits in no line and stands in no lease`);
   return holding;
 }
 

@@ -41,7 +41,7 @@ export function isIdle({ db, now }: View, asked: readonly Asked[]): boolean {
   return asked.every(
     ({ queue, lanes, laneIds }) =>
       db.get(dueLater, { queue, now, limit: 1 }) === undefined &&
-      db.get(dueHeld, { queue, now, lanes: laneIds }) === undefined &&
+      db.get(dueHeld, { queue, now, lanes: laneIds, limit: 1 }) === undefined &&
       [...lanes.keys()].every((lane) => db.get(headsOf, { lane, priority: -1, ord: -1, limit: 1 }) === undefined),
   );
 }

@@ -8,7 +8,7 @@ import { type Hint, type Ports, QueueError, type SchemaStatus } from "@jobyard/c
 import Database from "better-sqlite3";
 import { Connection } from "./connection.ts";
 import { faultOf, isBusy } from "./faults.ts";
-import { MEMORY, openFile, tune } from "./file.ts";
+import { identityOf, MEMORY, openFile, tune } from "./file.ts";
 import { isEmpty, migrate, schemaStatus } from "./migrate.ts";
 import { type Step, takeStep, type View } from "./step.ts";
 import { Wake } from "./wake.ts";
@@ -29,6 +29,7 @@ export class Store {
   readonly #db: Connection;
   /** Connections of the caller, by their transaction's database. */
   readonly #borrowed = new WeakMap<object, Connection>();
+  readonly #identity: string | null;
   #isReady = false;
 
   /** @throws QueueError `STORE_UNAVAILABLE`, `STORE_CORRUPT`, `STORE_BUSY`, `STORE_FULL` */
@@ -38,6 +39,7 @@ export class Store {
     this.#database = openFile(options, (database) => {
       this.#isReady = makeReady(database, options);
     });
+    this.#identity = identityOf(options.file);
     this.#db = new Connection(this.#database);
     this.wake = new Wake({
       ports: options.ports,
@@ -82,6 +84,7 @@ export class Store {
   async migrate(): Promise<{ readonly from: number; readonly to: number }> {
     this.#assertOpen();
     return this.#retry(() => {
+      this.#assertThere();
       tune(this.#database, this.#options.durability);
       return migrate(this.#db, this.ports.now());
     });
@@ -100,6 +103,7 @@ export class Store {
   async #patiently<T>(work: () => T): Promise<T> {
     this.#assertOpen();
     return this.#retry(() => {
+      this.#assertThere();
       if (!this.#isReady) this.#assertReady();
       return work();
     });
@@ -121,6 +125,7 @@ export class Store {
   #within<T>(tx: unknown, work: (step: Step) => T): T {
     this.#assertOpen();
     try {
+      this.#assertThere();
       if (!this.#isReady) this.#assertReady();
       return takeStep(this.#borrow(tx), this.ports.now(), work)[0];
     } catch (error) {
@@ -135,13 +140,20 @@ export class Store {
     if (known) return known;
     if (!isSameFile(tx.name, this.#options.file))
       throw badTx(`is a connection to ${tx.name}, not to ${this.#options.file}`);
-    const connection = new Connection(tx);
+    const connection = new Connection(tx, "caller");
     this.#borrowed.set(tx, connection);
     return connection;
   }
 
   #assertOpen(): void {
     if (this.isClosed()) throw new QueueError("STORE_CLOSED", `file ${this.#options.file}`);
+  }
+
+  /** A file that is deleted while it is open takes every write, and loses them all with the last connection. */
+  #assertThere(): void {
+    const { file } = this.#options;
+    if (identityOf(file) === this.#identity) return;
+    throw new QueueError("STORE_UNAVAILABLE", `file ${file}: it was deleted or replaced while open; start anew.`);
   }
 
   /** Looked at anew until it is: another process may migrate the file while this one has it open. */

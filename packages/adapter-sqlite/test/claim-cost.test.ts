@@ -48,3 +48,28 @@ test.each([
 ])("a claim beside many %s reads no more rows than beside few", async (_, fill) => {
   expect(await rowsOfClaim(fill, 5_000)).toBe(await rowsOfClaim(fill, 5));
 });
+
+async function rowsOfHeldClaim(count: number): Promise<number> {
+  const file = join(await folder(), "jobs.db");
+  const ports = manualPorts();
+  const adapter = sqliteAdapter({ file, durability: "crash", ports });
+  await adapter.writer.enqueue(Array.from({ length: count }, (_, index) => newJob(`held-${index}`)));
+  const queues = [{ queue: "mail", max: count, types: [{ name: "greet", maxVersion: 1 }] }];
+  const { jobs } = await adapter.leaser.claim(claimRequest("lost", { session: "gone", max: count, queues }));
+  const failure = { code: "LEASE_EXPIRED", message: "gone", stack: null };
+  const decision = { move: "rescue", to: "waiting", charged: false, heldLimit: 2, delayMs: 0, failure } as const;
+  await adapter.leaser.settle(jobs.map(({ lease }) => ({ lease, guard: "held", decision })));
+  await adapter.close();
+  const database = new Database(file);
+  const connection = new CountingConnection(database);
+  const [claim] = takeStep(connection, ports.now(), (step) =>
+    claimNow(step, claimRequest("t", { held: true, max: 4 })),
+  );
+  database.close();
+  expect(claim.jobs.map((job) => job.lease.ref.id)).toEqual(["held-0", "held-1"]);
+  return connection.rows;
+}
+
+test("an exclusive batch out of many held jobs reads no more rows than out of few", async () => {
+  expect(await rowsOfHeldClaim(500)).toBe(await rowsOfHeldClaim(10));
+});

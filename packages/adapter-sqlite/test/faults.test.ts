@@ -1,15 +1,17 @@
 /** What can be wrong with the file, each with the code and the words that help, and nothing half done. */
 
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdir, rename, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isQueueError, systemPorts } from "@jobyard/core/adapter";
 import { newJob } from "@jobyard/core/testing";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
+import { Connection } from "../src/connection.ts";
 import { enqueue } from "../src/enqueue.ts";
 import { sqliteAdapter } from "../src/index.ts";
+import { takeStep } from "../src/step.ts";
 import { Store } from "../src/store.ts";
 import { folder } from "./bench.ts";
 
@@ -143,6 +145,32 @@ test("a full disk refuses the whole call, keeps what was there, and lets go when
   await add(10_000, "much");
   expect(await jobsIn(store)).toBe(10_010);
   store.close();
+});
+
+test("a step is never a part of a transaction that a failed rollback left open", async () => {
+  const file = join(await folder(), "jobs.db");
+  await sqliteAdapter({ file }).close();
+  const [database, other] = [new Database(file), new Database(file)];
+  database.exec("BEGIN");
+  takeStep(new Connection(database), 0, (step) => enqueue(step, [newJob("a")], "bounded"));
+  expect(other.prepare("SELECT id FROM jobyard_job").all()).toEqual([{ id: "a" }]);
+  database.close();
+  other.close();
+});
+
+test("a file that is deleted or replaced while open takes nothing more", async () => {
+  const file = join(await folder(), "jobs.db");
+  const adapter = sqliteAdapter({ file });
+  await adapter.writer.enqueue([newJob("a")]);
+  await rename(file, `${file}.old`);
+  const gone = { code: "STORE_UNAVAILABLE", message: expect.stringMatching(/deleted or replaced/) };
+  await expect(adapter.writer.enqueue([newJob("b")])).rejects.toMatchObject(gone);
+  await expect(adapter.reader.queues()).rejects.toMatchObject(gone);
+  await writeFile(file, "");
+  await expect(adapter.writer.enqueue([newJob("b")])).rejects.toMatchObject(gone);
+  await rename(`${file}.old`, file);
+  expect(await adapter.writer.enqueue([newJob("b")])).toMatchObject([{ outcome: "accepted" }]);
+  await adapter.close();
 });
 
 async function jobsIn(store: Store): Promise<number> {

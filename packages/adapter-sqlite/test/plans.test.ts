@@ -10,6 +10,7 @@ import { completeJob } from "../src/sql/settle.sql.ts";
 /** Reads of a whole table, each of a table that is small by nature or known to be small where it is read. */
 const WHOLE_TABLES: Readonly<Record<string, string>> = {
   allLeases: "one row per claimed batch",
+  leasesAbout: "one row per claimed batch",
   countActive: "one row per claimed batch",
   queueNames: "one row per queue or lane",
   totalDepth: "two rows per queue",

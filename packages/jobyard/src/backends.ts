@@ -7,7 +7,7 @@
 
 import { statSync } from "node:fs";
 import { type Adapter, QueueError } from "@jobyard/core";
-import { MIGRATE } from "./schema.ts";
+import { migrateCommand } from "./schema.ts";
 import { printableUrl, schemeOf } from "./url.ts";
 
 export interface AdapterOptions {
@@ -17,7 +17,7 @@ export interface AdapterOptions {
 
 interface Backend {
   readonly package: string;
-  /** `null`: there is no release of this adapter that this version could load. */
+  /** `null`: this version knows the scheme and has no adapter for it yet. */
   readonly open: ((url: string, options: AdapterOptions) => Promise<Adapter>) | null;
 }
 
@@ -41,7 +41,7 @@ export async function openAdapter(url: string, options: AdapterOptions): Promise
   const scheme = schemeOf(url);
   const backend = BACKENDS.get(scheme ?? "");
   if (!backend) throw new QueueError("BAD_URL", badUrl(url, scheme), { field: "JOBYARD_URL" });
-  if (!backend.open) throw adapterMissing(backend.package);
+  if (!backend.open) throw new QueueError("ADAPTER_MISSING", laterVersion(backend.package));
   try {
     return await backend.open(url, options);
   } catch (error) {
@@ -53,17 +53,26 @@ export async function openAdapter(url: string, options: AdapterOptions): Promise
 async function openSqlite(url: string, { create }: AdapterOptions): Promise<Adapter> {
   const { parseSqliteUrl, sqliteAdapter } = await import("@jobyard/adapter-sqlite");
   const parsed = parseSqliteUrl(url);
-  if (!create && isMissing(parsed.file))
-    throw new QueueError("SCHEMA_MISSING", `${parsed.file} does not exist: ${MIGRATE}`);
+  if (!create && parsed.file !== IN_MEMORY) {
+    const missing = whatIsMissing(parsed.file);
+    if (missing !== null)
+      throw new QueueError(
+        "SCHEMA_MISSING",
+        `${parsed.file} ${missing}. Correct the URL, or make it: ${migrateCommand(url)}`,
+      );
+  }
   return sqliteAdapter({ ...parsed, create });
 }
 
-/** False also for a file that may not be looked at: the adapter says better what is wrong with it. */
-function isMissing(file: string): boolean {
+/** `null` also for a file that may not be looked at: the adapter says better what is wrong with it. */
+function whatIsMissing(file: string): string | null {
   try {
-    return file !== IN_MEMORY && statSync(file, { throwIfNoEntry: false }) === undefined;
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found === undefined) return "does not exist";
+    // The adapter would make its tables in it.
+    return found.isFile() && found.size === 0 ? "is empty" : null;
   } catch {
-    return false;
+    return null;
   }
 }
 /** SQLite's name for a database without a file. */
@@ -73,6 +82,9 @@ const badUrl = (url: string, scheme: string | null): string =>
   scheme === null
     ? `${JSON.stringify(printableUrl(url))} has no scheme`
     : `no backend has the scheme ${JSON.stringify(scheme)}`;
+
+const laterVersion = (name: string): string =>
+  `this version of jobyard has SQLite only; once a later one is out: npm install jobyard@latest ${name}`;
 
 const adapterMissing = (name: string, cause?: unknown): QueueError =>
   new QueueError("ADAPTER_MISSING", `npm install ${name}`, { cause });

@@ -61,6 +61,7 @@ async function importModule(path: string): Promise<Record<string, unknown>> {
 /** The first line: a syntax error's message goes on with the source around it. */
 function reasonOf(cause: unknown): string {
   if (isSystemError(cause) && cause.code === "ENOENT" && cause.syscall === "access") return "there is no such file";
+  if (isRecord(cause) && cause["code"] === "ERR_UNSUPPORTED_DIR_IMPORT") return "this is a folder; name a file in it";
   const text = cause instanceof Error ? cause.message : String(cause);
   return text.split("\n").find((line) => line.trim() !== "") ?? "it threw nothing that has a message";
 }

@@ -30,7 +30,7 @@ export async function openYard(url: string = DEFAULT_URL, options: OpenOptions =
   const adapter = await openAdapter(url, { create });
   try {
     if (schema === "migrate") await adapter.schema.migrate();
-    await checkSchema(adapter);
+    await checkSchema(adapter, url);
     return createYard({ ...yardOptions, adapter });
   } catch (error) {
     await adapter.close();

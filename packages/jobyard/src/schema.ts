@@ -2,25 +2,35 @@
 
 import { type Adapter, QueueError } from "@jobyard/core";
 import type { SchemaStatus } from "@jobyard/core/adapter";
+import { DEFAULT_URL, printableUrl, schemeOf } from "./url.ts";
 
-/** Migrations are explicit: nothing but this command changes a schema, unless the caller asks for it. */
-export const MIGRATE = "npx jobyard migrate";
+/**
+ * The command that helps, for this database and no other. Migrations are explicit: nothing else changes a schema,
+ * unless the caller asks for it. A URL that may hold a password is left to `JOBYARD_URL`.
+ */
+export const migrateCommand = (url: string): string =>
+  url === DEFAULT_URL || schemeOf(url) !== "sqlite"
+    ? "npx jobyard migrate"
+    : `npx jobyard migrate --url ${shellWord(printableUrl(url))}`;
+
+const shellWord = (text: string): string =>
+  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** @throws QueueError `SCHEMA_MISSING`, `SCHEMA_TOO_OLD`, `SCHEMA_TOO_NEW` */
-export async function checkSchema(adapter: Adapter): Promise<void> {
-  const problem = schemaProblem(await adapter.schema.status());
+export async function checkSchema(adapter: Adapter, url: string): Promise<void> {
+  const problem = schemaProblem(await adapter.schema.status(), url);
   if (problem) throw problem;
 }
 
 /** What is wrong, as an error to throw or to print; `null` if the schema is ready. */
-export function schemaProblem({ state, current, wanted }: SchemaStatus): QueueError | null {
+export function schemaProblem({ state, current, wanted }: SchemaStatus, url: string): QueueError | null {
   switch (state) {
     case "ready":
       return null;
     case "missing":
-      return new QueueError("SCHEMA_MISSING", MIGRATE);
+      return new QueueError("SCHEMA_MISSING", `${printableUrl(url)}: ${migrateCommand(url)}`);
     case "old":
-      return new QueueError("SCHEMA_TOO_OLD", `version ${current}, needed ${wanted}: ${MIGRATE}`);
+      return new QueueError("SCHEMA_TOO_OLD", `version ${current}, needed ${wanted}: ${migrateCommand(url)}`);
     case "new":
       return new QueueError("SCHEMA_TOO_NEW", `version ${current}, this installation knows ${wanted}`);
   }

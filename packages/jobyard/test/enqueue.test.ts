@@ -134,7 +134,7 @@ describe("a file", () => {
     const finished = await here.run("enqueue", "greet", "--file", file, "--module", JOBS, "--queue", "none");
     expectError(finished, "PAYLOAD_INVALID", 1, "nothing was enqueued");
     expect(finished.err).toMatch(/^ {2}line 2: greet: name: .*expected string/m);
-    expect(finished.err).toMatch(/^ {2}line 3: line 3 is not JSON/m);
+    expect(finished.err).toMatch(/^ {2}line 3: the payload is not JSON/m);
     expect(await here.json("jobs", "queue:none")).toEqual([]);
   });
 
@@ -173,6 +173,6 @@ describe("what is wrong is said", () => {
 
   test("a payload over the limit", async () => {
     const stdin = JSON.stringify("x".repeat(1_048_576));
-    expectError(await here.runWith({ stdin }, "enqueue", "add", "-"), "PAYLOAD_TOO_LARGE", 1, "at most 1048576");
+    expectError(await here.runWith({ stdin }, "enqueue", "add", "-"), "PAYLOAD_TOO_LARGE", 1, "and may have 1048576");
   });
 });

@@ -1,6 +1,6 @@
 /** What the command line says when the store, the URL or the call is wrong. */
 
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
@@ -9,7 +9,7 @@ import { expectError, type Place, place } from "./jobyard.ts";
 const here: Place = await place();
 
 describe("the URL", () => {
-  test("of a backend that is not installed names the install line", async () => {
+  test("of a backend that this version does not have yet names the install line for later", async () => {
     for (const [url, adapter] of [
       ["postgres://ada:secret@localhost/jobs", "@jobyard/adapter-postgres"],
       ["postgresql://localhost/jobs", "@jobyard/adapter-postgres"],
@@ -17,7 +17,12 @@ describe("the URL", () => {
       ["rediss://localhost", "@jobyard/adapter-redis"],
     ] as const) {
       const finished = await here.run("queues", "--url", url);
-      expectError(finished, "ADAPTER_MISSING", 1, `npm install ${adapter}`);
+      expectError(
+        finished,
+        "ADAPTER_MISSING",
+        1,
+        `has SQLite only; once a later one is out: npm install jobyard@latest ${adapter}`,
+      );
       expect(finished.err).not.toContain("secret");
     }
   });
@@ -40,8 +45,23 @@ describe("the schema", () => {
   test("of a database that is not there: who only looks or operates makes no file", async () => {
     const empty = await place({ migrate: false });
     for (const args of [["queues"], ["jobs"], ["workers"], ["pause", "mail"], ["requeue", "a"], ["migrate", "--check"]])
-      expectError(await empty.run(...args), "SCHEMA_MISSING", 1, "does not exist: npx jobyard migrate");
+      expectError(
+        await empty.run(...args),
+        "SCHEMA_MISSING",
+        1,
+        `does not exist. Correct the URL, or make it: npx jobyard migrate --url ${empty.url}. `,
+      );
     expect(existsSync(join(empty.folder, "jobs.db"))).toBe(false);
+  });
+
+  test("of an empty file is made by none of these either", async () => {
+    const empty = await place({ migrate: false });
+    const file = empty.file("jobs.db", "");
+    for (const args of [["queues"], ["migrate", "--check"]])
+      expectError(await empty.run(...args), "SCHEMA_MISSING", 1, "is empty. Correct the URL");
+    expect(statSync(file).size).toBe(0);
+    await empty.ok("migrate");
+    expect(await empty.ok("queues")).toBe("There are no queues yet.\n");
   });
 
   test("of a new database is made by the first job", async () => {
@@ -58,7 +78,12 @@ describe("the schema", () => {
     const database = new Database(join(other.folder, "jobs.db"));
     database.exec("CREATE TABLE theirs (id)");
     for (const args of [["queues"], ["enqueue", "add", "1"], ["migrate", "--check"]])
-      expectError(await other.run(...args), "SCHEMA_MISSING", 1, "npx jobyard migrate");
+      expectError(
+        await other.run(...args),
+        "SCHEMA_MISSING",
+        1,
+        `${other.url}: npx jobyard migrate --url ${other.url}. `,
+      );
     expect((await other.run("migrate", "--check", "--json")).out).toMatch(/^\{"state":"missing","current":0,/);
     expect(await other.json("migrate")).toEqual([{ from: 0, to: expect.any(Number) }]);
     expect(await other.ok("migrate")).toMatch(/is up to date/);
@@ -116,6 +141,8 @@ describe("wrong use", () => {
   test.each([
     [["frobnicate"], "unknown command 'frobnicate'"],
     [["jobs", "--colour"], "unknown option '--colour'"],
+    [["jobs", "-state:dead"], "a query that begins with a minus goes after --: jobs -- -state:dead"],
+    [["jobz"], "unknown command 'jobz' (Did you mean one of job, jobs?)"],
     [["job"], "missing required argument 'id'"],
     [["queues", "too", "many"], "too many arguments"],
     [["job", "a", "--url"], "argument missing"],

@@ -1,13 +1,23 @@
 import { expect, test } from "vitest";
-import { schemaProblem } from "../src/schema.ts";
+import { migrateCommand, schemaProblem } from "../src/schema.ts";
+import { DEFAULT_URL } from "../src/url.ts";
 
 test("an old schema names the versions and the command", () => {
-  expect(schemaProblem({ state: "old", current: 1, wanted: 2 })).toMatchObject({
+  expect(schemaProblem({ state: "old", current: 1, wanted: 2 }, DEFAULT_URL)).toMatchObject({
     code: "SCHEMA_TOO_OLD",
     message: expect.stringMatching(/^version 1, needed 2: npx jobyard migrate\. /),
   });
 });
 
+test.each([
+  ["sqlite:./jobyard.db", "npx jobyard migrate"],
+  ["sqlite:./data/jobs.db?durability=crash", "npx jobyard migrate --url sqlite:./data/jobs.db"],
+  ["sqlite:./Ada's jobs.db", `npx jobyard migrate --url 'sqlite:./Ada'\\''s jobs.db'`],
+  ["postgres://ada:secret@localhost/jobs", "npx jobyard migrate"],
+])("the command for %s can be pasted, and is for that database", (url, command) => {
+  expect(migrateCommand(url)).toBe(command);
+});
+
 test("a schema that is ready is no problem", () => {
-  expect(schemaProblem({ state: "ready", current: 2, wanted: 2 })).toBeNull();
+  expect(schemaProblem({ state: "ready", current: 2, wanted: 2 }, DEFAULT_URL)).toBeNull();
 });

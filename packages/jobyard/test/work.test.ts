@@ -51,6 +51,7 @@ describe("work", () => {
 describe("a module", () => {
   test.each([
     ["nowhere.ts", "", "MODULE_FAILED", "nowhere.ts: there is no such file"],
+    [".", "", "MODULE_FAILED", ".: this is a folder; name a file in it"],
     ["syntax.ts", "export const = 1;", "MODULE_FAILED", "syntax.ts: "],
     ["throws.mjs", "throw new Error('no database here');", "MODULE_FAILED", "throws.mjs: no database here"],
     ["imports.mjs", "import 'not-installed';", "MODULE_FAILED", "Cannot find package 'not-installed'"],

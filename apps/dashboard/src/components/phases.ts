@@ -18,20 +18,18 @@ export interface PhaseLook {
   readonly icon: LucideIcon;
   /** A colour of the text. */
   readonly color: string;
-  /** The same colour as a fill. */
-  readonly fill: string;
 }
 
 export const PHASE_LOOKS: Readonly<Record<Phase, PhaseLook>> = {
-  waiting: { icon: Circle, color: "text-waiting", fill: "bg-waiting" },
-  scheduled: { icon: Clock, color: "text-scheduled", fill: "bg-scheduled" },
-  retrying: { icon: RotateCw, color: "text-retrying", fill: "bg-retrying" },
-  blocked: { icon: Hourglass, color: "text-blocked", fill: "bg-blocked" },
-  active: { icon: CircleDashed, color: "text-active", fill: "bg-active" },
-  stale: { icon: Flag, color: "text-stale", fill: "bg-stale" },
-  completed: { icon: CircleCheck, color: "text-completed", fill: "bg-completed" },
-  dead: { icon: CircleX, color: "text-dead", fill: "bg-dead" },
-  cancelled: { icon: Ban, color: "text-cancelled", fill: "bg-cancelled" },
+  waiting: { icon: Circle, color: "text-waiting" },
+  scheduled: { icon: Clock, color: "text-scheduled" },
+  retrying: { icon: RotateCw, color: "text-retrying" },
+  blocked: { icon: Hourglass, color: "text-blocked" },
+  active: { icon: CircleDashed, color: "text-active" },
+  stale: { icon: Flag, color: "text-stale" },
+  completed: { icon: CircleCheck, color: "text-completed" },
+  dead: { icon: CircleX, color: "text-dead" },
+  cancelled: { icon: Ban, color: "text-cancelled" },
 };
 
 /** As a word that begins a line. */

@@ -26,6 +26,17 @@ export const jobsIn = (phases: readonly Phase[], queue?: string): Route =>
 
 export const loginLink = (next: string): Route => `/login?next=${part(next)}` as Route;
 
-/** Where to go after the login: a path of this site, whatever the address says. */
-export const safeNext = (next: string | undefined): Route =>
-  (next?.startsWith("/") && !next.startsWith("//") && !next.includes("\\") ? next : "/") as Route;
+/** Stands for this site while an address is read as a browser would. */
+const HERE = "http://jobyard.invalid";
+
+/**
+ * Where to go after the login: a path of this site, whatever the address says.
+ *
+ * Browsers drop tabs and line breaks, turn `\\` into `/` and resolve dots, so what counts is what their parser makes of it.
+ */
+export function safeNext(next: string | undefined): Route {
+  if (next === undefined || !URL.canParse(next, HERE)) return overviewLink;
+  const { origin, pathname, search, hash } = new URL(next, HERE);
+  const path = pathname + search + hash;
+  return origin === HERE && !path.startsWith("//") ? (path as Route) : overviewLink;
+}

@@ -2,6 +2,7 @@ import "server-only";
 
 /** Opens the backend that the configuration names. The only place that knows an adapter. */
 
+import { statSync } from "node:fs";
 import { parseSqliteUrl, sqliteAdapter } from "@jobyard/adapter-sqlite";
 import { type Board, createYard, QueueError } from "@jobyard/core";
 import type { Adapter } from "@jobyard/core/adapter";
@@ -29,9 +30,16 @@ export async function openBackend({ name, url }: { readonly name: string; readon
   return { name, kind: adapter.name, board: yard.board, records: adapter.records, close: () => yard.close() };
 }
 
+/** What makes the tables. The texts around it are those of `openYard` in the jobyard package. */
+const MIGRATE = "npx jobyard migrate";
+
 /** A file that does not exist is a wrong address, not a wish for an empty database. */
 function openAdapter(url: string): Adapter {
-  if (url.startsWith("sqlite:")) return sqliteAdapter({ ...parseSqliteUrl(url), create: false });
+  if (url.startsWith("sqlite:")) {
+    const options = parseSqliteUrl(url);
+    if (isMissing(options.file)) throw new QueueError("SCHEMA_MISSING", `${options.file} does not exist: ${MIGRATE}`);
+    return sqliteAdapter({ ...options, create: false });
+  }
   throw new QueueError("BAD_URL", `JOBYARD_URL begins with ${JSON.stringify(url.split(":", 1)[0])}`, {
     field: "JOBYARD_URL",
   });
@@ -39,12 +47,16 @@ function openAdapter(url: string): Adapter {
 
 async function checkSchema(adapter: Adapter): Promise<void> {
   const { state, current, wanted } = await adapter.schema.status();
-  if (state === "missing") throw new QueueError("SCHEMA_MISSING", "Run: jobyard migrate");
-  if (state === "old")
-    throw new QueueError(
-      "SCHEMA_TOO_OLD",
-      `It has version ${current}, this dashboard needs ${wanted}. Run: jobyard migrate`,
-    );
-  if (state === "new")
-    throw new QueueError("SCHEMA_TOO_NEW", `It has version ${current}, this dashboard knows ${wanted}`);
+  if (state === "missing") throw new QueueError("SCHEMA_MISSING", MIGRATE);
+  if (state === "old") throw new QueueError("SCHEMA_TOO_OLD", `version ${current}, needed ${wanted}: ${MIGRATE}`);
+  if (state === "new") throw new QueueError("SCHEMA_TOO_NEW", `version ${current}, this installation knows ${wanted}`);
+}
+
+/** False also for a file that may not be looked at: the adapter says better what is wrong with it. */
+function isMissing(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }

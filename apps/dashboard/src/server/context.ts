@@ -3,7 +3,7 @@ import "server-only";
 /** What a procedure knows of its caller. */
 
 import { readSessionCookie } from "./cookies";
-import { peerOf } from "./peer";
+import { forwardedBy, peerOf } from "./peer";
 import { type Permission, permissionsOf, type Role } from "./permissions";
 import { type Runtime, theRuntime } from "./runtime";
 import { isLoopback } from "./settings";
@@ -33,8 +33,13 @@ async function whoIs(headers: Headers, runtime: Runtime): Promise<User | null> {
   return account && account.stamp === session.stamp ? userOf(account.name, account.role) : null;
 }
 
-/** Besides the connection, the name that was asked for must be this machine's: a page elsewhere may point its own name here. */
-const isLocal = (headers: Headers, trustProxy: boolean): boolean =>
-  isLoopback(peerOf(headers, trustProxy)) && isLoopback((headers.get("host") ?? "").replace(/:\d+$/, ""));
+/**
+ * Besides the connection, the name that was asked for must be this machine's, for a page elsewhere may point its own
+ * name here; and so must be whoever a proxy names, for one on this machine may serve the whole network.
+ */
+export const isLocal = (headers: Headers, trustProxy: boolean): boolean =>
+  [peerOf(headers, trustProxy), (headers.get("host") ?? "").replace(/:\d+$/, ""), ...forwardedBy(headers)].every(
+    isLoopback,
+  );
 
 const userOf = (name: string, role: Role): User => ({ name, role, permissions: permissionsOf(role) });

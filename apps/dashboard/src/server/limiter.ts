@@ -7,16 +7,21 @@ import "server-only";
  */
 
 export interface Limiter {
+  /**
+   * Counts a try before it is known whether it is right: tries that are under way at the same time count too.
+   * Ms until the key may try again; 0: go on.
+   */
+  take(key: string): number;
   /** Ms until the key may try again; 0 if it may now. */
-  blockedMs(key: string): number;
-  /** Counts a wrong try. Ms to wait if that was one too many, else 0. */
-  fail(key: string): number;
+  waitMs(key: string): number;
+  /** The try was right: it does not count. */
+  giveBack(key: string): void;
   /** Forgets the key's tries. */
   clear(key: string): void;
 }
 
 export interface LimiterOptions {
-  /** This many wrong tries within the window close it: the last of them is refused already. */
+  /** This many wrong tries within the window close it. */
   readonly tries: number;
   readonly windowMs: number;
   /** A clock that never jumps. */
@@ -39,13 +44,19 @@ export function createLimiter({ tries, windowMs, monotonic }: LimiterOptions): L
     found !== undefined && found.count >= tries ? found.endsAt - monotonic() : 0;
 
   return {
-    blockedMs: (key) => waitOf(current(key)),
-    fail(key) {
+    take(key) {
       const found = current(key) ?? { count: 0, endsAt: monotonic() + windowMs };
+      const wait = waitOf(found);
+      if (wait > 0) return wait;
       found.count += 1;
       windows.set(key, found);
       if (windows.size > MOST_KEYS) windows.delete(windows.keys().next().value as string);
-      return waitOf(found);
+      return 0;
+    },
+    waitMs: (key) => waitOf(current(key)),
+    giveBack(key) {
+      const found = current(key);
+      if (found !== undefined) found.count -= 1;
     },
     clear: (key) => void windows.delete(key),
   };

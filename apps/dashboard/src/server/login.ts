@@ -27,13 +27,16 @@ export async function login(request: Request, runtime: Runtime): Promise<string>
 
   const address = peerOf(request.headers, settings.trustProxy);
   const key = `${address} ${name}`;
-  refuseIf(Math.max(limits.account.blockedMs(key), limits.address.blockedMs(address)));
+  // Before the password is looked at: a hundred tries at once are a hundred tries.
+  refuseIf(limits.account.take(key));
+  refuseIf(limits.address.take(address));
   const account = await accounts.check(name, password);
   if (account === null) {
-    refuseIf(Math.max(limits.account.fail(key), limits.address.fail(address)));
+    refuseIf(Math.max(limits.account.waitMs(key), limits.address.waitMs(address)));
     throw new QueueError("LOGIN_FAILED", "");
   }
   limits.account.clear(key);
+  limits.address.giveBack(address);
   const token = await sessions.start(
     { user: account.name, stamp: account.stamp },
     readSessionCookie(request.headers, settings),

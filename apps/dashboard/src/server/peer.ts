@@ -21,8 +21,15 @@ export function stampPeers(): void {
   });
 }
 
+/** Everybody that the request says to have come through: a client can add names, but not take away what a proxy added. */
+export const forwardedBy = (headers: Headers): readonly string[] =>
+  (headers.get("x-forwarded-for") ?? "").split(",").map(addressOf).filter(Boolean);
+
 /** @param trustProxy - the last address that a proxy in front added counts */
 export function peerOf(headers: Headers, trustProxy: boolean): string {
-  const forwarded = trustProxy ? headers.get("x-forwarded-for")?.split(",").at(-1)?.trim() : undefined;
-  return forwarded || (headers.get(PEER_HEADER) ?? "").replace(/^::ffff:/, "");
+  const forwarded = trustProxy ? forwardedBy(headers).at(-1) : undefined;
+  return forwarded ?? addressOf(headers.get(PEER_HEADER) ?? "");
 }
+
+/** IPv4 in its own form, also where it came over an IPv6 socket. */
+const addressOf = (text: string): string => text.trim().replace(/^::ffff:/i, "");

@@ -1,26 +1,36 @@
 /** Jobs by their address, and their events. */
 
 import { claimData, type Job, type JobEvent, type JobRef } from "@jobyard/core/adapter";
-import { holdings } from "../leases.ts";
-import { isInLine } from "../line.ts";
+import { stateOf } from "../change.ts";
+import { holdingFor, holdings } from "../leases.ts";
 import { type Holding, type JobRow, toJob } from "../rows.ts";
 import { eventsAfter, hasEvent } from "../sql/event.sql.ts";
 import { jobByRef } from "../sql/job.sql.ts";
 import { queuesOfId } from "../sql/read.sql.ts";
 import type { View } from "../step.ts";
 
-export const get = (view: View, refs: readonly JobRef[]): readonly (Job | null)[] =>
-  refs.map((ref) => {
-    const row = view.db.get(jobByRef, ref);
-    return row ? toJob(row, holdingOf(view, row)) : null;
+/** So many leases are looked for one by one; for more of them all are read once. */
+const FEW = 10;
+
+export function get(view: View, refs: readonly JobRef[]): readonly (Job | null)[] {
+  const rows = refs.map((ref) => view.db.get(jobByRef, ref));
+  const active = rows.filter((row) => row !== undefined && isActive(view, row));
+  const held = active.length > FEW ? holdings(view) : null;
+  return rows.map((row) => {
+    if (row === undefined) return null;
+    if (!active.includes(row)) return toJob(row, null);
+    return toJob(row, held ? (held.get(row.pk) ?? null) : holdingFor(view, row));
   });
+}
 
 export const locate = ({ db }: View, id: string): readonly JobRef[] =>
   db.all(queuesOfId, { id }).map(({ queue }) => ({ queue, id }));
 
 /** The lease of an active job. */
 export const holdingOf = (view: View, row: JobRow): Holding | null =>
-  row.state === "waiting" && !isInLine(view, row) ? (holdings(view).get(row.pk) ?? null) : null;
+  isActive(view, row) ? holdingFor(view, row) : null;
+
+const isActive = (view: View, row: JobRow): boolean => stateOf(view, row) === "active";
 
 export function events(view: View, ref: JobRef, after: number, limit: number): readonly JobEvent[] | null {
   const row = view.db.get(jobByRef, ref);

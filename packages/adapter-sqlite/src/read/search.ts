@@ -66,6 +66,8 @@ export async function search(store: Store, { filter, order, from, wanted, rows, 
   }
 }
 
+const NOBODY: ReadonlyMap<number, Holding> = new Map();
+
 interface Seen {
   readonly key: Key;
   readonly match: JobSummary | null;
@@ -74,7 +76,7 @@ interface Seen {
 function look(view: View, keys: readonly Key[], filter: Filter, upTo = Number.POSITIVE_INFINITY): readonly Seen[] {
   const rows = view.db.all(summariesByPk, { pks: JSON.stringify(keys.map(({ pk }) => pk)) });
   const byPk = new Map(rows.map((row) => [row.pk, row]));
-  const held = holdings(view);
+  const held = rows.some(({ state }) => state === "waiting") ? holdings(view) : NOBODY;
   return keys.map((key) => {
     const row = byPk.get(key.pk);
     if (row === undefined || row.created_at > upTo) return { key, match: null };

@@ -85,12 +85,12 @@ export const claimable: Statement<{ readonly pks: string }, ClaimRow> = sql`
 
 /** Longest waiting first. `lanes`: JSON array of those that the claimer knows. */
 export const dueHeld: Statement<
-  { readonly queue: string; readonly now: Instant; readonly lanes: string },
+  { readonly queue: string; readonly now: Instant; readonly lanes: string; readonly limit: number },
   { readonly pk: number; readonly run_at: Instant }
 > = sql`
   SELECT pk, run_at FROM jobyard_held
    WHERE queue = @queue AND run_at <= @now AND lane IN (SELECT value FROM json_each(@lanes))
-   ORDER BY run_at, pk
+   ORDER BY run_at, pk LIMIT @limit
 `;
 
 /** Since when the longest waiting of the held jobs is due; an overdue one does not count. */
@@ -120,10 +120,11 @@ export const nextLater: Statement<{ readonly lane: number }, { readonly at: Inst
   SELECT run_at AS at FROM jobyard_later WHERE lane = @lane ORDER BY run_at LIMIT 1
 `;
 
-/** A job of the lane that a claim could have now. */
+/** A job of the lane that a claim could have now; behind a thousand overdue ones nobody looks. */
 export const nextFree: Statement<{ readonly lane: number; readonly now: Instant }, { readonly pk: number }> = sql`
-  SELECT ready.pk
-    FROM jobyard_ready AS ready CROSS JOIN jobyard_job AS job ON job.pk = ready.pk
-   WHERE ready.lane = @lane AND (job.expires_at IS NULL OR job.expires_at > @now)
+  SELECT front.pk
+    FROM (SELECT pk FROM jobyard_ready WHERE lane = @lane ORDER BY priority, ord LIMIT 1000) AS front
+   CROSS JOIN jobyard_job AS job ON job.pk = front.pk
+   WHERE (job.expires_at IS NULL OR job.expires_at > @now)
    LIMIT 1
 `;

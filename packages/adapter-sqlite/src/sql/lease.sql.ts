@@ -25,6 +25,13 @@ export const allLeases: Statement<None, StoredLease> = sql`
     FROM jobyard_lease AS lease JOIN jobyard_session AS session ON session.id = lease.session
 `;
 
+/** Leases in which the job may be: `pk` as text also stands in longer numbers. */
+export const leasesAbout: Statement<{ readonly queue: string; readonly pk: string }, StoredLease> = sql`
+  SELECT lease.id, lease.token, lease.queue, lease.session, lease.claimed_at, session.deadline, lease.pks
+    FROM jobyard_lease AS lease CROSS JOIN jobyard_session AS session ON session.id = lease.session
+   WHERE lease.queue = @queue AND instr(lease.pks, @pk) > 0
+`;
+
 export const leasesOf: Statement<{ readonly session: SessionId }, StoredLease> = sql`
   SELECT lease.id, lease.token, lease.queue, lease.session, lease.claimed_at, session.deadline, lease.pks
     FROM jobyard_lease AS lease JOIN jobyard_session AS session ON session.id = lease.session

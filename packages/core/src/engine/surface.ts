@@ -46,7 +46,13 @@ export interface Yard {
     payload: StandardSchemaV1.InferInput<S>,
     options?: EnqueueOptions,
   ): Promise<EnqueueReceipt>;
-  /** One answer per payload, in order; a payload that is refused stops no other. Faulty payloads are found before anything is written. */
+  /**
+   * One answer per payload, in order; a payload that is refused stops no other. Faulty payloads are found before
+   * anything is written. A thousand at a time are one step: if the store fails after the first of them, and there is
+   * no `tx`, what was written before stays.
+   *
+   * @throws QueueError as for `enqueue`, but for what is an answer here
+   */
   enqueueMany<S extends StandardSchemaV1>(
     job: Defined<S>,
     payloads: readonly StandardSchemaV1.InferInput<S>[],
@@ -55,7 +61,7 @@ export interface Yard {
   /** For a job type that is known by name only (CLI, HTTP): the payload's text is stored as it is. */
   enqueueRaw(jobs: readonly RawJob[]): Promise<readonly BulkReceipt[]>;
   worker(options: WorkerOptions): Worker;
-  /** Stops what this yard started, then closes the adapter. */
+  /** Stops what this yard started, then closes the adapter. Handlers that run on until then may still enqueue. */
   close(): Promise<void>;
 }
 
@@ -144,7 +150,10 @@ export interface Worker {
   start(): Promise<void>;
   /** Runs what is there now, with all it leads to that is due, and resolves when nothing is left that it could run. */
   drain(): Promise<void>;
-  /** Claims no more; gives back what has not started; waits `grace` for the rest, then aborts and gives back that too. */
+  /**
+   * Claims no more; gives back what has not started; waits `grace` for the rest, then aborts and gives back that too.
+   * Asked again with a shorter grace, the shorter one holds.
+   */
   stop(options?: { readonly grace?: Duration }): Promise<void>;
   readonly status: WorkerStatus;
 }

@@ -2,7 +2,16 @@
 
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { DEFAULTS } from "./defaults.ts";
-import type { BoundJob, Defined, Done, EnqueueOptions, FollowUp, Handler, JobConfig, JobDefinition } from "./definition.ts";
+import type {
+  BoundJob,
+  Defined,
+  Done,
+  EnqueueOptions,
+  FollowUp,
+  Handler,
+  JobConfig,
+  JobDefinition,
+} from "./definition.ts";
 import { QueueError } from "./errors.ts";
 import { checkName } from "./names.ts";
 import { checkInteger, checkJobOptions, checkKnown, JOB_OPTIONS } from "./options.ts";

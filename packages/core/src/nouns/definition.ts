@@ -117,6 +117,7 @@ export interface EnqueueOptions extends JobOptions {
   readonly delay?: Duration;
   readonly runAt?: Date | number;
   readonly dedupe?: DedupeOption;
+  /** A label that jobs share: kept, shown, searched for. */
   readonly group?: string;
   /** The caller's own transaction: the job exists if and only if it commits. */
   readonly tx?: unknown;

@@ -36,9 +36,9 @@ export const ERROR_CODES = {
   LOGIN_REQUIRED: "You are not logged in, or the session has ended. Log in again.",
   MODULE_EMPTY:
     "The module exports no jobs with handlers. Export defineJob(…).handler(…) by name, or an array of them as default.",
-  MODULE_FAILED: "The job module could not be loaded. See the cause.",
+  MODULE_FAILED: "The job module could not be loaded. Correct what is named here; `node <file>` shows the whole error.",
   MOVE_REFUSED: "The job's state does not allow this. Look at its state and choose another action.",
-  PAYLOAD_INVALID: "The payload does not match the job's schema. Correct the fields listed here.",
+  PAYLOAD_INVALID: "The payload is not what the job accepts. Correct what is named here.",
   PAYLOAD_TOO_LARGE: "The payload is over the size limit. Store the data elsewhere and pass a reference.",
   PAYLOAD_UNSERIALISABLE: "The payload cannot be written as JSON. Remove functions, cycles, BigInt and undefined.",
   PORT_IN_USE: "The port is taken by another program. Set PORT to a free one.",

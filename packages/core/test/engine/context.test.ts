@@ -242,6 +242,16 @@ describe("then", () => {
     expect(same).toMatchObject({ name: "next" });
   });
 
+  test("one with an id of its own that another job has is told of, and the completion stands", async () => {
+    const { yard, worker, job, errors } = stage();
+    await yard.enqueue(next, { to: "b@b" }, { jobId: "taken" });
+    const receipt = await yard.enqueue(any, 1);
+    const jobs = [any.handler(() => 1, { followUps: () => [followUp(next, { to: "a@b" }, { jobId: "taken" })] })];
+    await worker({ jobs }).drain();
+    expect((await job(receipt)).state).toBe("completed");
+    expect(errors).toMatchObject([{ doing: "followUps", error: { code: "ID_CONFLICT", detail: "mail/taken" } }]);
+  });
+
   test("a parent is told to the job that follows", async () => {
     const { yard, worker } = stage();
     const parents: unknown[] = [];

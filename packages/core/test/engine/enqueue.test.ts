@@ -24,6 +24,22 @@ describe("enqueue", () => {
     });
   });
 
+  test("takes a job with its handler as well as its definition, with the same types", async () => {
+    const { yard, job } = stage();
+    const bound = send.handler(() => 1);
+    const receipt = await yard.enqueue(bound, to);
+    expect(await job(receipt)).toMatchObject({ name: "email.send", queue: "mail" });
+    expect(await yard.enqueueMany(bound, [to])).toMatchObject([{ ok: true }]);
+    // @ts-expect-error: no `to`
+    await expect(yard.enqueue(bound, { address: "ada@example.com" })).rejects.toThrow(coded("PAYLOAD_INVALID"));
+  });
+
+  test.each([undefined, null, "email.send", {}, () => 1])("refuses what is no job type: %j", async (odd) => {
+    const { yard } = stage();
+    await expect(yard.enqueue(odd as never, to)).rejects.toThrow(coded("BAD_OPTION", { field: "job" }));
+    await expect(yard.enqueueMany(odd as never, [to])).rejects.toThrow(coded("BAD_OPTION", { field: "job" }));
+  });
+
   test("takes every option of this call over the type's", async () => {
     const { yard, job } = stage();
     const type = defineJob("a", {

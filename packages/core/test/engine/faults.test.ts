@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Settlement } from "../../src/contract/adapter.ts";
+import { createYard } from "../../src/engine/yard/yard.ts";
 import { defineJob } from "../../src/nouns/define.ts";
 import { QueueError } from "../../src/nouns/errors.ts";
-import { anything, gate, stage, until } from "./stage.ts";
+import { anything, gate, stage, turns, until } from "./stage.ts";
 
 const any = defineJob("any", { payload: anything });
 const away = (): QueueError => new QueueError("STORE_UNAVAILABLE", "gone");
@@ -154,6 +155,24 @@ describe("what the store cannot take", () => {
     await worker({ jobs: [any.handler(() => 1)] }).start();
     await pass(10_000);
     expect(calls).toBeLessThan(40);
+  });
+
+  test("nor on a clock that shows how long each empty answer took", async () => {
+    const { ports, store } = stage();
+    const { claim } = store.adapter.leaser;
+    let calls = 0;
+    Object.assign(store.adapter.leaser, {
+      claim: (request: Parameters<typeof claim>[0]) => {
+        calls += 1;
+        return claim({ ...request, waitMs: 0 });
+      },
+    });
+    let steps = 0;
+    const ticking = { ...ports, monotonic: () => ports.monotonic() + ++steps / 1_000 };
+    const own = createYard({ adapter: store.adapter, ports: ticking }).worker({ jobs: [any.handler(() => 1)] });
+    await own.start();
+    await turns(200);
+    expect(calls).toBeLessThan(20);
   });
 });
 

@@ -254,6 +254,21 @@ describe("a pause", () => {
     expect(own.status.running).toBe(2);
   });
 
+  test("after a block of the event loop past the lease nothing that was claimed ahead starts under it", async () => {
+    const { own, store, gates, ports, receipts, job } = await ahead();
+    const lost = new QueueError("STORE_UNAVAILABLE", "gone");
+    store.break("extend", () => lost);
+    store.break("claim", () => lost);
+    const { monotonic } = ports;
+    Object.assign(ports, { monotonic: () => monotonic() + 31_000 });
+    // Before any timer gets its turn: what the blocking handler leaves behind is a free slot.
+    for (const end of gates.slice(0, 2)) end.open();
+    await until(() => own.status.running === 0);
+    expect(gates).toHaveLength(2);
+    const states = await Promise.all(receipts.slice(2).map(job));
+    expect(states.map(({ state, attempt }) => `${state} ${attempt}`)).toEqual(Array(8).fill("waiting 0"));
+  });
+
   test("a lease that ends takes what was claimed ahead with it, unstarted", async () => {
     const { own, store, pass, gates, receipts, job } = await ahead();
     store.break("extend", () => new QueueError("STORE_UNAVAILABLE", "gone"));

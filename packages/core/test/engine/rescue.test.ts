@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ClaimRequest } from "../../src/contract/adapter.ts";
+import type { ClaimRequest, Settlement } from "../../src/contract/adapter.ts";
 import { defineJob } from "../../src/nouns/define.ts";
 import { QueueError } from "../../src/nouns/errors.ts";
 import type { JobRef } from "../../src/nouns/job.ts";
@@ -78,6 +78,20 @@ describe("a job whose worker vanished", () => {
     const own = worker({ jobs: [other.handler(() => 1)] });
     await own.start();
     await until(() => own.status.rescued === 1_200);
+  });
+
+  test("keeps no other from being rescued, if the store cannot take its own rescue", async () => {
+    const { yard, store, worker, pass, job, errors } = stage();
+    const [first, second] = [await yard.enqueue(any, 1), await yard.enqueue(any, 2)];
+    await ghostClaims(store.adapter, 1, { session: "ghost-1" });
+    await ghostClaims(store.adapter, 1, { session: "ghost-2" });
+    store.break("settle", (settlements: readonly Settlement[]) =>
+      settlements[0]?.lease.session === "ghost-1" ? new TypeError("odd row") : undefined,
+    );
+    await worker({ jobs: [other.handler(() => 1)] }).start();
+    await pass(36_000, 1_000);
+    expect([(await job(first)).state, (await job(second)).state]).toEqual(["active", "waiting"]);
+    expect(errors.map(({ doing }) => doing)).toContain("rescue");
   });
 
   test("that its worker renewed in the last moment is left to it", async () => {
@@ -229,6 +243,35 @@ describe("jobs that shared a crash", () => {
     gates[3]?.open();
     const [exclusive] = store.calls.claim.slice(before).map(([request]) => request as ClaimRequest);
     expect(exclusive).toMatchObject({ held: true, queues: [{ queue: "default" }] });
+  });
+
+  test("keep the reservation until they are asked for, however slow the store is with it", async () => {
+    const { yard, worker, pass, held, job, store } = await shared();
+    const { put } = store.adapter.records;
+    const slow = gate();
+    Object.assign(store.adapter.records, {
+      put: async (...args: Parameters<typeof put>) => {
+        if (args[0] === "exclusive") await slow.opened;
+        return put(...args);
+      },
+    });
+    const end = gate();
+    const own = worker({
+      lease: "30s",
+      jobs: [any.handler(({ payload }) => (payload === "plain" ? end.opened : undefined))],
+      queues: { elsewhere: {}, default: {} },
+    });
+    await yard.board.pause("default", { actor: "test" });
+    await yard.enqueue(any, "plain", { queue: "elsewhere" });
+    await own.start();
+    await until(() => own.status.running === 1);
+    await yard.board.resume("default", { actor: "test" });
+    await pass(31_000, 500);
+    slow.open();
+    await pass(3_000, 500);
+    expect(await store.adapter.records.get("exclusive", "default")).not.toBeNull();
+    end.open();
+    await until(async () => (await Promise.all(held.map(job))).every(({ state }) => state === "completed"));
   });
 
   test("are waited for by one session per queue only", async () => {

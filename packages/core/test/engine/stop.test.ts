@@ -67,6 +67,20 @@ describe("drain", () => {
     await until(() => own.status.completed === 4);
   });
 
+  test("of a worker that is starting, or draining, is the same drain", async () => {
+    const { yard, worker } = stage();
+    const own = worker({ jobs: [any.handler(() => 1)] });
+    await yard.enqueue(any, 1);
+    await Promise.all([own.drain(), own.drain()]);
+    expect(own.status).toMatchObject({ state: "new", completed: 1 });
+    const started = own.start();
+    await yard.enqueue(any, 1);
+    await own.drain();
+    await started;
+    expect(own.status).toMatchObject({ state: "running", completed: 2 });
+    await own.stop();
+  });
+
   test("waits for hooks, and for what they enqueue", async () => {
     const { yard, worker } = stage();
     let more = 2;
@@ -208,6 +222,53 @@ describe("a graceful stop", () => {
     expect((await job(receipt)).state).toBe("completed");
   });
 
+  test("stores the end of a job whose last line is still on its way", async () => {
+    const { yard, worker, store, job, events } = stage();
+    const { append } = store.adapter.leaser;
+    const slow = gate();
+    Object.assign(store.adapter.leaser, { append: (entries: never) => slow.opened.then(() => append(entries)) });
+    const own = worker({ jobs: [any.handler((_, { log }) => void log("last words"))] });
+    const receipt = await yard.enqueue(any, 1);
+    await own.start();
+    await until(() => own.status.claimed === 1 && own.status.running === 0);
+    const stopped = own.stop();
+    await turns(20);
+    slow.open();
+    await stopped;
+    expect((await job(receipt)).state).toBe("completed");
+    expect((await events(receipt)).map(({ kind }) => kind)).toEqual(["enqueue", "claim", "log", "complete"]);
+  });
+
+  test("waits one lease for a hook that does not come to its end, and no longer", async () => {
+    const { yard, worker, pass } = stage();
+    const hooks = { onJobCompleted: () => gate().opened, onStop: () => gate().opened, onError: () => {} };
+    const own = worker({ jobs: [any.handler(() => 1)], lease: "10s", hooks });
+    await yard.enqueue(any, 1);
+    await own.start();
+    await until(() => own.status.completed === 1);
+    const stopped = own.stop();
+    await pass(9_000, 1_000);
+    expect(own.status.state).toBe("stopping");
+    await pass(12_000, 1_000);
+    await stopped;
+    expect(own.status.state).toBe("stopped");
+  });
+
+  test("a second one may shorten the grace of the first, not lengthen it", async () => {
+    const { yard, worker, job, pass } = stage();
+    const own = worker({ jobs: [any.handler(() => gate().opened)] });
+    const receipt = await yard.enqueue(any, 1);
+    await own.start();
+    await until(() => own.status.running === 1);
+    const stopped = own.stop({ grace: "1h" });
+    void own.stop({ grace: "2h" });
+    await pass(10_000, 1_000);
+    expect(own.status.state).toBe("stopping");
+    await Promise.all([stopped, own.stop({ grace: 0 })]);
+    expect(own.status.state).toBe("stopped");
+    expect(await job(receipt)).toMatchObject({ state: "waiting", attempt: 0 });
+  });
+
   test("does not wait for ever for a store that does not come back", async () => {
     const { yard, worker, store, pass, job } = stage();
     const own = worker({ jobs: [any.handler(() => 1)], lease: "10s" });
@@ -233,6 +294,34 @@ describe("a graceful stop", () => {
     expect(await yard.board.workers()).toEqual([]);
   });
 
+  test("and not back onto it by a heartbeat that was on its way", async () => {
+    const { yard, worker, store, pass } = stage();
+    const { extend } = store.adapter.leaser;
+    const slow = gate();
+    const own = worker({ jobs: [any.handler(() => finished.opened)] });
+    const finished = gate();
+    await yard.enqueue(any, 1);
+    await own.start();
+    await until(() => own.status.running === 1);
+    let asked = 0;
+    Object.assign(store.adapter.leaser, {
+      extend: async (...args: Parameters<typeof extend>) => {
+        asked += 1;
+        await slow.opened;
+        return extend(...args);
+      },
+    });
+    await pass(10_000, 1_000);
+    expect(asked).toBe(1);
+    finished.open();
+    const stopped = own.stop();
+    await turns(50);
+    slow.open();
+    await stopped;
+    await turns(20);
+    expect(await yard.board.workers()).toEqual([]);
+  });
+
   test("of a worker that never started is nothing, and of one that is starting waits for it", async () => {
     const { worker, yard } = stage();
     const fresh = worker({ jobs: [any.handler(() => 1)] });
@@ -246,11 +335,51 @@ describe("a graceful stop", () => {
     expect(await yard.board.workers()).toEqual([]);
   });
 
+  test("during the last steps of a drain is one stop, for good", async () => {
+    const { worker, yard } = stage();
+    const told: string[] = [];
+    const resting = gate();
+    const onStop = (): Promise<void> => {
+      told.push("stop");
+      return resting.opened;
+    };
+    const hooks = { onStop };
+    const own = worker({ jobs: [any.handler(() => 1)], hooks });
+    await yard.enqueue(any, 1);
+    const drained = own.drain();
+    await until(() => told.length === 1);
+    const stopped = own.stop();
+    resting.open();
+    await Promise.all([drained, stopped]);
+    await turns(5);
+    expect(told).toEqual(["stop"]);
+    expect(own.status.state).toBe("stopped");
+  });
+
   test("comes with the yard's close", async () => {
     const { yard, worker } = stage();
     const own = worker({ jobs: [any.handler(() => 1)] });
     await own.start();
     await yard.close();
     expect(own.status.state).toBe("stopped");
+  });
+
+  test("and what runs on until then may still enqueue", async () => {
+    const { yard, another, worker, job } = stage();
+    const go = gate();
+    const own = worker({ jobs: [any.handler(({ payload }) => go.opened.then(() => yard.enqueue(any, [payload])))] });
+    const receipt = await yard.enqueue(any, 1);
+    await own.start();
+    await until(() => own.status.running === 1);
+    const seen = another();
+    const { close } = yard.adapter;
+    Object.assign(yard.adapter, { close: async () => {} });
+    const closed = yard.close();
+    go.open();
+    await closed;
+    expect((await job(receipt)).state).toBe("completed");
+    expect((await seen.board.count("state:waiting")).n).toBe(1);
+    await expect(yard.enqueue(any, 2)).rejects.toMatchObject({ code: "STORE_CLOSED" });
+    await close();
   });
 });

@@ -108,6 +108,7 @@ describe("a worker", () => {
     ["BAD_OPTION", { queues: { a: { onRestart: "forget" } } }, "queues.a.onRestart"],
     ["BAD_OPTION", { queues: { a: { limiter: 1 } } }, "limiter"],
     ["BAD_OPTION", { hooks: { onJobDone: () => 1 } }, "onJobDone"],
+    ["BAD_OPTION", { hooks: { onStop: "stop" } }, "hooks.onStop"],
     ["BAD_OPTION", { concurrency: 1 } as object, "concurrency"],
     ["BAD_OPTION", { lease: 0 }, "lease"],
     ["BAD_DURATION", { grace: "soon" }, "grace"],

@@ -130,6 +130,15 @@ describe("a follow-up", () => {
       options: { delay: "1s" },
     });
   });
+  test("may be named by the job with its handler", () => {
+    expect(
+      followUp(
+        job.handler(() => 1),
+        { to: "a@b" },
+      ).definition,
+    ).toBe(job);
+    expect(() => followUp({} as never, 1)).toThrow(expect.objectContaining({ code: "BAD_OPTION", field: "job" }));
+  });
   test("belongs to its parent's step, not to a transaction of its own", () => {
     expect(() => followUp(job, { to: "a@b" }, { tx: {} } as object)).toThrow(
       expect.objectContaining({ code: "BAD_OPTION" }),

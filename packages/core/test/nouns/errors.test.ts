@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -13,9 +13,9 @@ import {
 const PAGES = join(import.meta.dirname, "../../../../docs/errors");
 const codes = Object.keys(ERROR_CODES) as ErrorCode[];
 
-describe("every code has a page with cause and cure", () => {
+describe("every code has a page with cause and cure that begins with its text", () => {
   test.each(codes)("%s", (code) => {
-    expect(existsSync(join(PAGES, `${code}.md`))).toBe(true);
+    expect(readFileSync(join(PAGES, `${code}.md`), "utf8")).toContain(`# ${code}\n\n> ${ERROR_CODES[code]}\n`);
   });
   test("and no page is about a code that there is not", () => {
     const pages = readdirSync(PAGES).map((file) => file.replace(/\.md$/, ""));

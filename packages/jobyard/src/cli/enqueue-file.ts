@@ -26,7 +26,7 @@ export async function checkFile(file: string, toJob: ToJob): Promise<number> {
   const issues: Issue[] = [];
   for await (const { number, text } of linesOf(file)) {
     total += 1;
-    const fault = await faultOf(() => toJob(text, `line ${number}`));
+    const fault = await faultOf(() => toJob(text, "the payload"));
     if (fault !== null) issues.push({ path: `line ${number}`, message: fault });
     if (issues.length === SHOWN_FAULTS) break;
   }

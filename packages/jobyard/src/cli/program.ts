@@ -53,12 +53,16 @@ export function createProgram(): Command {
   return program;
 }
 
-/** Commander's own complaint, without its prefix, as ours. */
-export const usageError = (error: CommanderError): QueueError =>
-  new QueueError(
-    "USAGE",
-    error.code === "commander.help" ? "a command is needed" : error.message.replace(/^error: /, ""),
-  );
+/** Commander's own complaint, without its prefix and in one line, as ours. */
+export function usageError({ code, message }: CommanderError): QueueError {
+  if (code === "commander.help") return new QueueError("USAGE", "a command is needed");
+  const negation = /^error: unknown option '(-\w[\w.]*:.*)'$/.exec(message)?.[1];
+  const text =
+    negation === undefined
+      ? message.replace(/^error: /, "")
+      : `"${negation}" looks like an option; a query that begins with a minus goes after --: jobs -- ${negation}`;
+  return new QueueError("USAGE", text.replaceAll("\n", " "));
+}
 
 const version = (): string =>
   (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { readonly version: string })

@@ -35,7 +35,7 @@ export async function rawJob(
   const value = checkJson(payload, where);
   const bytes = byteLength(payload);
   if (bytes > DEFAULTS.maxPayloadBytes)
-    throw new QueueError("PAYLOAD_TOO_LARGE", `${where}: ${bytes} bytes, at most ${DEFAULTS.maxPayloadBytes}`);
+    throw new QueueError("PAYLOAD_TOO_LARGE", `${where} has ${bytes} bytes, and may have ${DEFAULTS.maxPayloadBytes}`);
   if (!definition) return { name, payload, options: flags };
   await checkAgainst(definition, value);
   const dedupe = definition.dedupe?.(value);

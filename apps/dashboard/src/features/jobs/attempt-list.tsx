@@ -1,11 +1,14 @@
 "use client";
 
 import clsx from "clsx";
+import { RotateCcw } from "lucide-react";
 import type { ReactNode } from "react";
 import { Elapsed } from "@/components/elapsed";
 import { useNow } from "@/components/now";
 import { RelativeTime } from "@/components/relative-time";
 import { rowClass, Table, Td, Th } from "@/components/table";
+import { stripAnsi } from "@/lib/strip-ansi";
+import { runsOf } from "./attempt-runs";
 import type { AttemptDetail } from "./job-detail";
 
 /** How an attempt ended, as a word and a colour. */
@@ -34,48 +37,71 @@ export function AttemptList({ attempts }: { readonly attempts: readonly AttemptD
           <Th className="w-10">#</Th>
           <Th className="max-sm:hidden">Started</Th>
           <Th>Took</Th>
-          <Th>Ended</Th>
-          <Th className="w-1/3 max-md:hidden">
+          <Th className="w-full">Ended</Th>
+          <Th className="max-md:hidden">
             <span className="sr-only">When, on one line for all attempts</span>
           </Th>
         </tr>
       </thead>
-      <tbody>
-        {attempts.map((attempt) => {
-          const [word, color, fill] = attempt.ended === null ? RUNNING : ENDINGS[attempt.ended];
-          return (
-            <tr key={attempt.startedAt + attempt.attempt} className={rowClass}>
-              <Td>{attempt.attempt}</Td>
-              <Td className="text-ink-2 max-sm:hidden">
-                <RelativeTime at={attempt.startedAt} />
-              </Td>
-              <Td>
-                <Elapsed from={attempt.startedAt} to={attempt.endedAt} />
-              </Td>
-              <Td className="max-w-0 truncate">
-                <span className={clsx("font-medium", color)}>{word}</span>
-                {attempt.error && (
-                  <span className="text-ink-2" title={attempt.error.message}>
-                    {" "}
-                    {attempt.error.message}
-                  </span>
-                )}
-              </Td>
-              <Td className="max-md:hidden" aria-hidden>
-                <span className="relative block h-2 rounded-full bg-hover">
-                  <span
-                    className={clsx("absolute inset-y-0 min-w-1 rounded-full", fill)}
-                    style={{
-                      insetInlineStart: `${(99 * (attempt.startedAt - from)) / (to - from)}%`,
-                      width: `${(100 * ((attempt.endedAt ?? now) - attempt.startedAt)) / (to - from)}%`,
-                    }}
-                  />
-                </span>
-              </Td>
+      {runsOf(attempts).map((run, place) => (
+        <tbody key={run[0]?.startedAt} className="not-last:border-line not-last:border-b">
+          {place > 0 && (
+            <tr className="border-line border-b bg-sunken">
+              <th scope="rowgroup" colSpan={5} className="h-8 px-4 text-start font-medium text-ink-2">
+                <RotateCcw aria-hidden className="me-1.5 inline size-3.5 align-[-2px]" />
+                Requeued: the attempts count from 1 again
+              </th>
             </tr>
-          );
-        })}
-      </tbody>
+          )}
+          {run.map((attempt) => (
+            <Row key={`${attempt.startedAt} ${attempt.attempt}`} attempt={attempt} from={from} to={to} />
+          ))}
+        </tbody>
+      ))}
     </Table>
+  );
+}
+
+interface RowProps {
+  readonly attempt: AttemptDetail;
+  /** The first start and the last end of all attempts: what the bars are drawn on. */
+  readonly from: number;
+  readonly to: number;
+}
+
+function Row({ attempt, from, to }: RowProps): ReactNode {
+  const [word, color, fill] = attempt.ended === null ? RUNNING : ENDINGS[attempt.ended];
+  const message = attempt.error && stripAnsi(attempt.error.message);
+  const share = (part: number): number => part / (to - from);
+  return (
+    <tr className={rowClass}>
+      <Td>{attempt.attempt}</Td>
+      <Td className="text-ink-2 max-sm:hidden">
+        <RelativeTime at={attempt.startedAt} />
+      </Td>
+      <Td>
+        <Elapsed from={attempt.startedAt} to={attempt.endedAt} />
+      </Td>
+      <Td className="max-w-0 truncate">
+        <span className={clsx("font-medium", color)}>{word}</span>
+        {message !== null && (
+          <span className="text-ink-2" title={message}>
+            {" "}
+            {message}
+          </span>
+        )}
+      </Td>
+      <Td className="max-md:hidden" aria-hidden>
+        <span className="relative block h-2 w-40 rounded-full bg-hover lg:w-56">
+          <span
+            className={clsx("absolute inset-y-0 min-w-1 rounded-full", fill)}
+            style={{
+              insetInlineStart: `${99 * share(attempt.startedAt - from)}%`,
+              width: `${100 * share((attempt.endedAt ?? to) - attempt.startedAt)}%`,
+            }}
+          />
+        </span>
+      </Td>
+    </tr>
   );
 }

@@ -4,6 +4,7 @@ import { phaseOf } from "@jobyard/core";
 import { createColumnHelper, rowSelectionFeature, tableFeatures } from "@tanstack/react-table";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { Changing } from "@/components/changing";
 import { useNow } from "@/components/now";
 import { PhaseBadge } from "@/components/phase-badge";
 import { useBackend } from "@/features/session/session";
@@ -83,7 +84,12 @@ interface CellProps {
 
 function State({ row: { job, gone } }: CellProps): ReactNode {
   const now = useNow();
-  return gone ? <span className="text-ink-3">deleted</span> : <PhaseBadge phase={phaseOf(job, now)} />;
+  const phase = gone ? "deleted" : phaseOf(job, now);
+  return (
+    <Changing value={phase}>
+      {phase === "deleted" ? <span className="text-ink-3">deleted</span> : <PhaseBadge phase={phase} />}
+    </Changing>
+  );
 }
 
 /** On a phone this cell is the whole card: name and id, below them state and error. */

@@ -3,6 +3,7 @@
 import { Lightbulb } from "lucide-react";
 import type { ReactNode } from "react";
 import { RelativeTime } from "@/components/relative-time";
+import { stripAnsi } from "@/lib/strip-ansi";
 import type { FindingDetail } from "./job-detail";
 
 /** Why the job is where it is. The first finding is the headline. */
@@ -37,7 +38,7 @@ export function ExplainCard({ findings }: { readonly findings: readonly FindingD
 function Finding({ finding: { text, until } }: { readonly finding: FindingDetail }): ReactNode {
   return (
     <>
-      {text}
+      {stripAnsi(text)}
       {until !== undefined && (
         <span className="font-normal text-ink-2">
           {" · "}

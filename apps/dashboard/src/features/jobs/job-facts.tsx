@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { RelativeTime } from "@/components/relative-time";
+import { stripAnsi } from "@/lib/strip-ansi";
 import { shareOf } from "./progress";
 import type { JobRow } from "./router";
 
@@ -8,7 +9,10 @@ export function JobFacts({ job }: { readonly job: JobRow }): ReactNode {
   if (job.state === "active") return job.progress === null ? null : <Progress text={job.progress} />;
   if (job.state === "cancelled") return <span className="text-ink-2">{job.reason}</span>;
   if (job.state === "completed") return null;
-  if (job.lastError) return <span title={job.lastError.message}>{job.lastError.message}</span>;
+  if (job.lastError) {
+    const message = stripAnsi(job.lastError.message);
+    return <span title={message}>{message}</span>;
+  }
   return null;
 }
 

@@ -3,7 +3,7 @@
 import { type Filter, PHASES, type Phase, parseQuery, printQuery } from "@jobyard/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import clsx from "clsx";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import { PHASE_LOOKS, titleOf } from "@/components/phases";
 import { useBackend } from "@/features/session/session";
 import { addCounts, printCount, printShortCount } from "@/lib/capped-count";
@@ -27,6 +27,15 @@ export function StateTabs({ filter, onPick }: StateTabsProps): ReactNode {
   );
   const picked = pickedPhase(filter);
   const counts = phases.data;
+  const list = useRef<HTMLElement>(null);
+  const counted = counts !== undefined;
+
+  // On a phone not all tabs have room: the picked one is moved to where it can be seen, once the counts have their width.
+  useEffect(() => {
+    const pressed = counted && picked ? list.current?.querySelector<HTMLElement>('[aria-pressed="true"]') : null;
+    if (list.current && pressed)
+      list.current.scrollLeft = pressed.offsetLeft - (list.current.clientWidth - pressed.offsetWidth) / 2;
+  }, [picked, counted]);
 
   const tabs = [
     { phase: "all" as const, count: counts && addCounts(Object.values(counts)) },
@@ -38,7 +47,7 @@ export function StateTabs({ filter, onPick }: StateTabsProps): ReactNode {
     ),
   ];
   return (
-    <nav aria-label="By state" className="-mx-4 overflow-x-auto px-4 sm:mx-0 sm:px-0">
+    <nav ref={list} aria-label="By state" className="relative -mx-4 overflow-x-auto px-4 sm:mx-0 sm:px-0">
       <ul className="flex gap-1">
         {tabs.map(({ phase, count }) => {
           const on = picked === phase;

@@ -66,6 +66,8 @@ export function LiveProvider({ children }: { readonly children: ReactNode }): Re
         setStoreNow(data.now);
         if (data.queues === null || data.queues.length > 0) look(data.queues);
       },
+      // The session is over: whatever looks again is told so, and leads to the login.
+      onComplete: () => look(null),
       onConnectionStateChange: ({ state: connection, error }) => {
         if (connection !== "connecting" || error === null) return;
         failures += 1;

@@ -4,6 +4,7 @@
 
 import { type JobRef, PHASES, type Phase } from "@jobyard/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
+import type { inferRouterOutputs } from "@trpc/server";
 import { type ReactNode, useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog, DialogButtons } from "@/components/dialog";
@@ -14,6 +15,7 @@ import { canMove, MOVE_LOOKS } from "@/features/jobs/moves";
 import { useBackend } from "@/features/session/session";
 import { addCounts, type Capped, printCount, printJobs } from "@/lib/capped-count";
 import type { OfferedMove } from "@/server/permissions";
+import type { AppRouter } from "@/server/root";
 import { useTRPC } from "@/trpc/client";
 import { failureOf } from "@/trpc/failure";
 import { OperationProgress } from "./operation-progress";
@@ -49,7 +51,9 @@ export function BulkDialog({ target, onMovePicked, onStarted, onClose }: BulkDia
   );
   const start = useMutation(trpc.operations.start.mutationOptions({ onSuccess: onStarted }));
 
-  const plan = matching ? preview.data && planOf(preview.data) : planOfPicked(target.jobs.map(({ phase }) => phase));
+  const plan = matching
+    ? preview.data && planOf(move, phasesOf(preview.data))
+    : planOf(move, phasesOfPicked(target.jobs.map(({ phase }) => phase)));
   const confirm = (): void => {
     if (!matching) {
       onMovePicked(
@@ -68,7 +72,7 @@ export function BulkDialog({ target, onMovePicked, onStarted, onClose }: BulkDia
       open
       alert
       onClose={onClose}
-      title={start.data ? `${label}: at work` : plan ? `${label} ${printJobs(plan.total)}?` : `${label}…`}
+      title={start.data ? `${label}: at work` : plan ? `${label} ${printJobs(plan.moved)}?` : `${label}…`}
     >
       {start.data ? (
         <OperationProgress started={start.data} onClose={onClose} />
@@ -90,26 +94,32 @@ export function BulkDialog({ target, onMovePicked, onStarted, onClose }: BulkDia
   );
 }
 
-interface Plan {
-  readonly total: Capped;
-  readonly byPhase: readonly { readonly phase: string; readonly count: Capped }[];
+interface PhaseCount {
+  readonly phase: string;
+  readonly count: Capped;
 }
 
-const planOfPicked = (phases: readonly Phase[]): Plan => ({
-  total: { n: phases.length, exact: true },
-  byPhase: PHASES.map((phase) => ({
+interface Plan {
+  readonly byPhase: readonly (PhaseCount & { readonly skipped: boolean })[];
+  readonly moved: Capped;
+  readonly skipped: Capped;
+}
+
+function planOf(move: OfferedMove, phases: readonly PhaseCount[]): Plan {
+  const byPhase = phases.map((part) => ({ ...part, skipped: !takes(move, part.phase) }));
+  const sum = (skipped: boolean): Capped =>
+    addCounts(byPhase.filter((part) => part.skipped === skipped).map(({ count }) => count));
+  return { byPhase, moved: sum(false), skipped: sum(true) };
+}
+
+const phasesOfPicked = (phases: readonly Phase[]): readonly PhaseCount[] =>
+  PHASES.map((phase) => ({
     phase,
     count: { n: phases.filter((other) => other === phase).length, exact: true },
-  })).filter(({ count }) => count.n > 0),
-});
+  })).filter(({ count }) => count.n > 0);
 
-const planOf = (preview: {
-  readonly count: Capped;
-  readonly byState: readonly { readonly value: string; readonly count: Capped }[];
-}): Plan => ({
-  total: preview.count,
-  byPhase: preview.byState.map(({ value, count }) => ({ phase: value, count })),
-});
+const phasesOf = ({ byState }: inferRouterOutputs<AppRouter>["operations"]["preview"]): readonly PhaseCount[] =>
+  byState.map(({ value, count }) => ({ phase: value, count }));
 
 const takes = (move: OfferedMove, word: string): boolean => {
   const phase = PHASES.find((known) => known === word);
@@ -128,10 +138,10 @@ interface QuestionProps {
 
 function Question({ move, plan, upTo, busy, onConfirm, onClose }: QuestionProps): ReactNode {
   const [typed, setTyped] = useState("");
-  const { label, about } = MOVE_LOOKS[move];
-  const skipped = plan.byPhase.filter(({ phase }) => !takes(move, phase));
-  const mustType = plan.total.n >= TYPED_FROM || move === "remove";
-  const wanted = String(plan.total.n);
+  const { label, about, past } = MOVE_LOOKS[move];
+  const { moved } = plan;
+  const mustType = moved.n >= TYPED_FROM || (move === "remove" && moved.n > 0);
+  const wanted = String(moved.n);
   return (
     <form
       className="flex flex-col gap-3"
@@ -142,19 +152,19 @@ function Question({ move, plan, upTo, busy, onConfirm, onClose }: QuestionProps)
     >
       <p>{about}</p>
       <ul className="flex flex-col gap-1">
-        {plan.byPhase.map(({ phase, count }) => (
+        {plan.byPhase.map(({ phase, count, skipped }) => (
           <li key={phase} className="flex justify-between gap-4 border-line border-b pb-1">
             <span>
               {phase}
-              {!takes(move, phase) && <span className="text-ink-2"> · will be skipped</span>}
+              {skipped && <span className="text-ink-2"> · will be skipped</span>}
             </span>
             <span className="font-medium">{printCount(count)}</span>
           </li>
         ))}
       </ul>
-      {skipped.length > 0 && (
+      {plan.skipped.n > 0 && (
         <p className="text-ink-2">
-          {printJobs(addCounts(skipped.map(({ count }) => count)))} cannot be moved so and stay as they are.
+          {printJobs(plan.skipped)} cannot be {past} and {plan.skipped.n === 1 ? "stays as it is" : "stay as they are"}.
         </p>
       )}
       {upTo !== null && (
@@ -179,9 +189,9 @@ function Question({ move, plan, upTo, busy, onConfirm, onClose }: QuestionProps)
         <Button
           type="submit"
           look={move === "remove" ? "danger" : "primary"}
-          disabled={busy || (mustType && typed !== wanted)}
+          disabled={busy || moved.n === 0 || (mustType && typed !== wanted)}
         >
-          {label} {printJobs(plan.total)}
+          {label} {printJobs(moved)}
         </Button>
       </DialogButtons>
     </form>

@@ -52,7 +52,7 @@ export function OperationProgress({ started, onClose }: OperationProgressProps):
       </p>
       <p aria-hidden={running} className="text-base">
         {running
-          ? `${printCount({ n: operation.done, exact: true })} of about ${printCount({ n: operation.expected, exact: true })}`
+          ? `${printJobs({ n: operation.done, exact: true })} ${MOVE_LOOKS[operation.move as OfferedMove].past}, ${printCount({ n: operation.seen, exact: true })} of about ${printCount({ n: operation.expected, exact: true })} looked at`
           : summaryOf(operation)}
       </p>
       {skipped.length > 0 && (

@@ -61,7 +61,9 @@ export function QueuePage({ name }: { readonly name: string }): ReactNode {
                 </div>
               </Panel>
             </div>
-            <Panel title="Workers">{serving.length === 0 ? <NoWorkers /> : <WorkerTable workers={serving} />}</Panel>
+            <Panel title="Workers">
+              {serving.length === 0 ? <NoWorkers queue={name} /> : <WorkerTable workers={serving} />}
+            </Panel>
           </>
         );
       }}

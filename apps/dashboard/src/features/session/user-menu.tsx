@@ -4,6 +4,7 @@ import { LogOut, UserRound } from "lucide-react";
 import type { ReactNode } from "react";
 import { buttonClass } from "@/components/button-class";
 import { Menu, MenuItem, MenuNote } from "@/components/menu";
+import { toast } from "@/components/toaster";
 import { useSession } from "./session";
 
 export function UserMenu(): ReactNode {
@@ -31,6 +32,12 @@ export function UserMenu(): ReactNode {
 }
 
 async function logOut(): Promise<void> {
-  await fetch("/api/auth/logout", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
-  window.location.assign("/login");
+  try {
+    const request = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+    const { ok, status } = await fetch("/api/auth/logout", request);
+    if (ok) window.location.assign("/login");
+    else toast({ text: `You are still logged in: the server answered ${status}. Try again.`, bad: true });
+  } catch {
+    toast({ text: "You are still logged in: the dashboard's server cannot be reached. Try again.", bad: true });
+  }
 }

@@ -3,11 +3,10 @@
 import type { ApplyOptions, QueueSettings } from "../../contract/adapter.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import { LONGEST_MS } from "../../nouns/duration.ts";
-import { QueueError } from "../../nouns/errors.ts";
 import type { JsonText } from "../../nouns/job.ts";
 import type { OperatorMove } from "../../nouns/lifecycle.ts";
 import { badOption, checkInteger, checkKnown } from "../../nouns/options.ts";
-import { checkSize } from "../yard/payload.ts";
+import { checkJson, checkSize, payloadRule } from "../yard/payload.ts";
 
 type Extra = "payload" | "delayMs" | "priority";
 
@@ -77,22 +76,7 @@ function checkRetention(retention: QueueSettings["retention"]): void {
 
 function checkPayload(payload: JsonText, maxBytes: number): void {
   if (typeof payload !== "string") throw badOption("payload", "JSON as text");
-  checkSize(payload, {
-    subject: "payload",
-    maxBytes,
-    unserialisable: "PAYLOAD_UNSERIALISABLE",
-    tooLarge: "PAYLOAD_TOO_LARGE",
-  });
-  try {
-    JSON.parse(payload);
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new QueueError("PAYLOAD_INVALID", `payload is not JSON: ${message}`, {
-      field: "payload",
-      issues: [{ path: "", message }],
-      cause,
-    });
-  }
+  checkJson(checkSize(payload, payloadRule("payload", maxBytes)), "payload");
 }
 
 /** Reasons and names that are kept in every event and audit line. */

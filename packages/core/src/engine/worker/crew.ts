@@ -24,7 +24,8 @@ export interface Crew {
   readonly ready: Promise<void>;
   /** Resolves when nothing is left to do now, hooks included. */
   drained(): Promise<void>;
-  stop(graceMs: number): Promise<void>;
+  /** @param graceOver - aborts at the end of the grace */
+  stop(graceOver: AbortSignal): Promise<void>;
 }
 
 /** Retention is looked at that often. */
@@ -86,9 +87,9 @@ export async function startCrew(shift: Shift): Promise<Crew> {
       await ready;
       await claimer.drained();
     },
-    stop: (graceMs) => {
+    stop: (graceOver) => {
       const endLoops = (): void => ending.abort();
-      stopped ??= stopCrew(shift, { claimer, exclusive, pump, registry, runner, settler, endLoops, loops }, graceMs);
+      stopped ??= stopCrew(shift, { claimer, exclusive, pump, registry, runner, settler, endLoops, loops }, graceOver);
       return stopped;
     },
   };
@@ -101,6 +102,8 @@ const answersFor = (pump: Pump): Omit<HeartbeatParts, "refresh"> => ({
     else pump.giveBack({ kind: "cancelled", by: "user", failure: null }, is(turn));
   },
   onLost: (turn) => {
+    // Its own commit ended the lease, or a rollback did and the handler knows.
+    if (turn.completedInTx !== null) return;
     if (turn.stage === "running") turn.abort("lost", leaseLost(turn));
     else pump.giveBack({ kind: "lost" }, is(turn));
   },

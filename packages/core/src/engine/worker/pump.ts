@@ -24,7 +24,7 @@ export interface PumpParts {
   readonly onPumped: () => void;
 }
 
-export function createPump({ clock }: Shift, { lines, start, finish, onPumped }: PumpParts): Pump {
+export function createPump({ clock, ports }: Shift, { lines, start, finish, onPumped }: PumpParts): Pump {
   let scheduled = false;
   let onIdle: (() => void) | null = null;
 
@@ -39,7 +39,9 @@ export function createPump({ clock }: Shift, { lines, start, finish, onPumped }:
   const pumpLine = (line: Line): void => {
     for (let turn = line.next(); turn !== null; turn = line.next()) {
       const { expiresAt } = turn.leased;
-      if (expiresAt !== null && clock.serverNow() >= expiresAt) finish(turn, { kind: "expired" });
+      // After a long block of the event loop this may come before the heartbeat that would say so.
+      if (ports.monotonic() >= clock.validUntil) finish(turn, { kind: "lost" });
+      else if (expiresAt !== null && clock.serverNow() >= expiresAt) finish(turn, { kind: "expired" });
       else start(turn);
     }
   };

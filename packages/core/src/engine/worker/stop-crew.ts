@@ -11,6 +11,7 @@ import type { Runner } from "./run/runner.ts";
 import type { Settler } from "./run/settler.ts";
 import type { Shift } from "./shift.ts";
 import { abortError } from "./turn.ts";
+import { untilAborted } from "./within.ts";
 
 export interface StoppableParts {
   readonly claimer: Claimer;
@@ -24,17 +25,23 @@ export interface StoppableParts {
   readonly loops: Promise<unknown>;
 }
 
-/** Takes no longer than the grace and one lease, whatever the store does: after that its own rescue sees to the rest. */
-export async function stopCrew(shift: Shift, parts: StoppableParts, graceMs: number): Promise<void> {
+/**
+ * Takes no longer than the grace and one lease, whatever the store does: after that a rescue sees to the rest.
+ *
+ * @param graceOver - aborts at the end of the grace
+ */
+export async function stopCrew(shift: Shift, parts: StoppableParts, graceOver: AbortSignal): Promise<void> {
   const { hooks, ports, report, settings } = shift;
   const claims = parts.claimer.stop();
-  await within(shift, graceMs, parts.pump.stop());
+  await Promise.race([parts.pump.stop(), untilAborted(graceOver)]);
   await abortRest(shift, parts.runner);
 
   const limit = new AbortController();
   void ports.sleep(settings.leaseMs, limit.signal).then(() => limit.abort());
   const limited = untilAborted(limit.signal);
   await Promise.race([claims, limited]);
+  // A run is settled after its entries: what waits for those is not with the settler yet.
+  await Promise.race([Promise.all([...shift.held].map(({ lastEntry }) => lastEntry)), limited]);
   await Promise.race([parts.settler.idle(), limited]);
   parts.settler.close();
   parts.runner.close();
@@ -52,14 +59,3 @@ async function abortRest({ held }: Shift, runner: Runner): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   for (const turn of unfinished) runner.finish(turn, { kind: "aborted" });
 }
-
-async function within({ ports }: Shift, ms: number, work: Promise<void>): Promise<void> {
-  const done = new AbortController();
-  await Promise.race([work, ports.sleep(ms, done.signal)]);
-  done.abort();
-}
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });

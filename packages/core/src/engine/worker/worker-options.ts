@@ -33,6 +33,7 @@ export function checkWorkerOptions(options: WorkerOptions): WorkerSettings {
   const jobs = byName(options.jobs);
   const hooks = options.hooks ?? {};
   checkKnown(hooks, HOOK_NAMES, "hooks");
+  for (const name of HOOK_NAMES) checkHook(hooks[name], name);
   return {
     name: options.name === undefined ? `${hostname()}-${process.pid}` : checkName(options.name, "name"),
     jobs,
@@ -57,6 +58,10 @@ const HOOK_NAMES: readonly (keyof Hooks)[] = [
   "onRescue",
   "onError",
 ];
+
+function checkHook(hook: unknown, name: string): void {
+  if (hook !== undefined && typeof hook !== "function") throw badOption(`hooks.${name}`, "must be a function");
+}
 
 function byName(bound: readonly BoundJob[]): ReadonlyMap<string, BoundJob> {
   if (!Array.isArray(bound) || bound.length === 0)

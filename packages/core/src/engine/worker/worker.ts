@@ -9,6 +9,7 @@ import { type Crew, startCrew } from "./crew.ts";
 import { createHookCaller, isThenable } from "./hooks.ts";
 import { createLeaseClock } from "./lease-clock.ts";
 import type { Shift } from "./shift.ts";
+import { within } from "./within.ts";
 import { checkWorkerOptions } from "./worker-options.ts";
 
 export interface WorkerWorld {
@@ -37,7 +38,9 @@ export function createWorker({ adapter, ports, maxPayloadBytes }: WorkerWorld, o
   let state: WorkerStatus["state"] = "new";
   let opening: Promise<Crew> | null = null;
   let crew: Crew | null = null;
+  let ending: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;
+  const graceOver = new AbortController();
 
   const open = async (): Promise<Crew> => {
     if (state !== "new") throw new QueueError("ALREADY_STARTED", `state ${state}`);
@@ -53,13 +56,23 @@ export function createWorker({ adapter, ports, maxPayloadBytes }: WorkerWorld, o
     return crew;
   };
 
-  const close = async (graceMs: number): Promise<void> => {
+  const end = async (): Promise<void> => {
     // A stop may come while the first contact is being made; if that fails, `start` tells.
     const own = await opening?.catch(() => null);
-    await own?.stop(graceMs);
-    crew = null;
-    tell("onStop");
-    await shift.hooks.idle();
+    if (own) {
+      await own.stop(graceOver.signal);
+      crew = null;
+      tell("onStop");
+      await within(ports, settings.leaseMs, shift.hooks.idle());
+    }
+    ending = null;
+    if (state === "running") state = "new";
+  };
+
+  /** After a drain or for good; both at once are one end. */
+  const close = (): Promise<void> => {
+    ending ??= end();
+    return ending;
   };
 
   const tell = (name: "onStart" | "onStop"): void => {
@@ -67,10 +80,11 @@ export function createWorker({ adapter, ports, maxPayloadBytes }: WorkerWorld, o
     if (hook !== undefined) shift.hooks.call(name, hook);
   };
 
-  const stop = async (graceMs: number): Promise<void> => {
+  const stop = async (): Promise<void> => {
     const wasNew = state === "new";
     state = "stopping";
-    if (!wasNew) await close(graceMs);
+    if (!wasNew) await close();
+    graceOver.abort();
     state = "stopped";
   };
 
@@ -80,16 +94,16 @@ export function createWorker({ adapter, ports, maxPayloadBytes }: WorkerWorld, o
       await (await open()).ready;
     },
     drain: async () => {
-      if (crew !== null && state === "running") return crew.drained();
+      await ending;
+      if (state === "running" && opening !== null) return (await opening).drained();
       const own = await open();
       await own.drained();
-      if (state !== "running") return;
-      await close(settings.graceMs);
-      state = "new";
+      if (state === "running") await close();
     },
     stop: ({ grace } = {}) => {
       const graceMs = grace === undefined ? settings.graceMs : durationMs(grace, "grace");
-      stopping ??= stop(graceMs);
+      void ports.sleep(graceMs, graceOver.signal).then(() => graceOver.abort());
+      stopping ??= stop();
       return stopping;
     },
     get status() {

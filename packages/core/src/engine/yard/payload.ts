@@ -45,6 +45,28 @@ export interface TextRule {
   readonly tooLarge: ErrorCode;
 }
 
+export const payloadRule = (subject: string, maxBytes: number): TextRule => ({
+  subject,
+  maxBytes,
+  unserialisable: "PAYLOAD_UNSERIALISABLE",
+  tooLarge: "PAYLOAD_TOO_LARGE",
+});
+
+/** The text as it is. @throws QueueError `PAYLOAD_INVALID` if it is not JSON */
+export function checkJson(text: JsonText, subject: string): JsonText {
+  try {
+    JSON.parse(text);
+    return text;
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new QueueError("PAYLOAD_INVALID", `${subject}: not JSON: ${message}`, {
+      field: "payload",
+      issues: [{ path: "", message }],
+      cause,
+    });
+  }
+}
+
 /** What has no JSON form at its root (a function, a symbol, `undefined`) is refused, not left out. */
 export function toJsonText(value: unknown, rule: TextRule): JsonText {
   const text = stringify(value, rule);

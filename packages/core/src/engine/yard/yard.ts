@@ -25,7 +25,7 @@ import { checkTransactions, createProducer, toBulkReceipt, toReceipt } from "./p
 export function createYard(options: YardOptions): Yard {
   checkKnown(options, ["adapter", "ports", "maxPayloadBytes"], "createYard");
   const { adapter, ports = systemPorts } = options;
-  const maxBytes = checkInteger(
+  const maxPayloadBytes = checkInteger(
     options.maxPayloadBytes ?? DEFAULTS.maxPayloadBytes,
     1,
     DEFAULTS.maxPayloadBytesLimit,
@@ -41,19 +41,22 @@ export function createYard(options: YardOptions): Yard {
     await adapter.close();
   };
   const checkOpen = (): void => {
-    if (closing !== null) throw new QueueError("STORE_CLOSED", "");
+    // Handlers run on while their workers stop, and may need it.
+    const isOver = closing !== null && [...workers].every(({ status }) => status.state === "stopped");
+    if (isOver) throw new QueueError("STORE_CLOSED", "");
   };
+  const newcomer = (): Circumstances => ({ maxPayloadBytes, id: ports.newId(), parent: null });
   const checkTx = (tx: unknown): void => {
     if (tx !== undefined) checkTransactions(adapter);
   };
 
   return {
     adapter,
-    board: createBoard(adapter, ports, { maxPayloadBytes: maxBytes }),
+    board: createBoard(adapter, ports, { maxPayloadBytes }),
 
     enqueue: async (type, payload, callOptions) => {
       checkOpen();
-      const job = await prepare({ ports, maxBytes }, definitionOf(type), payload, callOptions);
+      const job = await prepareJob(definitionOf(type), payload, callOptions, newcomer());
       checkTx(callOptions?.tx);
       return toReceipt(await producer.one(job, callOptions?.tx), callOptions?.jobId === undefined);
     },
@@ -64,23 +67,21 @@ export function createYard(options: YardOptions): Yard {
       if (callOptions !== undefined && "jobId" in callOptions)
         throw badOption("jobId", "one id cannot name many jobs; enqueue them one by one");
       checkTx(callOptions?.tx);
-      const jobs = await allOrFaults(payloads, (payload) =>
-        prepare({ ports, maxBytes }, definition, payload, callOptions),
-      );
+      const jobs = await allOrFaults(payloads, (payload) => prepareJob(definition, payload, callOptions, newcomer()));
       return (await producer.many(jobs, callOptions?.tx)).map((receipt) => toBulkReceipt(receipt, true));
     },
 
     enqueueRaw: async (raw) => {
       checkOpen();
-      const jobs = await allOrFaults(raw, async (job) => prepareRaw({ ports, maxBytes }, job));
+      const jobs = await allOrFaults(raw, async (job) => prepareRaw(job, newcomer()));
       for (const { options: own } of raw) checkTx(own?.tx);
       const receipts = await Promise.all(jobs.map((job, index) => producer.one(job, raw[index]?.options?.tx)));
       return receipts.map((receipt, index) => toBulkReceipt(receipt, raw[index]?.options?.jobId === undefined));
     },
 
     worker: (workerOptions) => {
-      checkOpen();
-      const worker = createWorker({ adapter, ports, maxPayloadBytes: maxBytes }, workerOptions);
+      if (closing !== null) throw new QueueError("STORE_CLOSED", "");
+      const worker = createWorker({ adapter, ports, maxPayloadBytes }, workerOptions);
       workers.add(worker);
       return worker;
     },
@@ -90,62 +91,6 @@ export function createYard(options: YardOptions): Yard {
       return closing;
     },
   };
-}
-
-/** What every preparation of a job needs to know of its yard. */
-interface Limits {
-  readonly ports: Ports;
-  readonly maxBytes: number;
-}
-
-async function prepare<S extends StandardSchemaV1>(
-  { ports, maxBytes }: Limits,
-  definition: JobDefinition<S>,
-  payload: StandardSchemaV1.InferInput<S>,
-  options: EnqueueOptions | undefined,
-): Promise<NewJob> {
-  const answer = validate(definition.payload, payload);
-  const checked = answer instanceof Promise ? await answer : answer;
-  if (!checked.ok) throw payloadInvalid(definition.name, checked.issues);
-  return newJob({
-    type: definition,
-    payload: toJsonText(payload, payloadRule(definition.name, maxBytes)),
-    options,
-    dedupe: options?.dedupe === undefined ? (definition.dedupe?.(payload) ?? null) : null,
-    parent: null,
-    id: ports.newId(),
-  });
-}
-
-function prepareRaw({ ports, maxBytes }: Limits, { name, payload, version, options }: RawJob): NewJob {
-  const type = {
-    name: checkName(name, "name"),
-    queue: DEFAULTS.queue,
-    version: version === undefined ? 1 : checkInteger(version, 1, Number.MAX_SAFE_INTEGER, "version"),
-    options: checkJobOptions({}),
-  };
-  const text = checkSize(checkJson(payload, name), payloadRule(name, maxBytes));
-  return newJob({ type, payload: text, options, dedupe: null, parent: null, id: ports.newId() });
-}
-
-const payloadRule = (subject: string, maxBytes: number): TextRule => ({
-  subject,
-  maxBytes,
-  unserialisable: "PAYLOAD_UNSERIALISABLE",
-  tooLarge: "PAYLOAD_TOO_LARGE",
-});
-
-function checkJson(text: JsonText, subject: string): JsonText {
-  try {
-    JSON.parse(text);
-    return text;
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new QueueError("PAYLOAD_INVALID", `${subject}: not JSON: ${message}`, {
-      issues: [{ path: "", message }],
-      cause,
-    });
-  }
 }
 
 /** All jobs, or one error that tells every fault with the index of its job. */

@@ -29,6 +29,7 @@ export function registerJobs(program: Command): void {
         "jobs state:dead queue:mail",
         "jobs 'error:ECONNREFUSED created:<2h' --limit 500",
         "jobs payload.orderId:4711 --json",
+        "jobs -- -state:completed",
       ),
     )
     .action((query: readonly string[], options: Options, command: Command) =>

@@ -41,7 +41,7 @@ async function check(command: Command): Promise<void> {
   const adapter = await openAdapter(url, { create: false });
   try {
     const status = await adapter.schema.status();
-    const problem = schemaProblem(status);
+    const problem = schemaProblem(status, url);
     if (out.json) out.line(JSON.stringify(status));
     else if (!problem) out.line(`${printableUrl(url)} is up to date (version ${status.current}).`);
     if (problem) out.fail(problem);

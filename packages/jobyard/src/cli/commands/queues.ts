@@ -1,6 +1,6 @@
 /** `jobyard queues` */
 
-import { PHASES, type QueueInfo, queueJson } from "@jobyard/core";
+import { PHASES, type Phase, type QueueInfo, queueJson } from "@jobyard/core";
 import type { Command } from "commander";
 import { examples, withYard } from "../session.ts";
 import type { Column } from "../table.ts";
@@ -16,14 +16,20 @@ export function registerQueues(program: Command): void {
         const queues = await board.queues();
         if (out.json) for (const queue of queues) out.line(queueJson(queue));
         else if (queues.length === 0) out.line("There are no queues yet.");
-        else out.table(queues, columns(await board.now()));
+        else out.table(queues, columns(queues, await board.now()));
       }),
     );
 }
 
-const columns = (now: number): readonly Column<QueueInfo>[] => [
+/** Shown also where no job is in them; a column of zeros for each other phase would fill the terminal. */
+const MAIN_PHASES: ReadonlySet<Phase> = new Set(["waiting", "active", "completed", "dead"]);
+
+const phasesOf = (queues: readonly QueueInfo[]): readonly Phase[] =>
+  PHASES.filter((phase) => MAIN_PHASES.has(phase) || queues.some((queue) => queue.counts[phase].n > 0));
+
+const columns = (queues: readonly QueueInfo[], now: number): readonly Column<QueueInfo>[] => [
   { title: "QUEUE", cell: (queue) => queue.queue },
-  ...PHASES.map(
+  ...phasesOf(queues).map(
     (phase): Column<QueueInfo> => ({
       title: phase.toUpperCase(),
       align: "right",

@@ -16,7 +16,7 @@ import type { Orphans } from "./orphans.ts";
 export interface Claimer {
   /** Something has changed that may allow a claim. Cheap; looks at the end of this turn of the event loop. */
   refill(): void;
-  /** Resolves when a claim for every queue found nothing while nothing was held and no hook ran. */
+  /** Resolves when a claim for every queue found nothing while nothing was held and no hook ran; or once stopped. */
   drained(): Promise<void>;
   /** No further claim; resolves when the one on its way is back. */
   stop(): Promise<void>;
@@ -33,8 +33,16 @@ export interface ClaimerParts {
 
 /** Jobs per claim: large enough to be cheap, small enough to block nobody for long. */
 const MAX_CLAIM = 1_000;
-/** That many empty answers at one instant mean that the store does not wait; then we do. */
+/** That many empty answers, each within {@link QUICK_MS}, mean that the store does not wait; then we do. */
 const EMPTY_IN_A_ROW = 10;
+const QUICK_MS = 1;
+
+interface Purpose {
+  /** It asks for the jobs that this session has emptied itself for, and is the last that needs the reservation. */
+  readonly isForReserved: boolean;
+  /** Nothing was held, no hook ran, and every queue is asked for: an empty answer ends a drain. */
+  readonly endsDrain: boolean;
+}
 
 interface Flight {
   readonly request: ClaimRequest;
@@ -104,6 +112,7 @@ export function createClaimer(shift: Shift, { lines, settler, exclusive, orphans
   const fly = (queues: ClaimRequest["queues"]): void => {
     wait = new AbortController();
     const isLastLook = nothingHappens();
+    const isForReserved = exclusive.reserved !== null;
     const request: ClaimRequest = {
       session,
       token: ports.newId(),
@@ -113,20 +122,20 @@ export function createClaimer(shift: Shift, { lines, settler, exclusive, orphans
         queues.reduce((sum, { max }) => sum + max, 0),
       ),
       queues,
-      waitMs: isLastLook || exclusive.reserved !== null ? 0 : Math.min(settings.pollMs, settings.leaseMs / 3),
+      waitMs: isLastLook || isForReserved ? 0 : Math.floor(Math.min(settings.pollMs, settings.leaseMs / 3)),
       signal: wait.signal,
       held: held.size === 0,
     };
-    flight = { request, landed: send(request, isLastLook && queues.length === lines.length) };
+    const purpose = { isForReserved, endsDrain: isLastLook && queues.length === lines.length };
+    flight = { request, landed: send(request, purpose) };
   };
 
-  /** @param endsDrain - nothing was held, no hook ran, and every queue is asked for: an empty answer ends a drain */
-  const send = async (request: ClaimRequest, endsDrain: boolean): Promise<void> => {
+  const send = async (request: ClaimRequest, purpose: Purpose): Promise<void> => {
     let pauseMs = 0;
     try {
       await orphans.look();
       const sentAt = ports.monotonic();
-      landed(request, await adapter.leaser.claim(request), sentAt, endsDrain);
+      landed(request, await adapter.leaser.claim(request), sentAt, purpose);
       failures = 0;
       pauseMs = idlePauseMs();
     } catch (error) {
@@ -142,14 +151,15 @@ export function createClaimer(shift: Shift, { lines, settler, exclusive, orphans
 
   const idlePauseMs = (): number => (empties < EMPTY_IN_A_ROW ? 0 : settings.pollMs);
 
-  const landed = (request: ClaimRequest, claim: Claim, sentAt: number, endsDrain: boolean): void => {
+  const landed = (request: ClaimRequest, claim: Claim, sentAt: number, purpose: Purpose): void => {
     clock.contact(claim.now);
-    const isQuickEmpty = claim.jobs.length === 0 && request.waitMs > 0 && ports.monotonic() === sentAt;
+    const wasWaiting = request.waitMs > 0 && request.signal?.aborted !== true;
+    const isQuickEmpty = claim.jobs.length === 0 && wasWaiting && ports.monotonic() - sentAt < QUICK_MS;
     empties = isQuickEmpty ? empties + 1 : 0;
-    if (exclusive.reserved !== null) void exclusive.release();
+    if (purpose.isForReserved) void exclusive.release();
     else exclusive.note(claim.held);
     if (claim.jobs.length > 0) take(claim.jobs, sentAt);
-    else if (endsDrain && held.size === 0) for (const resolve of drains.splice(0)) resolve();
+    else if (purpose.endsDrain && held.size === 0) for (const resolve of drains.splice(0)) resolve();
   };
 
   const take = (jobs: readonly LeasedJob[], sentAt: number): void => {
@@ -183,6 +193,7 @@ export function createClaimer(shift: Shift, { lines, settler, exclusive, orphans
     refill,
     drained: () =>
       new Promise((resolve) => {
+        if (stopping.signal.aborted) return resolve();
         drains = [...drains, resolve];
         refill();
       }),

@@ -21,24 +21,28 @@ const MAX_IN_FLIGHT = 3;
 /** After a failure the next try comes after this share of a lease. */
 const HURRY = 1 / 12;
 
-/** Runs until the signal aborts. */
+/** Runs until the signal aborts and the last call is back. */
 export async function runHeartbeat(shift: Shift, parts: HeartbeatParts, signal: AbortSignal): Promise<void> {
   const { clock, held, ports, report, settings } = shift;
-  let inFlight = 0;
+  const inFlight = new Set<Promise<void>>();
   let failing = false;
   let lostUntil = Number.NEGATIVE_INFINITY;
 
   const beat = async (): Promise<void> => {
-    inFlight += 1;
     try {
       if (held.size > 0) await extend(shift, parts);
       failing = false;
-      await parts.refresh();
+      // What has ended must not make itself known again.
+      if (!signal.aborted) await parts.refresh();
     } catch (error) {
       failing = true;
       report(error, "heartbeat");
     }
-    inFlight -= 1;
+  };
+
+  const send = (): void => {
+    const sent = beat().then(() => void inFlight.delete(sent));
+    inFlight.add(sent);
   };
 
   /** Once per lease that ended. */
@@ -52,10 +56,11 @@ export async function runHeartbeat(shift: Shift, parts: HeartbeatParts, signal: 
     const untilBeat = settings.leaseMs * (failing ? HURRY : 1 / 3);
     const untilOver = clock.validUntil - ports.monotonic();
     await ports.sleep(held.size > 0 && untilOver > 0 ? Math.min(untilBeat, untilOver) : untilBeat, signal);
-    if (signal.aborted) return;
+    if (signal.aborted) break;
     checkLease();
-    if (inFlight < MAX_IN_FLIGHT) void beat();
+    if (inFlight.size < MAX_IN_FLIGHT) send();
   }
+  await Promise.all(inFlight);
 }
 
 async function extend({ adapter, clock, held, ports, session, settings }: Shift, parts: HeartbeatParts): Promise<void> {

@@ -6,6 +6,7 @@
 import type { ExpiredSession, Settlement } from "../../../contract/adapter.ts";
 import { decideRescue } from "../../../decisions/decide.ts";
 import type { JobRef } from "../../../nouns/job.ts";
+import { isStoreDown } from "../../yard/store-errors.ts";
 import type { Shift } from "../shift.ts";
 import { restartedSessions } from "./restart-record.ts";
 
@@ -17,8 +18,19 @@ export async function rescue(shift: Shift): Promise<void> {
     // Our own session is late, not gone: its next heartbeat tells which of its jobs are still its own.
     const sessions = (await shift.adapter.leaser.expired(PAGE)).filter(({ session }) => session !== shift.session);
     let rescued = 0;
-    for (const session of sessions) rescued += await rescueSession(shift, session);
+    for (const session of sessions) rescued += await rescueOrReport(shift, session);
     if (rescued === 0 || sessions.reduce((sum, { jobs }) => sum + jobs.length, 0) < PAGE) return;
+  }
+}
+
+/** What the store cannot take of one session must not keep it from the next. */
+async function rescueOrReport(shift: Shift, expired: ExpiredSession): Promise<number> {
+  try {
+    return await rescueSession(shift, expired);
+  } catch (error) {
+    if (isStoreDown(error)) throw error;
+    shift.report(error, "rescue");
+    return 0;
   }
 }
 

@@ -13,7 +13,7 @@ import { QueueError } from "../../../nouns/errors.ts";
 import type { JsonText } from "../../../nouns/job.ts";
 import { MOVES } from "../../../nouns/lifecycle.ts";
 import { checkName } from "../../../nouns/names.ts";
-import { toJsonText } from "../../yard/payload.ts";
+import { payloadRule, toJsonText } from "../../yard/payload.ts";
 import type { Turn } from "../turn.ts";
 import type { EntryWriter } from "./entry-writer.ts";
 
@@ -107,11 +107,6 @@ function checkKind(kind: string): string {
 }
 
 const entryText = (value: unknown, subject: string): JsonText =>
-  toJsonText(value, {
-    subject,
-    maxBytes: DEFAULTS.maxResultBytes,
-    unserialisable: "PAYLOAD_UNSERIALISABLE",
-    tooLarge: "PAYLOAD_TOO_LARGE",
-  });
+  toJsonText(value, payloadRule(subject, DEFAULTS.maxResultBytes));
 
 const cut = (text: string): string => text.slice(0, DEFAULTS.maxErrorChars).toWellFormed();

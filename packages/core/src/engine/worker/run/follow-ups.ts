@@ -4,8 +4,7 @@ import type { Lease, NewJob } from "../../../contract/adapter.ts";
 import type { FollowUp } from "../../../nouns/definition.ts";
 import { isQueueError, QueueError } from "../../../nouns/errors.ts";
 import { uuidOf } from "../../../nouns/uuid.ts";
-import { newJob } from "../../yard/new-job.ts";
-import { payloadInvalid, toJsonText, validate } from "../../yard/payload.ts";
+import { prepareJob } from "../../yard/prepare.ts";
 import type { Turn } from "../turn.ts";
 
 /** @throws QueueError `RESULT_INVALID` if one could not be enqueued; whatever `followUps` itself throws */
@@ -28,20 +27,10 @@ export async function followUpJobs(turn: Turn, result: unknown, maxPayloadBytes:
 async function prepare(followUp: FollowUp, lease: Lease, maxPayloadBytes: number): Promise<NewJob> {
   const { definition, payload, ref, options } = followUp;
   try {
-    const checked = await validate(definition.payload, payload);
-    if (!checked.ok) throw payloadInvalid(definition.name, checked.issues);
-    return newJob({
-      type: definition,
-      payload: toJsonText(payload, {
-        subject: definition.name,
-        maxBytes: maxPayloadBytes,
-        unserialisable: "PAYLOAD_UNSERIALISABLE",
-        tooLarge: "PAYLOAD_TOO_LARGE",
-      }),
-      options,
-      dedupe: options.dedupe === undefined ? (definition.dedupe?.(payload) ?? null) : null,
-      parent: { ...lease.ref, epoch: lease.epoch, ref },
+    return await prepareJob(definition, payload, options, {
+      maxPayloadBytes,
       id: followUpId(lease, ref),
+      parent: { ...lease.ref, epoch: lease.epoch, ref },
     });
   } catch (error) {
     if (!isQueueError(error)) throw error;

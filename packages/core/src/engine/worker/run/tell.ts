@@ -1,6 +1,7 @@
 /** Counts and hooks after the store has answered a settlement: what really became of a run. */
 
-import type { Settled, Settlement } from "../../../contract/adapter.ts";
+import type { Receipt, Settled, Settlement } from "../../../contract/adapter.ts";
+import { QueueError } from "../../../nouns/errors.ts";
 import type { Shift } from "../shift.ts";
 import type { Turn } from "../turn.ts";
 
@@ -10,11 +11,17 @@ export function tellSettled(shift: Shift, turn: Turn, settled: Settled, { decisi
     return;
   }
   if (decision.move === "complete") completed(shift, turn, decision.result);
+  for (const receipt of settled.followUps) if (receipt.outcome === "conflict") idTaken(shift, receipt);
   if (decision.move === "retry" || decision.move === "bury")
     failed(shift, turn, decision.failure, {
       dead: settled.state === "dead",
       retryInMs: settled.state === "waiting" && decision.move === "retry" ? decision.delayMs : null,
     });
+}
+
+/** Ids that we make never meet another job; one that a follow-up brought along may, and then there is no such job. */
+function idTaken({ report }: Shift, { ref: { queue, id } }: Receipt): void {
+  report(new QueueError("ID_CONFLICT", `${queue}/${id}`, { field: "jobId" }), "followUps");
 }
 
 function completed({ counts, hooks }: Shift, turn: Turn, result: string | null): void {

@@ -1,7 +1,7 @@
 /** Login and logout: the two calls that need no session. Everything else is a tRPC procedure. */
 
+import { tooLong, withBoundedBody } from "@/server/bounded-body";
 import { failureOf, httpStatusOf, logUnknown } from "@/server/failure";
-import { isTooLong, limitBody } from "@/server/limit-body";
 import { login, logout } from "@/server/login";
 import { theRuntime } from "@/server/runtime";
 import { crossSiteFault } from "@/server/same-site";
@@ -17,9 +17,10 @@ export async function POST(request: Request, { params }: RouteContext<"/api/auth
   if (action !== "login" && action !== "logout") return new Response("Not found.", { status: 404 });
   const fault = crossSiteFault(request, runtime.settings.origin);
   if (fault !== null) return new Response(fault, { status: 403 });
-  if (isTooLong(request, MAX_BODY_BYTES)) return new Response("The body is too long.", { status: 413 });
+  const bounded = await withBoundedBody(request, MAX_BODY_BYTES);
+  if (bounded === null) return tooLong();
   try {
-    const cookie = await ACTIONS[action](limitBody(request, MAX_BODY_BYTES), runtime);
+    const cookie = await ACTIONS[action](bounded, runtime);
     return Response.json({ ok: true }, { headers: { "set-cookie": cookie, "cache-control": "no-store" } });
   } catch (error) {
     return refusal(error, action);
