@@ -59,6 +59,14 @@ export const ENGINE_FAULTS: Readonly<Record<string, { readonly promise: string; 
         ),
       ],
     },
+    "started-under-a-lost-lease": {
+      promise: "nothing starts under a lease that is over",
+      patches: [core("engine/worker/pump.ts", "ports.monotonic() >= clock.validUntil", "ports.monotonic() === -1")],
+    },
+    "settlement-lost-at-stop": {
+      promise: "a graceful stop stores every end",
+      patches: [core("engine/worker/stop-crew.ts", "({ lastEntry }) => lastEntry", "() => null")],
+    },
     "follow-ups-forgotten": {
       promise: "stages follow a completed job",
       patches: [core("engine/worker/run/runner.ts", "...(followUps.length > 0 && { followUps }),", "")],

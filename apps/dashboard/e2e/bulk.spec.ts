@@ -34,6 +34,28 @@ test("everything that matches is counted, then moved, and later jobs are not tou
   expect([counts.waiting.n, counts.dead.n]).toEqual([70, 0]);
 });
 
+test("the question counts what will be moved, not what is selected", async ({
+  page,
+  yard,
+  queue,
+  mail,
+  deadMail,
+  signIn,
+}) => {
+  await deadMail("customer-1");
+  await mail("a@example.com");
+  await mail("b@example.com");
+  await signIn("operator");
+  await page.goto(`/jobs?q=queue:${queue}`);
+  await page.getByRole("checkbox", { name: "Select all on this page" }).check();
+  await page.getByRole("region", { name: "Selection" }).getByRole("button", { name: "Requeue" }).click();
+  const dialog = page.getByRole("alertdialog");
+  await expect(dialog).toContainText("Requeue 1 job?");
+  await expect(dialog).toContainText("2 jobs cannot be requeued and stay as they are.");
+  await dialog.getByRole("button", { name: "Requeue 1 job" }).click();
+  await expect.poll(async () => (await yard.board.queue(queue)).counts.waiting.n).toBe(3);
+});
+
 test("a deletion of several wants the number typed", async ({ page, yard, queue, mail, signIn }) => {
   await mail("a@example.com");
   await mail("b@example.com");

@@ -65,9 +65,31 @@ test("large numbers and the order of keys are shown as they were written", async
   expect(await page.evaluate(() => (({}) as { polluted?: unknown }).polluted)).toBeUndefined();
 });
 
+test("an address that is no UTF-8 is refused", async ({ page, signIn }) => {
+  await signIn("admin");
+  for (const path of ["/queues/main/%ff", "/jobs/main/%E0%A4%A/x"])
+    expect((await page.request.get(path)).status(), path).toBe(400);
+});
+
 test("every answer carries the headers that keep it safe", async ({ page, signIn }) => {
   await signIn("admin");
-  for (const path of ["/", "/login", "/jobs", "/api/health", "/no-such-page"]) {
+  const paths = [
+    "/",
+    "/login",
+    "/jobs",
+    "/jobs/main/mail/no-such-job",
+    "/queues",
+    "/queues/main/mail",
+    "/workers",
+    "/api/health",
+    "/api/trpc/session.me",
+    "/api/trpc/no.such",
+    "/no-such-page",
+    "/icon.svg.html",
+    "/_next/staticx",
+    "/queues/main/%ff",
+  ];
+  for (const path of paths) {
     const response = await page.request.get(path, { maxRedirects: 0 });
     const headers = response.headers();
     expect(headers["content-security-policy"], path).toMatch(

@@ -36,6 +36,18 @@ test("without a stream the page polls, and says so", async ({ page, queue, mail,
   await expect(page.getByRole("listitem").filter({ hasText: "Waiting" })).toContainText("2", { timeout: 15_000 });
 });
 
+test("a stream that is refused leaves no page behind: it polls", async ({ page, queue, mail, signIn }) => {
+  const refusal = { code: -32_029, message: "Too many streams", data: { code: "TOO_MANY_REQUESTS", httpStatus: 429 } };
+  const body = `event: connected\ndata: {}\n\nevent: serialized-error\ndata: ${JSON.stringify(refusal)}\n\n`;
+  await page.route("**/api/trpc/live.hints*", (route) => route.fulfill({ contentType: "text/event-stream", body }));
+  await mail("a@example.com");
+  await signIn("viewer");
+  await page.goto(`/queues/main/${queue}`);
+  await expect(page.locator("[data-live]")).toHaveAttribute("data-live", "polling");
+  await mail("b@example.com");
+  await expect(page.getByRole("listitem").filter({ hasText: "Waiting" })).toContainText("2", { timeout: 15_000 });
+});
+
 test("paused by the reader, the page stays as it is", async ({ page, queue, mail, signIn }) => {
   await mail("a@example.com");
   await signIn("viewer");

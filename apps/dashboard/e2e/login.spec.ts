@@ -15,11 +15,16 @@ test("a link leads through the login to where it pointed", async ({ page }) => {
 });
 
 test("the way back stays on this site", async ({ page }) => {
-  await page.goto("/login?next=//example.com/");
+  await page.goto("/login?next=/%09/example.com/");
   await page.getByLabel("Name").fill(ada.name);
   await page.getByLabel("Password").fill(ada.password);
   await page.getByRole("button", { name: "Log in" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
+  // Who is logged in already is sent on by the server.
+  for (const next of ["//example.com", "/%09/example.com", "/%0A/example.com", "/.//example.com", "/%5Cexample.com"]) {
+    const answer = await page.request.get(`/login?next=${next}`, { maxRedirects: 0 });
+    expect([answer.status(), answer.headers()["location"]], next).toEqual([307, "/"]);
+  }
 });
 
 test("a wrong password and a wrong name are refused with the same words", async ({ page, expectedFaults }) => {
@@ -57,6 +62,34 @@ test("the tenth wrong try is told to wait, and so are those after it", async ({ 
   expect(Number(response.headers()["retry-after"])).toBeGreaterThan(60);
   await expect(page.getByText(/Too many tries/)).toBeVisible();
   expect((await attempt(11)).status()).toBe(429);
+});
+
+test("many tries at once are as many as one after another", async ({ page, baseURL }) => {
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      page.request.post("/api/auth/login", {
+        data: { name: "guessed at once", password: "wrong" },
+        headers: { origin: baseURL ?? "" },
+      }),
+    ),
+  );
+  const refused = answers.filter((answer) => answer.status() === 429);
+  expect(refused.length).toBeGreaterThanOrEqual(11);
+});
+
+test("a body over the bound is refused, announced or not", async ({ page, signIn, baseURL }) => {
+  await signIn("admin");
+  const post = (path: string, bytes: number) =>
+    page.request.post(path, {
+      data: `"${"x".repeat(bytes)}"`,
+      headers: { origin: baseURL ?? "", "content-type": "application/json" },
+    });
+  expect((await post("/api/auth/login", 5_000)).status()).toBe(413);
+  expect((await post("/api/trpc/queues.pause", 17_000_000)).status()).toBe(413);
+  // Within it, all of it arrives: it is the input that is wrong, not the JSON.
+  const whole = await post("/api/trpc/queues.pause", 16_000_000);
+  expect(whole.status()).toBe(400);
+  expect(await whole.text()).toContain("expected object");
 });
 
 test("a session ends with the logout, and its cookie opens nothing afterwards", async ({

@@ -45,6 +45,7 @@ test("find the dead job by a query, read its error, requeue it with an edited pa
   await expect(page.getByTestId("phase")).toHaveText("completed");
   expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
   expect((await yard.board.job(job))?.payload).toBe('{ "to": "customer-7@example.com" }');
+  await expect(page.getByRole("rowheader", { name: /^Requeued/ })).toHaveCount(1);
   await page.getByRole("tab", { name: "Result" }).click();
   await expect(page.getByRole("region", { name: "Result" })).toContainText('"delivered": true');
   await page.getByRole("tab", { name: "Events" }).click();

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -139,6 +139,22 @@ function statusOf(port: string, path: string, host: string): Promise<number | un
     call.end();
   });
 }
+
+test("what is published names those whose work it holds", () => {
+  const notices = readFileSync(join(app, "dist/THIRD-PARTY-NOTICES.txt"), "utf8");
+  for (const name of [
+    "next",
+    "react",
+    "@base-ui/react",
+    "@tanstack/react-query",
+    "@trpc/server",
+    "geist",
+    "lucide-react",
+  ])
+    expect(notices).toMatch(new RegExp(`^${name} \\d`, "m"));
+  expect(notices).toMatch(/^nuqs \d[\s\S]*^tailwindcss \d[\s\S]*^zod \d/m);
+  expect(notices).toContain("Permission is hereby granted, free of charge");
+});
 
 const folder = (): string => mkdtempSync(join(tmpdir(), "jobyard-start-"));
 

@@ -9,14 +9,15 @@ import { type NextRequest, NextResponse } from "next/server";
 const development = process.env.NODE_ENV === "development";
 
 export function proxy(request: NextRequest): NextResponse {
-  if (!isDecodable(request.nextUrl.pathname)) return new NextResponse("The address is not valid.", { status: 400 });
   const nonce = crypto.randomUUID().replaceAll("-", "");
   const policy = contentSecurityPolicy(nonce);
   const headers = new Headers(request.headers);
   // Next reads the nonce from here for its own scripts; the layout reads the path for the way back after a login.
   headers.set("content-security-policy", policy);
   headers.set("x-jobyard-path", request.nextUrl.pathname + request.nextUrl.search);
-  const response = NextResponse.next({ request: { headers } });
+  const response = isDecodable(request.nextUrl.pathname)
+    ? NextResponse.next({ request: { headers } })
+    : new NextResponse("The address is not valid.", { status: 400 });
   response.headers.set("content-security-policy", policy);
   if (!request.nextUrl.pathname.startsWith("/api/")) response.headers.set("cache-control", "no-store");
   if (process.env["JOBYARD_DASHBOARD_ORIGIN"]?.startsWith("https:"))

@@ -5,8 +5,7 @@ import type { None, Statement } from "./statement.ts";
 
 export class Connection {
   readonly #database: Database;
-  readonly #prepared = new Map<string, Prepared<[object], unknown>>();
-
+  readonly #prepared = new Map<string, Query>();
   readonly #owner: "us" | "caller";
 
   /** @param owner - whose transaction it is that may be open */
@@ -17,15 +16,18 @@ export class Connection {
 
   /** Rows that were changed. */
   run<P extends object>(statement: Statement<P>, parameters: P): number {
-    return this.#prepare(statement.text).run(parameters).changes;
+    const { prepared, names } = this.#prepare(statement.text);
+    return prepared.run(inOrder(names, parameters)).changes;
   }
 
   get<P extends object, R>(statement: Statement<P, R>, parameters: P): R | undefined {
-    return this.#prepare(statement.text).get(parameters) as R | undefined;
+    const { prepared, names } = this.#prepare(statement.text);
+    return prepared.get(inOrder(names, parameters)) as R | undefined;
   }
 
   all<P extends object, R>(statement: Statement<P, R>, parameters: P): R[] {
-    return this.#prepare(statement.text).all(parameters) as R[];
+    const { prepared, names } = this.#prepare(statement.text);
+    return prepared.all(inOrder(names, parameters)) as R[];
   }
 
   /** For scripts of several statements: migrations. */
@@ -55,31 +57,58 @@ export class Connection {
 
   /** What a failed rollback left open goes first: a step inside of it would be answered, and never committed. */
   #own<T>(begin: "BEGIN" | "BEGIN IMMEDIATE", work: () => T): T {
-    if (this.#database.inTransaction) this.#prepare("ROLLBACK").run({});
+    if (this.#database.inTransaction) this.#command("ROLLBACK");
     return this.#bracket(begin, "COMMIT", ["ROLLBACK"], work);
   }
 
   #bracket<T>(begin: string, end: string, undo: readonly string[], work: () => T): T {
-    this.#prepare(begin).run({});
+    this.#command(begin);
     try {
       const result = work();
-      this.#prepare(end).run({});
+      this.#command(end);
       return result;
     } catch (error) {
       // A full disk makes SQLite roll back by itself.
-      if (this.#database.inTransaction) for (const text of undo) this.#prepare(text).run({});
+      if (this.#database.inTransaction) for (const text of undo) this.#command(text);
       throw error;
     }
   }
 
-  #prepare(text: string): Prepared<[object], unknown> {
+  #command(text: string): void {
+    this.#prepare(text).prepared.run([]);
+  }
+
+  #prepare(text: string): Query {
     const known = this.#prepared.get(text);
     if (known) return known;
+    const names = [...text.matchAll(PARAMETER)].flatMap(([, name]) => name ?? []);
     // The connection may be the caller's own, set to answer with BigInt.
-    const prepared = this.#database.prepare<[object]>(planOnce(text)).safeIntegers(false);
-    this.#prepared.set(text, prepared);
-    return prepared;
+    const prepared = this.#database.prepare<[readonly unknown[]]>(planOnce(text)).safeIntegers(false);
+    const query: Query = { prepared, names };
+    this.#prepared.set(text, query);
+    return query;
   }
+}
+
+/** A compiled statement, and what goes into its places, from left to right. */
+interface Query {
+  readonly prepared: Prepared<[readonly unknown[]], unknown>;
+  readonly names: readonly string[];
+}
+
+const PARAMETER = /@(\w+)/g;
+
+/** Values by their place: SQLite would look up each name at each call, which cost a tenth of an enqueue. */
+function inOrder(names: readonly string[], parameters: object): readonly unknown[] {
+  const given = parameters as Readonly<Record<string, unknown>>;
+  const values: unknown[] = [];
+  for (const name of names) {
+    const value = given[name];
+    // The driver would take it for NULL.
+    if (value === undefined) throw new TypeError(`a statement was given no value for ${name}`);
+    values.push(value);
+  }
+  return values;
 }
 
 /**
@@ -87,4 +116,4 @@ export class Connection {
  * with STAT4: it would compile every statement with a LIMIT or a join anew for each new value, which measured 29 µs
  * instead of 1.2 µs for reading one job by its id.
  */
-const planOnce = (text: string): string => text.replaceAll(/@(?=\w)/g, "+@");
+const planOnce = (text: string): string => text.replaceAll(PARAMETER, "+?");

@@ -34,8 +34,7 @@ export class Wake {
   #touched: Set<string | null> | null = null;
   #seen: unknown;
   #isListening = false;
-  /** Which of the pauses after a write comes next; null while nobody looks again. */
-  #pause: number | null = null;
+  #again = new AbortController();
   #hasWarned = false;
   #file: FSWatcher | null = null;
 
@@ -69,6 +68,7 @@ export class Wake {
   close(): void {
     this.#watchers.clear();
     this.#stop.abort();
+    this.#again.abort();
     this.#file?.close();
   }
 
@@ -128,18 +128,14 @@ export class Wake {
     });
   }
 
-  /** From the first pause on, also if it is at it already: the log was written once more. */
+  /** Each write of the log begins with the first pause, and ends what an earlier one began. */
   async #lookAgain(): Promise<void> {
-    const isAtIt = this.#pause !== null;
-    this.#pause = 0;
-    if (isAtIt) return;
-    while (this.#pause !== null) {
-      const ms = AFTER_WRITE_MS[this.#pause++];
-      if (ms === undefined || this.#stop.signal.aborted) break;
-      await this.#source.ports.sleep(ms, this.#stop.signal);
-      if (this.#look()) break;
+    this.#again.abort();
+    const { signal } = (this.#again = new AbortController());
+    for (const ms of AFTER_WRITE_MS) {
+      await this.#source.ports.sleep(ms, signal);
+      if (signal.aborted || this.#look()) return;
     }
-    this.#pause = null;
   }
 
   /** True if another connection has committed since. */

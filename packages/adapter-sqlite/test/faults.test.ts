@@ -11,6 +11,7 @@ import { describe, expect, test } from "vitest";
 import { Connection } from "../src/connection.ts";
 import { enqueue } from "../src/enqueue.ts";
 import { sqliteAdapter } from "../src/index.ts";
+import { type Statement, sql } from "../src/statement.ts";
 import { takeStep } from "../src/step.ts";
 import { Store } from "../src/store.ts";
 import { folder } from "./bench.ts";
@@ -145,6 +146,13 @@ test("a full disk refuses the whole call, keeps what was there, and lets go when
   await add(10_000, "much");
   expect(await jobsIn(store)).toBe(10_010);
   store.close();
+});
+
+test("a parameter without a value is an error, not a NULL", () => {
+  const database = new Database(":memory:");
+  const statement: Statement<object> = sql`SELECT @there, @missing`;
+  expect(() => new Connection(database).get(statement, { there: 1 })).toThrow(/no value for missing/);
+  database.close();
 });
 
 test("a step is never a part of a transaction that a failed rollback left open", async () => {

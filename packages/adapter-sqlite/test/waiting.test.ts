@@ -63,6 +63,23 @@ test("a write is looked after also if the first look sees an earlier commit", as
   await vi.waitFor(() => expect(watched.hints).toHaveLength(2), 5_000);
 });
 
+test("a write does not wait for a long pause after an earlier one", async () => {
+  const log = join(await folder(), "log");
+  await writeFile(log, "");
+  const pauses: number[] = [];
+  const sleep: Ports["sleep"] = (ms, signal) => {
+    pauses.push(ms);
+    return new Promise((resolve) => signal?.addEventListener("abort", () => resolve()));
+  };
+  const wake = new Wake({ ports: { ...systemPorts, sleep }, log, version: () => 1 });
+  wake.watch(() => undefined);
+  for (const writes of [1, 2]) {
+    await appendFile(log, "frame");
+    await vi.waitFor(() => expect(pauses.filter((ms) => ms === 1)).toHaveLength(writes), 5_000);
+  }
+  wake.close();
+});
+
 test("a look that fails is told as a change, and ends nothing", async () => {
   const ports = manualPorts();
   let isBroken = false;

@@ -1,5 +1,8 @@
+import { ERROR_CODES } from "@jobyard/core";
 import { openYard } from "jobyard";
 import { describe, expect, test } from "vitest";
+import { enqueueFile, type ToJob } from "../src/cli/enqueue-file.ts";
+import { createOutput, type Output } from "../src/cli/output.ts";
 import { expectError, JOBS, type Place, place } from "./jobyard.ts";
 
 const here: Place = await place();
@@ -136,6 +139,23 @@ describe("a file", () => {
     expect(finished.err).toMatch(/^ {2}line 2: greet: name: .*expected string/m);
     expect(finished.err).toMatch(/^ {2}line 3: the payload is not JSON/m);
     expect(await here.json("jobs", "queue:none")).toEqual([]);
+  });
+
+  test("that the store fails in the middle of says how far it came", async () => {
+    const other = await place();
+    const file = other.file("many.ndjson", "1\n".repeat(1_200));
+    const yard = await openYard(other.url);
+    const notes: string[] = [];
+    const out: Output = { ...createOutput({ json: false }), note: (text) => notes.push(text) };
+    const toJob: ToJob = async (payload, where) => {
+      if (where === "line 700") await yard.close();
+      return { name: "add", payload };
+    };
+    await expect(enqueueFile({ yard, board: yard.board, out }, file, 1_200, toJob)).rejects.toThrow(
+      ERROR_CODES.STORE_CLOSED,
+    );
+    expect(notes).toEqual(["Stopped after line 500: 500 jobs enqueued. The lines after it are not enqueued."]);
+    expect(await other.json("queues")).toMatchObject([{ depth: 500 }]);
   });
 
   test("that a bound stops says which lines were refused", async () => {

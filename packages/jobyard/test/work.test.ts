@@ -16,7 +16,7 @@ describe("work", () => {
   test("tells the same as JSON, without payload or result", async () => {
     await here.ok("enqueue", "explode", '"secret"', "--module", JOBS, "--id", "two");
     const events = await here.json("work", JOBS, "--drain");
-    expect(events.map((event) => event["event"])).toEqual(["job.started", "job.failed", "job.dead"]);
+    expect(events.map((event) => event["event"])).toEqual(["job.started", "job.failed", "job.dead_letter"]);
     expect(events[1]).toMatchObject({
       queue: "bombs",
       id: "two",
@@ -27,6 +27,13 @@ describe("work", () => {
       retryInMs: null,
     });
     expect(Object.keys(events[0] ?? {})).toEqual(["event", "queue", "id", "name", "attempt", "maxAttempts"]);
+  });
+
+  test("says when a queue is not one of its job types'", async () => {
+    const finished = await here.run("work", JOBS, "--queue", "helo", "--queue", "hello", "--drain");
+    expect(finished).toMatchObject({ code: 0 });
+    expect(finished.err).toMatch(/^note: no job type here has the queue "helo"\. Check the spelling\.$/m);
+    expect(finished.err).not.toContain('"hello"');
   });
 
   test("until it is stopped, and gives back what is unfinished", async () => {
@@ -71,6 +78,17 @@ describe("a module", () => {
     expect(finished).toMatchObject({ code: 0 });
     expect(finished.err).toContain("Working on 2 job types.");
   });
+});
+
+test("an error that no handler catches ends it in one line", async () => {
+  const file = here.file(
+    "stray.mjs",
+    `import { nobody } from ${JSON.stringify(JOBS)};
+     const late = () => { throw new Error("nobody caught me"); };
+     export const stray = nobody.handler(() => new Promise(() => setTimeout(late)));`,
+  );
+  await here.ok("enqueue", "nobody", '{"to":"ada@example.org"}', "--module", JOBS);
+  expectError(await here.run("work", file, "--drain"), "INTERNAL", 1, "nobody caught me");
 });
 
 test.each([["mail:0"], ["mail:x"], [":3"]])("--queue %s is refused", async (queue) => {

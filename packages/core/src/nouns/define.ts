@@ -31,7 +31,7 @@ export function defineJob<S extends StandardSchemaV1>(name: string, config: JobC
     payload: checkSchema(config.payload),
     options: checkJobOptions(config),
     dedupe: config.dedupe ?? null,
-    handler: (run, bound) => bind(definition, run, bound?.followUps),
+    handler: (run, bound = {}) => bind(definition, run, bound),
   };
   return definition;
 }
@@ -75,12 +75,16 @@ function checkSchema<S extends StandardSchemaV1>(schema: S): S {
 function bind<S extends StandardSchemaV1, R>(
   definition: JobDefinition<S>,
   run: Handler<StandardSchemaV1.InferOutput<S>, R>,
-  followUps: ((done: Done<StandardSchemaV1.InferOutput<S>, R>) => readonly FollowUp[]) | undefined,
+  bound: { readonly followUps?: (done: Done<StandardSchemaV1.InferOutput<S>, R>) => readonly FollowUp[] },
 ): BoundJob<S> {
+  checkKnown(bound, ["followUps"], "handler");
+  const { followUps = null } = bound;
   if (typeof run !== "function") throw new QueueError("BAD_OPTION", "handler: not a function", { field: "handler" });
+  if (followUps !== null && typeof followUps !== "function")
+    throw new QueueError("BAD_OPTION", "followUps: not a function", { field: "followUps" });
   return {
     definition,
     run: run as Handler<unknown, unknown>,
-    followUps: (followUps ?? null) as BoundJob["followUps"],
+    followUps: followUps as BoundJob["followUps"],
   };
 }

@@ -6,7 +6,7 @@ import type { Context } from "../../src/nouns/definition.ts";
 import { QueueError } from "../../src/nouns/errors.ts";
 import { manualPorts } from "../../src/testing/manual-ports.ts";
 import { memoryAdapter } from "../../src/testing/memory/memory-adapter.ts";
-import { anything, gate, mail, stage, until } from "./stage.ts";
+import { anything, gate, mail, stage, turns, until } from "./stage.ts";
 
 const any = defineJob("any", { payload: anything });
 const coded = (code: string, more: object = {}): unknown => expect.objectContaining({ code, ...more });
@@ -332,7 +332,7 @@ describe("complete in the handler's own transaction", () => {
           onJobFailed: (job, { error }) => void told.push([job.id, error.message]),
         },
       });
-    return { yard, worker, told };
+    return { ports, yard, worker, told };
   }
   interface Transaction {
     commit: () => Promise<unknown>;
@@ -354,6 +354,31 @@ describe("complete in the handler's own transaction", () => {
       expect(own.status).toMatchObject({ completed: 1, failed: 0, refused: 0 });
       expect(told.splice(0)).toEqual([[receipt.id, '{"n":1}']]);
     }
+  });
+
+  test("the signal is quiet after the commit, though the lease is over by it", async () => {
+    const { ports, yard, worker } = transactional();
+    const rest = gate();
+    const signals: AbortSignal[] = [];
+    const receipt = await yard.enqueue(any, 1);
+    const own = worker(async ({ complete, signal }) => {
+      const tx = begin();
+      await complete(null, { tx });
+      await tx.commit();
+      signals.push(signal);
+      await rest.opened;
+    });
+    await own.start();
+    await until(() => signals.length === 1);
+    for (let beat = 0; beat < 4; beat++) {
+      ports.advance("10s");
+      await turns(20);
+    }
+    expect(signals[0]?.aborted).toBe(false);
+    rest.open();
+    await until(() => own.status.completed === 1);
+    expect((await yard.board.job(receipt))?.state).toBe("completed");
+    await own.stop();
   });
 
   test("without a commit the attempt has failed, with what the handler threw or that it did not commit", async () => {

@@ -105,6 +105,18 @@ describe("an answer that is lost on its way", () => {
     await until(() => own.status.completed === 4);
     expect(own.status.refused).toBe(0);
   });
+
+  test("of the last claim before a stop: what it took goes back, with its attempt", async () => {
+    const { yard, store, worker, job, errors } = stage();
+    const own = worker({ jobs: [any.handler(() => 1)] });
+    const receipt = await yard.enqueue(any, 1);
+    store.break("claim", away, "after");
+    await own.start();
+    await until(() => errors.length === 1);
+    expect((await job(receipt)).state).toBe("active");
+    await own.stop();
+    expect(await job(receipt)).toMatchObject({ state: "waiting", attempt: 0 });
+  });
 });
 
 describe("what the store cannot take", () => {

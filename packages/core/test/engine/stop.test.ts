@@ -335,6 +335,25 @@ describe("a graceful stop", () => {
     expect(await yard.board.workers()).toEqual([]);
   });
 
+  test("of one whose store does not answer its start waits no longer than the grace, and leaves nobody at work", async () => {
+    const { worker, yard, store, pass } = stage();
+    const { now } = store.adapter.reader;
+    const answer = gate();
+    Object.assign(store.adapter.reader, { now: () => answer.opened.then(now) });
+    const own = worker({ jobs: [any.handler(() => 1)] });
+    const started = own.start();
+    const stopped = own.stop({ grace: "5s" });
+    await pass(6_000, 1_000);
+    await stopped;
+    expect(own.status.state).toBe("stopped");
+    answer.open();
+    await started;
+    await yard.enqueue(any, 1);
+    await turns(50);
+    expect(own.status.claimed).toBe(0);
+    expect(await yard.board.workers()).toEqual([]);
+  });
+
   test("during the last steps of a drain is one stop, for good", async () => {
     const { worker, yard } = stage();
     const told: string[] = [];

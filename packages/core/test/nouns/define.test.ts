@@ -121,6 +121,15 @@ test("a bound job is no promise: awaiting it gives it back", async () => {
   expect(await bound).toBe(bound);
 });
 
+test.each<[string, object]>([
+  ["followups", { followups: () => [] }],
+  ["followUps", { followUps: [] }],
+])("what is given beside a handler is never ignored: %s", (field, beside) => {
+  expect(() => defineJob("a", { payload: anything }).handler(() => 1, beside)).toThrow(
+    expect.objectContaining({ code: "BAD_OPTION", field }),
+  );
+});
+
 describe("a follow-up", () => {
   const job = defineJob("b", { payload: mail });
   test("is told apart by its type's name, or by its own ref", () => {

@@ -45,16 +45,27 @@ async function faultOf(make: () => Promise<unknown>): Promise<string | null> {
   }
 }
 
-/** @param total - as {@link checkFile} found it */
+/**
+ * A batch is written as a whole or not at all. If one fails, what came before it stays, and that is said: who runs the
+ * same file again must know.
+ *
+ * @param total - as {@link checkFile} found it
+ */
 export async function enqueueFile({ yard, out }: Session, file: string, total: number, toJob: ToJob): Promise<void> {
   const progress = createProgress({ n: total, exact: true });
   const tally: Tally = { accepted: 0, duplicate: 0, refused: 0 };
+  let lastLine = 0;
   try {
     for await (const batch of batchesOf(file, toJob)) {
       const receipts = await yard.enqueueRaw(batch.map(({ job }) => job));
       for (const [index, receipt] of receipts.entries()) count(receipt, batch[index]?.number ?? 0, tally, out);
       progress.show(tally.accepted + tally.duplicate + tally.refused);
+      lastLine = batch.at(-1)?.number ?? lastLine;
     }
+  } catch (error) {
+    if (lastLine > 0)
+      out.note(`Stopped after line ${lastLine}: ${summary(tally)}. The lines after it are not enqueued.`);
+    throw error;
   } finally {
     progress.end();
   }

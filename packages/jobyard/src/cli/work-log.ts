@@ -1,4 +1,4 @@
-/** What `jobyard work` tells while it runs: a line per fact, or the same as JSON. */
+/** What `jobyard work` tells while it runs: a line per fact, or the same as JSON, with the event names of the worker's log. */
 
 import type { HookJob, Hooks } from "@jobyard/core";
 import { errorText } from "../error-text.ts";
@@ -12,7 +12,7 @@ export function workHooks(out: Output): Hooks {
       out.line(JSON.stringify({ event, queue, id, name, attempt, maxAttempts, ...facts }));
       return;
     }
-    const label = out.paint(style, (event.split(".")[1] ?? event).padEnd(9));
+    const label = out.paint(style, (/^job\.([a-z]+)/.exec(event)?.[1] ?? event).padEnd(9));
     out.line(
       `${label} ${oneLine(`${queue}/${id} ${name}`)} ${out.paint("dim", `attempt ${attempt} of ${maxAttempts}`)}${words}`,
     );
@@ -32,7 +32,7 @@ export function workHooks(out: Output): Hooks {
       );
     },
     onDead: (job, { error }) =>
-      say("job.dead", "red", job, { error: { code: error.code, message: error.message } }, ""),
+      say("job.dead_letter", "red", job, { error: { code: error.code, message: error.message } }, ""),
     onRescue: ({ jobs }) =>
       out.note(`rescued from a lost worker: ${jobs.map((ref) => `${ref.queue}/${ref.id}`).join(", ")}`),
     onError: (error, doing) => {

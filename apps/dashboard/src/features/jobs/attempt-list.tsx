@@ -26,10 +26,7 @@ const ENDINGS: Readonly<
 const RUNNING = ["running", "text-active", "bg-active"] as const;
 
 export function AttemptList({ attempts }: { readonly attempts: readonly AttemptDetail[] }): ReactNode {
-  const now = useNow();
   if (attempts.length === 0) return <p className="p-4 text-ink-2">No worker has taken it yet.</p>;
-  const from = Math.min(...attempts.map(({ startedAt }) => startedAt));
-  const to = Math.max(from + 1, ...attempts.map(({ endedAt }) => endedAt ?? now));
   return (
     <Table caption="Attempts">
       <thead>
@@ -39,32 +36,48 @@ export function AttemptList({ attempts }: { readonly attempts: readonly AttemptD
           <Th>Took</Th>
           <Th className="w-full">Ended</Th>
           <Th className="max-md:hidden">
-            <span className="sr-only">When, on one line for all attempts</span>
+            <span className="sr-only">When, on one line from the first start to the last end</span>
           </Th>
         </tr>
       </thead>
       {runsOf(attempts).map((run, place) => (
-        <tbody key={run[0]?.startedAt} className="not-last:border-line not-last:border-b">
-          {place > 0 && (
-            <tr className="border-line border-b bg-sunken">
-              <th scope="rowgroup" colSpan={5} className="h-8 px-4 text-start font-medium text-ink-2">
-                <RotateCcw aria-hidden className="me-1.5 inline size-3.5 align-[-2px]" />
-                Requeued: the attempts count from 1 again
-              </th>
-            </tr>
-          )}
-          {run.map((attempt) => (
-            <Row key={`${attempt.startedAt} ${attempt.attempt}`} attempt={attempt} from={from} to={to} />
-          ))}
-        </tbody>
+        <Run key={run[0]?.startedAt} attempts={run} requeued={place > 0} />
       ))}
     </Table>
   );
 }
 
+/** Attempts that were counted together; a line above them says that a requeue began them. */
+function Run({
+  attempts,
+  requeued,
+}: {
+  readonly attempts: readonly AttemptDetail[];
+  readonly requeued: boolean;
+}): ReactNode {
+  const now = useNow();
+  const from = Math.min(...attempts.map(({ startedAt }) => startedAt));
+  const to = Math.max(from + 1, ...attempts.map(({ endedAt }) => endedAt ?? now));
+  return (
+    <tbody className="not-last:border-line not-last:border-b">
+      {requeued && (
+        <tr className="border-line border-b bg-sunken">
+          <th scope="rowgroup" colSpan={5} className="h-8 px-4 text-start font-medium text-ink-2">
+            <RotateCcw aria-hidden className="me-1.5 inline size-3.5 align-[-2px]" />
+            Requeued: the attempts count from 1 again
+          </th>
+        </tr>
+      )}
+      {attempts.map((attempt) => (
+        <Row key={`${attempt.startedAt} ${attempt.attempt}`} attempt={attempt} from={from} to={to} />
+      ))}
+    </tbody>
+  );
+}
+
 interface RowProps {
   readonly attempt: AttemptDetail;
-  /** The first start and the last end of all attempts: what the bars are drawn on. */
+  /** The first start and the last end of its run: what the bars are drawn on. */
   readonly from: number;
   readonly to: number;
 }

@@ -4,7 +4,8 @@
  * Keeps what is on the screen true: hints from the server make the matching queries look again.
  *
  * One stream per visible tab; a hidden tab closes it (browsers allow six connections to a host). If the stream
- * fails twice in a row the page polls, and goes back to the stream when it answers again.
+ * fails twice in a row the page polls, and goes back to the stream when it answers again. If it is refused, or ended
+ * by the server, the page polls too: whoever is no longer logged in learns it from the next look.
  */
 
 import { type Query, useQueryClient } from "@tanstack/react-query";
@@ -51,6 +52,15 @@ export function LiveProvider({ children }: { readonly children: ReactNode }): Re
     const look = (queues: readonly string[] | null): void => {
       void queries.invalidateQueries({ predicate: (query) => isTouched(query, queues) }, { cancelRefetch: false });
     };
+    const pollOnce = (): void => {
+      setState(navigator.onLine ? "polling" : "offline");
+      look(null);
+    };
+    const startPolling = (): void => {
+      if (poll !== undefined) return;
+      poll = setInterval(pollOnce, POLL_MS);
+      pollOnce();
+    };
     const stopPolling = (): void => {
       clearInterval(poll);
       poll = undefined;
@@ -66,17 +76,12 @@ export function LiveProvider({ children }: { readonly children: ReactNode }): Re
         setStoreNow(data.now);
         if (data.queues === null || data.queues.length > 0) look(data.queues);
       },
-      // The session is over: whatever looks again is told so, and leads to the login.
-      onComplete: () => look(null),
+      onStopped: startPolling,
+      onError: startPolling,
       onConnectionStateChange: ({ state: connection, error }) => {
         if (connection !== "connecting" || error === null) return;
         failures += 1;
-        if (failures < FAILURES_BEFORE_POLLING || poll !== undefined) return;
-        setState(navigator.onLine ? "polling" : "offline");
-        poll = setInterval(() => {
-          setState(navigator.onLine ? "polling" : "offline");
-          look(null);
-        }, POLL_MS);
+        if (failures >= FAILURES_BEFORE_POLLING) startPolling();
       },
     });
     return () => {

@@ -11,7 +11,7 @@ import type { Runner } from "./run/runner.ts";
 import type { Settler } from "./run/settler.ts";
 import type { Shift } from "./shift.ts";
 import { abortError } from "./turn.ts";
-import { untilAborted } from "./within.ts";
+import { orAborted } from "./within.ts";
 
 export interface StoppableParts {
   readonly claimer: Claimer;
@@ -33,22 +33,24 @@ export interface StoppableParts {
 export async function stopCrew(shift: Shift, parts: StoppableParts, graceOver: AbortSignal): Promise<void> {
   const { hooks, ports, report, settings } = shift;
   const claims = parts.claimer.stop();
-  await Promise.race([parts.pump.stop(), untilAborted(graceOver)]);
+  await orAborted(parts.pump.stop(), graceOver);
   await abortRest(shift, parts.runner);
 
   const limit = new AbortController();
   void ports.sleep(settings.leaseMs, limit.signal).then(() => limit.abort());
-  const limited = untilAborted(limit.signal);
-  await Promise.race([claims, limited]);
+  await orAborted(claims, limit.signal);
   // A run is settled after its entries: what waits for those is not with the settler yet.
-  await Promise.race([Promise.all([...shift.held].map(({ lastEntry }) => lastEntry)), limited]);
-  await Promise.race([parts.settler.idle(), limited]);
+  await orAborted(Promise.all([...shift.held].map(({ lastEntry }) => lastEntry)), limit.signal);
+  await orAborted(parts.settler.idle(), limit.signal);
   parts.settler.close();
   parts.runner.close();
   parts.endLoops();
-  await Promise.race([Promise.all([parts.loops, hooks.idle()]), limited]);
+  await orAborted(Promise.all([parts.loops, hooks.idle()]), limit.signal);
   const farewell = Promise.all([parts.registry.remove(), parts.exclusive.release()]);
-  await Promise.race([farewell.catch((error: unknown) => report(error, "stop")), limited]);
+  await orAborted(
+    farewell.catch((error: unknown) => report(error, "stop")),
+    limit.signal,
+  );
   limit.abort();
 }
 

@@ -8,8 +8,11 @@ export async function within({ sleep }: Ports, ms: number, work: Promise<unknown
   done.abort();
 }
 
-export const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
+/** What the work comes to; `undefined` if the signal aborts before that. */
+export const orAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> =>
+  new Promise((resolve, reject) => {
+    const enough = (): void => resolve(undefined);
+    if (signal.aborted) enough();
+    else signal.addEventListener("abort", enough, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", enough));
   });

@@ -9,7 +9,7 @@ import { type Crew, startCrew } from "./crew.ts";
 import { createHookCaller, isThenable } from "./hooks.ts";
 import { createLeaseClock } from "./lease-clock.ts";
 import type { Shift } from "./shift.ts";
-import { within } from "./within.ts";
+import { orAborted, within } from "./within.ts";
 import { checkWorkerOptions } from "./worker-options.ts";
 
 export interface WorkerWorld {
@@ -58,7 +58,10 @@ export function createWorker({ adapter, ports, maxPayloadBytes }: WorkerWorld, o
 
   const end = async (): Promise<void> => {
     // A stop may come while the first contact is being made; if that fails, `start` tells.
-    const own = await opening?.catch(() => null);
+    const opened = opening?.catch(() => null) ?? Promise.resolve(null);
+    const own = crew ?? (await orAborted(opened, graceOver.signal));
+    // A first contact that outlasts the grace must leave nobody at work behind.
+    if (own === undefined) void opened.then((late) => late?.stop(graceOver.signal));
     if (own) {
       await own.stop(graceOver.signal);
       crew = null;

@@ -1,20 +1,16 @@
 /** The yard: one store, and what people do with it. Enqueues here; work and the board are made in their own files. */
 
-import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { NewJob } from "../../contract/adapter.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import { definitionOf } from "../../nouns/define.ts";
-import type { EnqueueOptions, JobDefinition } from "../../nouns/definition.ts";
 import { type Issue, isQueueError, QueueError } from "../../nouns/errors.ts";
-import type { JsonText } from "../../nouns/job.ts";
-import { checkName } from "../../nouns/names.ts";
-import { badOption, checkInteger, checkJobOptions, checkKnown } from "../../nouns/options.ts";
-import { type Ports, systemPorts } from "../../nouns/ports.ts";
+import { badOption, checkInteger, checkKnown } from "../../nouns/options.ts";
+import { systemPorts } from "../../nouns/ports.ts";
 import { createBoard } from "../board/board.ts";
-import type { RawJob, Worker, Yard, YardOptions } from "../surface.ts";
+import type { Worker, Yard, YardOptions } from "../surface.ts";
 import { createWorker } from "../worker/worker.ts";
-import { newJob } from "./new-job.ts";
-import { checkSize, payloadInvalid, printIssue, type TextRule, toJsonText, validate } from "./payload.ts";
+import { printIssue } from "./payload.ts";
+import { type Circumstances, prepareJob, prepareRaw } from "./prepare.ts";
 import { checkTransactions, createProducer, toBulkReceipt, toReceipt } from "./producer.ts";
 
 /**

@@ -38,7 +38,10 @@ function print(job: Job, now: number, out: Output): void {
 /** In the order of a job's life; `null` is left out. */
 const facts = (job: Job, now: number): readonly (readonly [label: string, value: string | null])[] => [
   ["reason", job.reason],
-  ["attempts", `${job.attempt} of ${job.maxAttempts}${job.rescues > 0 ? `, rescued ${job.rescues} times` : ""}`],
+  [
+    "attempts",
+    `${job.attempt} of ${job.maxAttempts}${job.rescues > 0 ? `, rescued ${job.rescues === 1 ? "once" : `${job.rescues} times`}` : ""}`,
+  ],
   ["priority", job.priority === 0 ? null : String(job.priority)],
   ["version", job.version === 1 ? null : String(job.version)],
   ["tags", job.tags.length === 0 ? null : oneLine(job.tags.join(", "))],

@@ -43,9 +43,11 @@ export function registerWork(program: Command): void {
     )
     .action(async (modules: readonly string[], options: Options, command: Command) => {
       const jobs = await loadJobModules(modules);
+      const strange = strangeQueues(jobs, options.queue ?? []);
       const work = async ({ yard, out }: Session): Promise<void> => {
         const worker = yard.worker(workerOptions(jobs, options, workHooks(out)));
         out.note(`Working on ${plural(jobs.length, "job type")}${options.drain ? "." : ". Ctrl+C stops."}`);
+        for (const queue of strange) out.note(`note: no job type here has the queue "${queue}". Check the spelling.`);
         const stop = stopSignal().then((signal) => out.note(`Stopping (${signal}). Once more stops at once.`));
         await (options.drain ? Promise.race([worker.drain(), stop]) : worker.start().then(() => stop));
         await worker.stop();
@@ -54,6 +56,12 @@ export function registerWork(program: Command): void {
       };
       await withYard(command, work, { create: true });
     });
+}
+
+/** Legal, since a job may be enqueued into any queue, but more often a slip that nothing else would show. */
+function strangeQueues(jobs: readonly BoundJob[], asked: NonNullable<Options["queue"]>): readonly string[] {
+  const own = new Set(jobs.map(({ definition }) => definition.queue));
+  return asked.map(([queue]) => queue).filter((queue) => !own.has(queue));
 }
 
 const workerOptions = (jobs: readonly BoundJob[], { queue, lease, grace }: Options, hooks: Hooks): WorkerOptions => ({

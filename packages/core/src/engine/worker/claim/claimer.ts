@@ -18,7 +18,7 @@ export interface Claimer {
   refill(): void;
   /** Resolves when a claim for every queue found nothing while nothing was held and no hook ran; or once stopped. */
   drained(): Promise<void>;
-  /** No further claim; resolves when the one on its way is back. */
+  /** No further claim; resolves when the one on its way is back, and what a failed one took has been given back. */
   stop(): Promise<void>;
 }
 
@@ -122,7 +122,7 @@ export function createClaimer(shift: Shift, { lines, settler, exclusive, orphans
         queues.reduce((sum, { max }) => sum + max, 0),
       ),
       queues,
-      waitMs: isLastLook || isForReserved ? 0 : Math.floor(Math.min(settings.pollMs, settings.leaseMs / 3)),
+      waitMs: isLastLook || isForReserved ? 0 : Math.ceil(Math.min(settings.pollMs, settings.leaseMs / 3)),
       signal: wait.signal,
       held: held.size === 0,
     };
@@ -202,6 +202,7 @@ export function createClaimer(shift: Shift, { lines, settler, exclusive, orphans
       wait.abort();
       await flight?.landed;
       for (const resolve of drains.splice(0)) resolve();
+      await orphans.look().catch((error: unknown) => report(error, "claim"));
     },
   };
 }
