@@ -131,7 +131,8 @@ export class Wake {
   /** Each write of the log begins with the first pause, and ends what an earlier one began. */
   async #lookAgain(): Promise<void> {
     this.#again.abort();
-    const { signal } = (this.#again = new AbortController());
+    this.#again = new AbortController();
+    const { signal } = this.#again;
     for (const ms of AFTER_WRITE_MS) {
       await this.#source.ports.sleep(ms, signal);
       if (signal.aborted || this.#look()) return;

@@ -84,7 +84,7 @@ export function JobsPage(): ReactNode {
       <Panel className="overflow-visible">
         {list.newcomers > 0 && (
           <div className="flex justify-center border-line border-b py-1">
-            <Button look="quiet" className="text-focus" onClick={list.showNewcomers}>
+            <Button look="offer" onClick={list.showNewcomers}>
               <ArrowUp aria-hidden className="size-3.5" /> {list.newcomers} new {list.newcomers === 1 ? "job" : "jobs"}{" "}
               · Show
             </Button>

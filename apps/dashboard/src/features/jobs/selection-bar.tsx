@@ -38,7 +38,7 @@ export function SelectionBar({
         {everything && total ? `All ${printJobs(total)} that match` : `${selected} selected`}
       </p>
       {!everything && more && total && (
-        <Button look="quiet" className="text-focus" refused={refusalOf("op.run")} onClick={onEverything}>
+        <Button look="offer" refused={refusalOf("op.run")} onClick={onEverything}>
           Select all {printCount(total)} matching
         </Button>
       )}
