@@ -29,7 +29,7 @@ export const MOVES = {
   stop: { from: ["active"], to: ["cancelled"], by: "worker", fenced: true },
   release: { from: ["active"], to: ["waiting"], by: "worker", fenced: true },
   rescue: { from: ["active"], to: ["waiting", "stale", "dead", "cancelled"], by: "rescuer", fenced: true },
-  yield: { from: ["active", "stale"], to: ["cancelled"], by: "store", fenced: false },
+  yield: { from: ["active"], to: ["cancelled"], by: "store", fenced: false },
   unblock: { from: ["blocked"], to: ["waiting"], by: "store", fenced: false },
   "fail-dependency": { from: ["blocked"], to: ["cancelled"], by: "store", fenced: false },
   expire: { from: ["waiting", "blocked"], to: ["cancelled"], by: "store", fenced: false },
