@@ -6,13 +6,9 @@
  * names the seed, the path and the shortest sequence that was found.
  */
 import { fork } from "node:child_process";
-import { existsSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { modelRun } from "../packages/core/src/testing/model/run.ts";
-
-/** Each sequence opens files of its own; in memory, where the system has such a folder, that takes a tenth of the time. */
-const folder = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** Loaded by the process that needs it. */
 const benches = {
@@ -71,7 +67,6 @@ function share(adapter, n) {
   const args = ["--adapter", adapter, "--runs", `${Math.max(1, own)}`, "--seed", `${seed + n}`];
   const child = fork(import.meta.filename, args, {
     execArgv: ["-C", "@jobyard/source"],
-    env: { ...process.env, TMPDIR: folder },
   });
   return new Promise((resolve, reject) => {
     child.once("message", resolve);
