@@ -17,8 +17,6 @@ export interface Settings {
 }
 
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
-/** With less, heartbeats would be the worker's main work. */
-const SHORTEST_LEASE_MS = 300;
 
 /**
  * An empty variable is one that is not set.
@@ -98,7 +96,7 @@ const environment = z.object({
   JOBYARD_URL: z.string().default(DEFAULT_URL),
   JOBYARD_JOBS: modules,
   JOBYARD_QUEUES: queues.optional(),
-  JOBYARD_LEASE: duration(SHORTEST_LEASE_MS).default(DEFAULTS.leaseMs),
+  JOBYARD_LEASE: duration(DEFAULTS.shortestLeaseMs).default(DEFAULTS.leaseMs),
   JOBYARD_GRACE: duration(0).default(DEFAULTS.graceMs),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(", ")}`).default("info"),
   HOST: z.string().default("127.0.0.1"),

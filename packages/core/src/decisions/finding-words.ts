@@ -4,9 +4,11 @@ import type { Job } from "../nouns/job.ts";
 
 export const attemptText = ({ attempt, maxAttempts }: Job): string => `attempt ${attempt} of ${maxAttempts}`;
 
+/** A code that only says that something was thrown is left out. */
 export function lastErrorText(job: Job): string {
   const last = job.errors.at(-1);
-  return last ? `${last.code}: ${last.message}` : "";
+  if (last === undefined) return "";
+  return last.code === "Error" ? last.message : `${last.code}: ${last.message}`;
 }
 
 /** Roughly, in the two largest units: `41 min`, `2 h 5 min`. */

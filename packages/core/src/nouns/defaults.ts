@@ -17,6 +17,8 @@ export const DEFAULTS = {
   concurrency: 10,
   /** A session's lease; heartbeats come every third of it. */
   leaseMs: 30_000,
+  /** With less, heartbeats would be a worker's main work. */
+  shortestLeaseMs: 300,
   sweepMs: 5_000,
   /** How long a claim waits for work before it asks again, if no hint comes. */
   pollMs: 1_000,

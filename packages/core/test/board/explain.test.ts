@@ -230,6 +230,11 @@ describe("what a person can do with it", () => {
     expect(finding?.fix).toContain("cannot be requeued while mail/j2 holds its dedupe key order-4711");
   });
 
+  test("a code that only says that something was thrown is left out", () => {
+    const errors = [{ at: NOW, attempt: 3, code: "Error", message: "no such customer", stack: null }];
+    expect(ask({ is: { state: "dead", errors } })[0]?.text).toContain("Last error: no such customer");
+  });
+
   test("no state is without an answer", () => {
     for (const state of STATES) expect(ask({ is: { state } })).not.toHaveLength(0);
   });

@@ -3,7 +3,7 @@
 import { hostname } from "node:os";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import type { BoundJob } from "../../nouns/definition.ts";
-import { durationMs } from "../../nouns/duration.ts";
+import { type Duration, durationMs } from "../../nouns/duration.ts";
 import { checkName } from "../../nouns/names.ts";
 import { badOption, checkInteger, checkKnown, checkOneOf, positiveMs } from "../../nouns/options.ts";
 import type { Hooks, QueueOptions, WorkerOptions } from "../surface.ts";
@@ -39,12 +39,18 @@ export function checkWorkerOptions(options: WorkerOptions): WorkerSettings {
     jobs,
     types: [...jobs.values()].map(({ definition: { name, version } }) => ({ name, maxVersion: version })),
     queues: queuesOf(options, jobs),
-    leaseMs: positiveMs(options.lease ?? DEFAULTS.leaseMs, "lease"),
+    leaseMs: checkLease(options.lease ?? DEFAULTS.leaseMs),
     sweepMs: positiveMs(options.sweep ?? DEFAULTS.sweepMs, "sweep"),
     pollMs: positiveMs(options.poll ?? DEFAULTS.pollMs, "poll"),
     graceMs: durationMs(options.grace ?? DEFAULTS.graceMs, "grace"),
     hooks,
   };
+}
+
+function checkLease(lease: Duration): number {
+  const ms = durationMs(lease, "lease");
+  if (ms >= DEFAULTS.shortestLeaseMs) return ms;
+  throw badOption("lease", `must be at least ${DEFAULTS.shortestLeaseMs} ms`);
 }
 
 const WORKER_FIELDS = ["jobs", "queues", "name", "lease", "sweep", "poll", "grace", "hooks"];
