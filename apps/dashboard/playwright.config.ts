@@ -24,6 +24,9 @@ export default defineConfig({
   testDir: "e2e",
   forbidOnly: !!process.env["CI"],
   workers: 2,
+  // Limits for a busy machine; what is waited for comes within a second or two.
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
   fullyParallel: true,
   reporter: "list",
   use: {
