@@ -1,5 +1,5 @@
 /**
- * Installs what the checkout needs, then runs one task on it: `start`, `test` or `check`.
+ * Installs what the checkout needs, then runs one task on it: `start`, `dev`, `test` or `check`.
  *
  * Runs on any Node.js from 20 on, with or without pnpm on PATH, and depends on no package. Everything after the
  * installation runs on the Node.js that pnpm-workspace.yaml pins (the npm package "node").
@@ -9,7 +9,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { keepRunning } from "./keep-running.mjs";
-import { address, assertPortFree, introduction, startPlan } from "./start.mjs";
+import { address, assertPortFree, introduction, startPlan, whileDeveloping } from "./start.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const windows = process.platform === "win32";
@@ -31,16 +31,17 @@ const tasks = {
     await install();
     await must(...turbo("build"));
     await assertPortFree(process.env); // the build takes long enough for someone else to take it
+    return runTogether(await startPlan(root, process.env));
+  },
+  /** The same from the sources as they change: compilers that watch, the dashboard as Next serves it for development. */
+  async dev() {
+    await assertPortFree(process.env);
+    await install();
+    await must(...turbo("build"));
+    const [compiler, ...compilerArgs] = [...turbo("dev"), "--filter=!@jobyard/dashboard"];
     const plan = await startPlan(root, process.env);
-    for (const { file, args, env } of plan.before) await mustWith(env, "node", file, ...args);
-    const pids = new Map();
-    const running = plan.processes.map((one) => startAndKeep(one, pids));
-    void introduce(() => pids.get("worker"));
-    const first = await Promise.race(running);
-    const wasAsked = stopping;
-    stop();
-    await Promise.all(running);
-    return wasAsked ? 0 : first || 1;
+    const watchers = { name: "compiler", command: compiler, args: compilerArgs, env: {} };
+    return runTogether({ ...plan, processes: [watchers, ...plan.processes.map((one) => whileDeveloping(root, one))] });
   },
   async test() {
     await install();
@@ -115,13 +116,27 @@ async function mustWith(extraEnv, command, ...args) {
   throw Object.assign(error, { exitCode: code || 130 });
 }
 
+/** Resolves with the exit code: 0 if the end was asked for. */
+async function runTogether(plan) {
+  for (const { file, args, env } of plan.before) await mustWith(env, "node", file, ...args);
+  const pids = new Map();
+  const running = plan.processes.map((one) => startAndKeep(one, pids));
+  void introduce(() => pids.get("worker"));
+  const first = await Promise.race(running);
+  const wasAsked = stopping;
+  stop();
+  await Promise.all(running);
+  return wasAsked ? 0 : first || 1;
+}
+
 /** @param pids - gets the process id of every run, by name */
 function startAndKeep(one, pids) {
   const remember = (pid) => {
     if (pids.has(one.name)) console.error(`start: the ${one.name} is process ${pid} now.`);
     pids.set(one.name, pid);
   };
-  const start = () => run("node", [one.file], { env: one.env, log: one.log, onSpawn: remember });
+  const { command = "node", args = [one.file], env, log } = one;
+  const start = () => run(command, args, { env, log, onSpawn: remember });
   return keepRunning(one, start, () => stopping);
 }
 

@@ -57,6 +57,17 @@ export async function startPlan(root, env) {
   };
 }
 
+/** One process of the plan as it runs while its sources change: started anew with each build, or served by `next dev`. */
+export function whileDeveloping(root, one) {
+  if (one.name !== "dashboard") return { ...one, args: ["--watch", "--watch-preserve-output", one.file] };
+  const app = join(root, "apps/dashboard");
+  const { HOST, PORT } = one.env;
+  return {
+    ...one,
+    args: [join(app, "node_modules/next/dist/bin/next"), "dev", app, "--hostname", HOST, "--port", PORT],
+  };
+}
+
 /** Where the dashboard answers. */
 export function address(env) {
   const { host, port } = readAddress(env);
