@@ -6,6 +6,7 @@ import { enqueue } from "./enqueue.ts";
 import { MEMORY } from "./file.ts";
 import { append, expired, extend, retire } from "./hold.ts";
 import { apply } from "./operate.ts";
+import { mayPurge, purge } from "./purge.ts";
 import { configure, pause, resume } from "./queues.ts";
 import { count, facets } from "./read/counts.ts";
 import { events, get, locate } from "./read/jobs.ts";
@@ -14,7 +15,7 @@ import { explainFacts, queues } from "./read/queues.ts";
 import { getRecord, listRecords, putRecord, removeRecord } from "./records.ts";
 import { settle } from "./settle.ts";
 import { Store } from "./store.ts";
-import { expire, purge } from "./sweep.ts";
+import { expire } from "./sweep.ts";
 import { claim } from "./wait.ts";
 
 export interface SqliteAdapterOptions {
@@ -80,7 +81,10 @@ export function sqliteAdapter(options: SqliteAdapterOptions): Adapter {
     },
     sweeper: {
       expire: (limit) => store.write((step) => expire(step, limit)),
-      purge: (rule, limit) => store.write((step) => purge(step, rule, limit)),
+      purge: async (rule, limit) =>
+        (await store.read((view) => mayPurge(view, rule)))
+          ? store.write((step) => purge(step, rule, limit))
+          : { removed: 0, more: false },
     },
     records: {
       put: (kind, id, doc, how) => store.write((step) => putRecord(step, kind, id, doc, how)),
@@ -88,6 +92,7 @@ export function sqliteAdapter(options: SqliteAdapterOptions): Adapter {
       list: (kind, after, limit, direction) => store.read((view) => listRecords(view, kind, after, limit, direction)),
       remove: (kind, id) => store.write((step) => removeRecord(step, kind, id)),
     },
+    examine: () => store.examine(),
     close: async () => store.close(),
   };
 }

@@ -5,10 +5,18 @@
  * the two that are most frequent and write less: a claim (claim.ts) and a completion (settle.ts).
  */
 
-import { claimData, DEPTH_STATES, type Instant, type JsonText, type State } from "@jobyard/core/adapter";
+import {
+  claimData,
+  DEPTH_STATES,
+  type Instant,
+  type JsonText,
+  RETAINED_STATES,
+  type RetainedState,
+  type State,
+} from "@jobyard/core/adapter";
 import { followState, leaveKey, returnKey } from "./keys.ts";
 import { isInLine, joinLine, leaveLine, orderFor } from "./line.ts";
-import type { Holding, JobRow, Mutable } from "./rows.ts";
+import { bytesOf, type Holding, type JobRow, type Mutable } from "./rows.ts";
 import { addAttention, removeAttention } from "./sql/attention.sql.ts";
 import { addEvent } from "./sql/event.sql.ts";
 import { updateJob } from "./sql/job.sql.ts";
@@ -41,7 +49,7 @@ export function changeJob(step: Step, row: JobRow, from: State, { kind, data, se
   if (to === "waiting") joinLine(step, after);
   saveJob(step, after);
   step.db.run(addEvent, { pk: row.pk, seq: after.seq, at: step.now, kind, data });
-  if (to !== from) enter(step, after, from, to);
+  if (to !== from) enter(step, row, after, from, to);
   step.touched.add(row.queue);
   return after;
 }
@@ -55,12 +63,12 @@ export function writeClaim({ db }: Step, row: JobRow, { session, claimedAt }: Ho
 }
 
 const isOpen = (state: State): number => (DEPTH_STATES.includes(state) ? 1 : 0);
-const isCompleted = (state: State): number => (state === "completed" ? 1 : 0);
+const isRetained = (state: State): state is RetainedState => (RETAINED_STATES as readonly State[]).includes(state);
 const needsAttention = (state: State): boolean => state === "stale" || state === "dead" || state === "cancelled";
 
-function enter(step: Step, row: JobRow, from: State, to: State): void {
-  count(step, row.queue, from, -1);
-  count(step, row.queue, to, 1);
+function enter(step: Step, before: JobRow, row: JobRow, from: State, to: State): void {
+  count(step, before, from, -1);
+  count(step, row, to, 1);
   if (needsAttention(from)) step.db.run(removeAttention, { pk: row.pk });
   if (needsAttention(to)) callAttention(step, row, to, step.now);
   followState(step, row, to);
@@ -70,16 +78,24 @@ function callAttention({ db }: Step, { pk, queue, finished_at }: JobRow, state: 
   db.run(addAttention, { pk, state, queue, at, finished_at });
 }
 
-function count({ tally }: Step, queue: string, state: State, sign: 1 | -1): void {
+/** Its bytes count once it is final. A completed job takes its place in their order as well. */
+function count({ tally, done, now }: Step, row: JobRow, state: State, sign: 1 | -1): void {
+  const { queue, pk, finished_at } = row;
   tally.add(queue, "depth", sign * isOpen(state));
-  tally.add(queue, "completed", sign * isCompleted(state));
+  if (!isRetained(state)) return;
+  const bytes = bytesOf(row);
+  if (state === "completed" && sign === 1) done.add(queue, finished_at ?? now, [pk], bytes);
+  else {
+    tally.add(queue, state, sign);
+    tally.add(queue, `${state}Bytes`, sign * bytes);
+  }
 }
 
 /** Everything that hangs on a job's being there, before its row goes. It may not be active. */
 export function takeOut(step: Step, row: JobRow): void {
   if (row.state === "waiting") leaveLine(step, row);
   if (needsAttention(row.state)) step.db.run(removeAttention, { pk: row.pk });
-  count(step, row.queue, row.state, -1);
+  count(step, row, row.state, -1);
   leaveKey(step, row, row.state);
   step.touched.add(row.queue);
 }
@@ -89,7 +105,7 @@ export function bringBack(step: Step, row: JobRow, enteredAt: Instant | null): J
   const back: JobRow = { ...row, ord: row.state === "waiting" ? orderFor(step, row.run_at) : row.ord };
   if (back.state === "waiting") joinLine(step, back);
   if (needsAttention(row.state)) callAttention(step, row, row.state, enteredAt ?? step.now);
-  count(step, row.queue, row.state, 1);
+  count(step, row, row.state, 1);
   returnKey(step, back, row.state);
   step.touched.add(row.queue);
   return back;

@@ -1,9 +1,11 @@
 /** Claim: whose turn it is, and the leases for them, in one step that writes no job row. */
 
-import type { Claim, ClaimRequest, Instant, LeasedJob } from "@jobyard/core/adapter";
+import type { Claim, ClaimRequest, Instant, Lease, LeasedJob } from "@jobyard/core/adapter";
+import { toBackoff } from "./backoff.ts";
 import { expireJob, isOverdue } from "./expire.ts";
 import { followState } from "./keys.ts";
 import { type Asked, askedQueues, heldQueues, isIdle, nextDueAt } from "./outlook.ts";
+import { ownLease } from "./own-lease.ts";
 import { parsed, refOf } from "./rows.ts";
 import {
   type ClaimRow,
@@ -247,7 +249,7 @@ function start(step: Step, { row, from }: Chosen, { session, token }: ClaimReque
   if (row.expires_at !== null) step.db.run(removeExpiry, { at: row.expires_at, pk: row.pk });
   const type = from.lanes.get(row.lane);
   return {
-    lease: { ref: refOf(row), epoch: row.epoch, token, session },
+    lease: leaseOf(row, token, session),
     name: type?.name ?? "",
     version: type?.version ?? 0,
     payload: row.payload,
@@ -255,7 +257,7 @@ function start(step: Step, { row, from }: Chosen, { session, token }: ClaimReque
     priority: row.priority,
     attempt: row.attempt + 1,
     maxAttempts: row.max_attempts,
-    backoff: parsed(row.backoff),
+    backoff: toBackoff(row.backoff),
     timeoutMs: row.timeout_ms,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
@@ -264,4 +266,10 @@ function start(step: Step, { row, from }: Chosen, { session, token }: ClaimReque
     parent: parsed(row.parent),
     heldLimit: row.held_limit,
   };
+}
+
+/** A job that holds a dedupe key is looked at when it is settled: the key has to follow. */
+function leaseOf(row: ClaimRow, token: string, session: string): Lease {
+  const lease = { ref: refOf(row), epoch: row.epoch, token, session };
+  return row.dedupe_key === null ? ownLease(lease, row.pk, row.bytes) : lease;
 }

@@ -1,11 +1,12 @@
 /** One better-sqlite3 connection with its prepared statements: each statement is compiled once per connection. */
 
 import type { Database, Statement as Prepared } from "better-sqlite3";
-import type { None, Statement } from "./statement.ts";
+import type { ListStatement, None, Statement } from "./statement.ts";
 
 export class Connection {
   readonly #database: Database;
   readonly #prepared = new Map<string, Query>();
+  readonly #lists = new Map<ListStatement<never>["textFor"], Map<number, Query>>();
   readonly #owner: "us" | "caller";
 
   /** @param owner - whose transaction it is that may be open */
@@ -18,6 +19,17 @@ export class Connection {
   run<P extends object>(statement: Statement<P>, parameters: P): number {
     const { prepared, names } = this.#prepare(statement.text);
     return prepared.run(inOrder(names, parameters)).changes;
+  }
+
+  /** @param values - of the list, row by row */
+  insert<P extends object>(
+    { textFor }: ListStatement<P>,
+    parameters: P,
+    values: readonly unknown[],
+    rows: number,
+  ): number {
+    const { prepared, names } = this.#prepareList(textFor, rows);
+    return prepared.run([...inOrder(names, parameters), ...values]).changes;
   }
 
   get<P extends object, R>(statement: Statement<P, R>, parameters: P): R | undefined {
@@ -50,6 +62,15 @@ export class Connection {
     return this.#bracket("SAVEPOINT jobyard", "RELEASE jobyard", undo, work);
   }
 
+  /** Within a step: false undoes what `work` wrote, and the step goes on. */
+  attempt(work: () => boolean): boolean {
+    this.#command("SAVEPOINT jobyard_attempt");
+    const isKept = work();
+    if (!isKept) this.#command("ROLLBACK TO jobyard_attempt");
+    this.#command("RELEASE jobyard_attempt");
+    return isKept;
+  }
+
   /** Everything in it sees the same state of the store. */
   read<T>(work: () => T): T {
     return this.#own("BEGIN", work);
@@ -76,6 +97,15 @@ export class Connection {
 
   #command(text: string): void {
     this.#prepare(text).prepared.run([]);
+  }
+
+  /** The text of a list is long: it is made when it is compiled, not at each call. */
+  #prepareList(textFor: ListStatement<never>["textFor"], rows: number): Query {
+    const sizes = this.#lists.get(textFor) ?? new Map<number, Query>();
+    this.#lists.set(textFor, sizes);
+    const query = sizes.get(rows) ?? this.#prepare(textFor(rows));
+    sizes.set(rows, query);
+    return query;
   }
 
   #prepare(text: string): Query {

@@ -1,7 +1,9 @@
 /** Enqueue: jobs of one call are judged one after the other, each after what those before it wrote. */
 
 import { type Dedupe, type Instant, type JobRef, type NewJob, type Receipt, sameJson } from "@jobyard/core/adapter";
+import { backoffText } from "./backoff.ts";
 import { changeJob, stateOf } from "./change.ts";
+import { Runs, runFrom } from "./enqueue-runs.ts";
 import { extendTimedKey, followState, holderOf, startTimedKey } from "./keys.ts";
 import { joinLine } from "./line.ts";
 import { type JobRow, jsonText, listText, refOf } from "./rows.ts";
@@ -15,8 +17,32 @@ export function enqueue(step: Step, jobs: readonly NewJob[], bound: "bounded" | 
   if (jobs.length === 0) return [];
   step.tally.expect(jobs.length);
   const batch = new Batch(step);
-  return jobs.map((job) => enqueueOne(step, batch, job, bound));
+  const runs = new Runs(step);
+  const receipts: Receipt[] = [];
+  // Where one id was taken, more may be: the rest of the call is looked at job by job.
+  let mayRun = true;
+  while (receipts.length < jobs.length) {
+    const job = jobs[receipts.length] as NewJob;
+    const isPlain = mayRun && job.dedupe === null && (bound === "unbounded" || batch.maxSize(job.queue) === null);
+    const run = isPlain ? runFrom(jobs, receipts.length) : [];
+    if (isPlain && runs.write(run, { lane: batch.lane(job), runAt: firstRunAt(job, step.now) })) {
+      for (const { queue, id } of run) receipts.push(accepted({ queue, id }, null));
+    } else {
+      if (isPlain) mayRun = false;
+      runs.flush();
+      receipts.push(enqueueOne(step, batch, job, bound));
+    }
+  }
+  runs.flush();
+  return receipts;
 }
+
+const accepted = (ref: JobRef, replaced: JobRef | null): Receipt => ({
+  outcome: "accepted",
+  ref,
+  state: "waiting",
+  replaced,
+});
 
 /** What the jobs of one call share: it is looked up once. */
 class Batch {
@@ -63,7 +89,7 @@ function enqueueOne(step: Step, batch: Batch, job: NewJob, bound: "bounded" | "u
   }
   if (replaced) replace(step, replaced);
   write(step, batch, job);
-  return { outcome: "accepted", ref, state: "waiting", replaced: replaced && refOf(replaced) };
+  return accepted(ref, replaced && refOf(replaced));
 }
 
 function asNamesake(step: Step, row: JobRow, { queue, id, name, payload }: NewJob): Receipt {
@@ -130,7 +156,7 @@ function insertable({ now, tally }: Step, batch: Batch, job: NewJob): InsertJob 
     ...keyColumns(job.dedupe),
     grp: job.group,
     tags: listText(job.tags),
-    backoff: jsonText(job.backoff),
+    backoff: backoffText(job.backoff),
     parent: jsonText(job.parent),
     payload: job.payload,
   };

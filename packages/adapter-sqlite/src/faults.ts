@@ -33,3 +33,7 @@ export function faultOf(error: unknown, file: string): unknown {
 /** True for a lock of another process: the same call may succeed a moment later. */
 export const isBusy = (error: unknown): boolean =>
   error instanceof Database.SqliteError && CODES[error.code.split("_")[1] ?? ""] === "STORE_BUSY";
+
+/** True for a row that breaks a UNIQUE: one like it is there. */
+export const isTaken = (error: unknown): boolean =>
+  error instanceof Database.SqliteError && error.code === "SQLITE_CONSTRAINT_UNIQUE";

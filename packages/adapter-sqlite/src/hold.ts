@@ -1,9 +1,10 @@
 /** A worker's hold on its jobs between claim and settle, and the list of holds that are over. */
 
 import type { ExpiredSession, Extended, FencedEntry, Lease, SessionId } from "@jobyard/core/adapter";
+import { toBackoff } from "./backoff.ts";
 import { changeJob, writeClaim } from "./change.ts";
 import { Leases, pksOf } from "./leases.ts";
-import { parsed, refOf } from "./rows.ts";
+import { refOf } from "./rows.ts";
 import { jobByRef, jobsByPk } from "./sql/job.sql.ts";
 import { expiredSessions, leasesOf, moveDeadline } from "./sql/lease.sql.ts";
 import { isPaused } from "./sql/queue.sql.ts";
@@ -60,17 +61,20 @@ export function expired({ db, now }: View, limit: number): readonly ExpiredSessi
 
 function unsettled({ db }: View, session: SessionId): ExpiredSession["jobs"] {
   return db.all(leasesOf, { session }).flatMap((lease) =>
-    db.all(jobsByPk, { pks: JSON.stringify(pksOf(lease)) }).map((row) => ({
-      lease: { ref: refOf(row), epoch: row.epoch, token: lease.token, session },
-      facts: {
-        attempt: row.attempt + 1,
-        maxAttempts: row.max_attempts,
-        backoff: parsed(row.backoff),
-        cancelRequested: row.cancel_requested === 1,
-        onLeaseLost: row.on_lease_lost,
-        heldLimit: row.held_limit,
-      },
-    })),
+    db
+      .all(jobsByPk, { pks: JSON.stringify(pksOf(lease)) })
+      .filter(({ state }) => state === "waiting")
+      .map((row) => ({
+        lease: { ref: refOf(row), epoch: row.epoch, token: lease.token, session },
+        facts: {
+          attempt: row.attempt + 1,
+          maxAttempts: row.max_attempts,
+          backoff: toBackoff(row.backoff),
+          cancelRequested: row.cancel_requested === 1,
+          onLeaseLost: row.on_lease_lost,
+          heldLimit: row.held_limit,
+        },
+      })),
   );
 }
 

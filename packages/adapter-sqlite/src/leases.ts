@@ -4,20 +4,81 @@ import type { Lease } from "@jobyard/core/adapter";
 import type { Holding, JobRow } from "./rows.ts";
 import {
   allLeases,
+  breakLease,
   findLease,
+  type LeaseHead,
   leasesAbout,
+  pksOfLease,
   removeIdleSession,
   removeLease,
   type StoredLease,
-  updateLease,
+  shortenLease,
 } from "./sql/lease.sql.ts";
 import type { Step, View } from "./step.ts";
 
-interface OpenLease extends Holding {
+/** One row of `lease`, as it is at this point of the step. */
+export class OpenLease implements Holding {
   readonly id: number;
-  /** Jobs that are not settled yet. */
-  readonly pks: Set<number>;
-  isChanged: boolean;
+  readonly token: string;
+  readonly session: string;
+  readonly claimedAt: number;
+  readonly deadline: number;
+  readonly #view: View;
+  readonly #stored: number;
+  readonly #isStoredIntact: boolean;
+  #unsettled: number;
+  #hasLost = false;
+  #pks: Set<number> | null = null;
+
+  constructor(view: View, token: string, head: LeaseHead) {
+    this.#view = view;
+    this.id = head.id;
+    this.token = token;
+    this.session = head.session;
+    this.claimedAt = head.claimed_at;
+    this.deadline = head.deadline;
+    this.#stored = head.unsettled;
+    this.#unsettled = head.unsettled;
+    this.#isStoredIntact = head.intact === 1;
+  }
+
+  /** Every job of the claim is still in it, or completed. */
+  get isIntact(): boolean {
+    return this.#isStoredIntact && !this.#hasLost;
+  }
+
+  has(pk: number): boolean {
+    return this.#list().has(pk);
+  }
+
+  /** So many of its jobs completed, which their rows say. */
+  completed(count: number): void {
+    this.#unsettled -= count;
+  }
+
+  /** The job has left it and waits, or came to another end. */
+  lost(pk: number): void {
+    this.#list().delete(pk);
+    this.#hasLost = true;
+    this.#unsettled -= 1;
+  }
+
+  write({ db }: Step): void {
+    const { id, session } = this;
+    const unsettled = this.#unsettled;
+    if (unsettled === this.#stored) return;
+    if (unsettled === 0) {
+      db.run(removeLease, { id });
+      db.run(removeIdleSession, { session });
+    } else if (this.#hasLost) db.run(breakLease, { id, unsettled, pks: JSON.stringify([...this.#list()]) });
+    else db.run(shortenLease, { id, unsettled });
+  }
+
+  /** Read when it is first asked for: completions of an intact lease need no look at it. */
+  #list(): Set<number> {
+    this.#pks ??= new Set(pksOf(this.#view.db.get(pksOfLease, { id: this.id }) ?? { pks: "[]" }));
+    return this.#pks;
+  }
 }
 
 export class Leases {
@@ -29,39 +90,24 @@ export class Leases {
   }
 
   /** The fence. Null if the lease is no longer the one under which the job runs. */
-  own(row: Pick<JobRow, "pk" | "queue" | "epoch">, { token, epoch }: Lease): Holding | null {
-    const open = this.#find(token, row.queue);
-    const isOwn = open?.pks.has(row.pk) && row.epoch === epoch;
-    return isOwn ? open : null;
+  own(row: Pick<JobRow, "pk" | "queue" | "state" | "epoch">, { token, epoch }: Lease): OpenLease | null {
+    if (row.state !== "waiting" || row.epoch !== epoch) return null;
+    const open = this.find(token, row.queue);
+    return open?.has(row.pk) === true ? open : null;
   }
 
-  /** The job is settled. */
-  end({ pk, queue }: Pick<JobRow, "pk" | "queue">, { token }: Lease): void {
-    const open = this.#find(token, queue);
-    if (open) open.isChanged = open.pks.delete(pk) || open.isChanged;
-  }
-
-  write(): void {
-    const { db } = this.#step;
-    for (const open of this.#open.values()) {
-      if (!open?.isChanged) continue;
-      if (open.pks.size > 0) {
-        db.run(updateLease, { id: open.id, unsettled: open.pks.size, pks: JSON.stringify([...open.pks]) });
-      } else {
-        db.run(removeLease, { id: open.id });
-        db.run(removeIdleSession, { session: open.session });
-      }
-    }
-  }
-
-  #find(token: string, queue: string): OpenLease | null {
+  find(token: string, queue: string): OpenLease | null {
     const key = `${token}:${queue}`;
     const known = this.#open.get(key);
     if (known !== undefined) return known;
-    const stored = this.#step.db.get(findLease, { token, queue });
-    const open = stored ? { ...holdingOf(stored), id: stored.id, pks: new Set(pksOf(stored)), isChanged: false } : null;
+    const head = this.#step.db.get(findLease, { token, queue });
+    const open = head === undefined ? null : new OpenLease(this.#step, token, head);
     this.#open.set(key, open);
     return open;
+  }
+
+  write(): void {
+    for (const open of this.#open.values()) open?.write(this.#step);
   }
 }
 
@@ -71,7 +117,7 @@ export function holdingFor({ db }: View, { pk, queue }: Pick<JobRow, "pk" | "que
   return stored ? holdingOf(stored) : null;
 }
 
-/** Every active job with its lease, by pk. */
+/** Every active job with its lease, by pk. Completed ones of the same claims are among them: their rows say so. */
 export function holdings({ db }: View): ReadonlyMap<number, Holding> {
   const found = new Map<number, Holding>();
   for (const stored of db.all(allLeases, {})) {

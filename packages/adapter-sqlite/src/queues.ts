@@ -1,6 +1,12 @@
 /** What is set for a queue as a whole: pause, resume, configure. */
 
-import { DEFAULTS, type QueueSettings } from "@jobyard/core/adapter";
+import {
+  changeSettings,
+  DEFAULT_SETTINGS,
+  type QueueSettings,
+  type SettingsChange,
+  sameSettings,
+} from "@jobyard/core/adapter";
 import { audit } from "./audit.ts";
 import { configureQueue, findQueue, pauseQueue, type QueueRow, resumeQueue } from "./sql/queue.sql.ts";
 import type { Step, View } from "./step.ts";
@@ -9,8 +15,6 @@ interface Doer {
   readonly actor: string;
   readonly reason?: string;
 }
-
-const DEFAULT_SETTINGS: QueueSettings = { maxSize: null, retention: DEFAULTS.retention };
 
 /** Claims look at it in their own step, so that none commits after this. */
 export function pause(step: Step, newId: () => string, queue: string, doer: Doer): boolean {
@@ -32,23 +36,17 @@ export function configure(
   step: Step,
   newId: () => string,
   queue: string,
-  change: Partial<QueueSettings>,
+  change: SettingsChange,
   doer: { readonly actor: string },
 ): QueueSettings {
   const before = settingsOf(step, queue);
-  const after: QueueSettings = { ...before, ...change };
-  if (isSame(before, after)) return before;
+  const after = changeSettings(before, change);
+  if (sameSettings(before, after)) return before;
   step.db.run(configureQueue, { queue, max_size: after.maxSize, retention: JSON.stringify(after.retention) });
   audit(step, newId(), "configure", doer, { queue });
   step.touched.add(queue);
   return after;
 }
-
-const isSame = (a: QueueSettings, b: QueueSettings): boolean =>
-  a.maxSize === b.maxSize &&
-  a.retention.completed === b.retention.completed &&
-  a.retention.dead === b.retention.dead &&
-  a.retention.cancelled === b.retention.cancelled;
 
 const settingsOf = ({ db }: View, queue: string): QueueSettings => settingsIn(db.get(findQueue, { queue }));
 

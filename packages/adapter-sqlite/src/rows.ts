@@ -1,15 +1,17 @@
 /** Rows of the `job` table, and the nouns that are made from them. */
 
-import type {
-  AttemptError,
-  CancelReason,
-  Instant,
-  Job,
-  JobRef,
-  JobSummary,
-  LeaseLossPolicy,
-  State,
+import {
+  type AttemptError,
+  byteLength,
+  type CancelReason,
+  type Instant,
+  type Job,
+  type JobRef,
+  type JobSummary,
+  type LeaseLossPolicy,
+  type State,
 } from "@jobyard/core/adapter";
+import { toBackoff } from "./backoff.ts";
 
 /** What a settle or a move may change. */
 export interface Mutable {
@@ -77,6 +79,10 @@ export const refOf = (row: { readonly queue: string; readonly id: string }): Job
   id: row.id,
 });
 
+/** What the job counts towards retention by bytes: the texts as they are stored, as in purge.sql.ts. */
+export const bytesOf = ({ payload, result, errors }: Pick<JobRow, "payload" | "result" | "errors">): number =>
+  byteLength(payload) + (result === null ? 0 : byteLength(result)) + (errors === null ? 0 : byteLength(errors));
+
 /** A list that is stored as JSON, and as null if it is empty. */
 export const listText = (items: readonly unknown[]): string | null =>
   items.length === 0 ? null : JSON.stringify(items);
@@ -93,7 +99,7 @@ export const errorsOf = (row: { readonly errors: string | null }): readonly Atte
 export function toJob(row: JobRow, holding: Holding | null): Job {
   return {
     ...summary(row, holding),
-    backoff: parsed(row.backoff),
+    backoff: toBackoff(row.backoff),
     errors: errorsOf(row),
     payload: row.payload,
     result: row.result,
@@ -104,7 +110,7 @@ export function toJob(row: JobRow, holding: Holding | null): Job {
 export function toLazyJob(row: SummaryRow, holding: Holding | null, large: () => Pick<Job, "payload" | "result">): Job {
   return {
     ...summary(row, holding),
-    backoff: parsed(row.backoff),
+    backoff: toBackoff(row.backoff),
     errors: errorsOf(row),
     get payload() {
       return large().payload;

@@ -15,7 +15,15 @@ import {
 import { changeJob, writeClaim } from "./change.ts";
 import { enqueue } from "./enqueue.ts";
 import { followState, otherHolder } from "./keys.ts";
-import { Leases } from "./leases.ts";
+import { Leases, type OpenLease } from "./leases.ts";
+import {
+  COMPLETED,
+  completion,
+  countCompleted,
+  PlainCompletions,
+  plainLease,
+  resultBytes,
+} from "./plain-completions.ts";
 import { errorsOf, type Holding, type JobRow, listText, type Mutable } from "./rows.ts";
 import { jobByRef } from "./sql/job.sql.ts";
 import { completeJob, type SettleRow, settleable } from "./sql/settle.sql.ts";
@@ -23,7 +31,21 @@ import type { Step, View } from "./step.ts";
 
 export function settle(step: Step, settlements: readonly Settlement[]): readonly Settled[] {
   const leases = new Leases(step);
-  const settled = settlements.map((settlement) => settleOne(step, leases, settlement));
+  const settled: Settled[] = [];
+  const plain = new PlainCompletions(step, (settlement, index) => {
+    settled[index] = settleOne(step, leases, settlement);
+  });
+  for (const [index, settlement] of settlements.entries()) {
+    const lease = plainLease(leases, settlement);
+    if (lease !== null) {
+      settled[index] = COMPLETED;
+      plain.add(lease, settlement, index);
+    } else {
+      plain.flush();
+      settled[index] = settleOne(step, leases, settlement);
+    }
+  }
+  plain.flush();
   leases.write();
   return settled;
 }
@@ -34,24 +56,21 @@ function settleOne(step: Step, leases: Leases, { lease, guard, decision, followU
   const holding = leases.own(row, lease);
   if (holding === null) return { ok: false, now: "lost" };
   if (guard === "expired" && holding.deadline > step.now) return { ok: false, now: "live" };
-  leases.end(row, lease);
   if (decision.move === "complete") {
     complete(step, row, holding, decision.result);
     return { ok: true, state: "completed", reason: null, followUps: enqueue(step, followUps, "unbounded") };
   }
+  holding.lost(row.pk);
   const { state, reason } = end(step, lease.ref, holding, decision);
   return { ok: true, state, reason, followUps: [] };
 }
 
 /** The one end that is frequent, so it writes no more than the row: its claim and its end are events made when read. */
-function complete(step: Step, row: SettleRow, { session, claimedAt }: Holding, result: string | null): void {
-  const { pk, queue } = row;
-  const events = row.claim_written === 1 ? 1 : 2;
-  step.db.run(completeJob, { pk, events, result, started_at: claimedAt, finished_at: step.now, worker: session });
-  step.tally.add(queue, "depth", -1);
-  step.tally.add(queue, "completed", 1);
+function complete(step: Step, row: SettleRow, holding: OpenLease, result: string | null): void {
+  const { pk, epoch } = row;
+  step.db.run(completeJob, { pk, epoch, ...completion(step, holding, result) });
   if (row.dedupe_key !== null) followState(step, row, "completed");
-  step.touched.add(queue);
+  countCompleted(step, row.queue, holding, [pk], row.bytes + resultBytes(result));
 }
 
 /** What an attempt's end means for the job. */

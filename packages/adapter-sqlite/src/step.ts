@@ -2,6 +2,7 @@
 
 import type { Instant } from "@jobyard/core/adapter";
 import type { Connection } from "./connection.ts";
+import { DoneLog } from "./done.ts";
 import { Tally } from "./tally.ts";
 
 /** A step that only reads. */
@@ -13,15 +14,17 @@ export interface View {
 
 export interface Step extends View {
   readonly tally: Tally;
+  readonly done: DoneLog;
   /** Queues in which something changed, for those who watch; `null`: something that belongs to no queue. */
   readonly touched: Set<string | null>;
 }
 
 /** Runs `work` as one transaction, or as a part of the one that is open. */
 export function takeStep<T>(db: Connection, now: Instant, work: (step: Step) => T): [T, Step["touched"]] {
-  const step: Step = { db, now, tally: new Tally(db), touched: new Set() };
+  const step: Step = { db, now, tally: new Tally(db), done: new DoneLog(), touched: new Set() };
   const result = db.write(() => {
     const answer = work(step);
+    step.done.write(db, step.tally);
     step.tally.write();
     return answer;
   });

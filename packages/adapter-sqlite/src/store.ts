@@ -4,9 +4,10 @@
  */
 
 import { existsSync, realpathSync } from "node:fs";
-import { type Hint, type Ports, QueueError, type SchemaStatus } from "@jobyard/core/adapter";
+import { type Diagnosis, type Hint, type Ports, QueueError, type SchemaStatus } from "@jobyard/core/adapter";
 import Database from "better-sqlite3";
 import { Connection } from "./connection.ts";
+import { examine } from "./examine/examine.ts";
 import { faultOf, isBusy } from "./faults.ts";
 import { identityOf, MEMORY, openFile, tune } from "./file.ts";
 import { isEmpty, migrate, schemaStatus } from "./migrate.ts";
@@ -74,6 +75,16 @@ export class Store {
   watch(onHint: (hint: Hint) => void): () => void {
     this.#assertOpen();
     return this.wake.watch(onHint);
+  }
+
+  /** As it is, also on a schema that is not ours; each check judges for itself. */
+  async examine(): Promise<readonly Diagnosis[]> {
+    this.#assertOpen();
+    const { file, durability } = this.#options;
+    return this.#retry(() => {
+      this.#assertThere();
+      return examine({ db: this.#db, file, durability, now: this.ports.now() });
+    });
   }
 
   async schemaStatus(): Promise<SchemaStatus> {

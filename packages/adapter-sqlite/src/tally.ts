@@ -1,9 +1,10 @@
-/** Counters, added up during a step and written once at its end: order numbers, depth, completed jobs. */
+/** Counters, added up during a step and written once at its end: order numbers, depth, finals and their bytes. */
 
+import type { RetainedState } from "@jobyard/core/adapter";
 import type { Connection } from "./connection.ts";
 import { addToTally, beginTally, readTally, takeNumbers } from "./sql/tally.sql.ts";
 
-export type Counter = "depth" | "completed";
+export type Counter = "depth" | RetainedState | `${RetainedState}Bytes`;
 
 export class Tally {
   readonly #db: Connection;
@@ -39,12 +40,20 @@ export class Tally {
    * they get a new place in the order: so none is used twice.
    */
   number(): number {
-    if (this.#next > this.#last) {
-      this.#last = this.#db.get(takeNumbers, { count: this.#blockSize })?.value ?? 0;
-      this.#next = this.#last - this.#blockSize + 1;
+    return this.numbers(1);
+  }
+
+  /** The first of so many that follow each other. */
+  numbers(count: number): number {
+    if (this.#next + count - 1 > this.#last) {
+      const block = Math.max(count, this.#blockSize);
+      this.#last = this.#db.get(takeNumbers, { count: block })?.value ?? 0;
+      this.#next = this.#last - block + 1;
       this.#blockSize = 1;
     }
-    return this.#next++;
+    const first = this.#next;
+    this.#next += count;
+    return first;
   }
 
   write(): void {

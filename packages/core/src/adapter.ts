@@ -3,9 +3,11 @@
 export type * from "./contract/adapter.ts";
 export { FACET_FIELDS } from "./contract/adapter.ts";
 export * from "./contract/entries.ts";
+export * from "./contract/settings.ts";
 export { LATE_MS, matchesFilter } from "./decisions/matches.ts";
 export { requiredIds, requiredPhases, requiredQueues, requiredStates } from "./decisions/narrow.ts";
 export { DEFAULTS } from "./nouns/defaults.ts";
+export * from "./nouns/diagnosis.ts";
 export * from "./nouns/errors.ts";
 export * from "./nouns/filter.ts";
 export type * from "./nouns/job.ts";
@@ -13,3 +15,11 @@ export { LEASE_LOSS_POLICIES } from "./nouns/job.ts";
 export { byteLength, canonicalJson, sameJson } from "./nouns/json.ts";
 export * from "./nouns/lifecycle.ts";
 export { type Ports, systemPorts } from "./nouns/ports.ts";
+export {
+  RETAINED_STATES,
+  type RetainedState,
+  type Retention,
+  retainedBytes,
+  sameRetention,
+} from "./nouns/retention.ts";
+export { WORKER_KIND, type WorkerInfo } from "./nouns/worker-info.ts";

@@ -5,9 +5,8 @@
  * database client that they do not use.
  */
 
-import { statSync } from "node:fs";
 import { type Adapter, QueueError } from "@jobyard/core";
-import { migrateCommand } from "./schema.ts";
+import { sqlite } from "./sqlite-backend.ts";
 import { printableUrl, schemeOf } from "./url.ts";
 
 export interface AdapterOptions {
@@ -15,68 +14,56 @@ export interface AdapterOptions {
   readonly create: boolean;
 }
 
-interface Backend {
-  readonly package: string;
-  /** `null`: this version knows the scheme and has no adapter for it yet. */
-  readonly open: ((url: string, options: AdapterOptions) => Promise<Adapter>) | null;
+/** A throw-away store like the one that a URL names, in the same place. */
+export interface Scratch {
+  readonly url: string;
+  /** At once, also while the process ends. Twice is fine. */
+  remove(): void;
 }
 
-const POSTGRES: Backend = { package: "@jobyard/adapter-postgres", open: null };
-const REDIS: Backend = { package: "@jobyard/adapter-redis", open: null };
+export interface Backend {
+  open(url: string, options: AdapterOptions): Promise<Adapter>;
+  /** True if opening it would have to make the database. */
+  isMissing(url: string): Promise<boolean>;
+  scratch(url: string): Promise<Scratch>;
+}
 
-const BACKENDS: ReadonlyMap<string, Backend> = new Map([
-  ["sqlite", { package: "@jobyard/adapter-sqlite", open: openSqlite }],
-  ["postgres", POSTGRES],
-  ["postgresql", POSTGRES],
-  ["redis", REDIS],
-  ["rediss", REDIS],
+/** Schemes that this version knows, and has no adapter for yet. */
+const LATER: ReadonlyMap<string, string> = new Map([
+  ["postgres", "@jobyard/adapter-postgres"],
+  ["postgresql", "@jobyard/adapter-postgres"],
+  ["redis", "@jobyard/adapter-redis"],
+  ["rediss", "@jobyard/adapter-redis"],
 ]);
+const BACKENDS: ReadonlyMap<string, Backend> = new Map([["sqlite", sqlite]]);
 
 /**
  * Opens the store without looking at its schema.
  *
  * @throws QueueError `BAD_URL`, `ADAPTER_MISSING`, `SCHEMA_MISSING`, `STORE_UNAVAILABLE`, `STORE_BUSY`, `STORE_CORRUPT`
  */
-export async function openAdapter(url: string, options: AdapterOptions): Promise<Adapter> {
+export const openAdapter = (url: string, options: AdapterOptions): Promise<Adapter> =>
+  ask(url, (backend) => backend.open(url, options));
+
+/** @throws QueueError `BAD_URL`, `ADAPTER_MISSING` */
+export const isMissing = (url: string): Promise<boolean> => ask(url, (backend) => backend.isMissing(url));
+
+/** @throws QueueError `BAD_URL`, `ADAPTER_MISSING` */
+export const scratchBeside = (url: string): Promise<Scratch> => ask(url, (backend) => backend.scratch(url));
+
+async function ask<T>(url: string, question: (backend: Backend) => Promise<T>): Promise<T> {
   const scheme = schemeOf(url);
+  const later = LATER.get(scheme ?? "");
+  if (later !== undefined) throw new QueueError("ADAPTER_MISSING", laterVersion(later));
   const backend = BACKENDS.get(scheme ?? "");
   if (!backend) throw new QueueError("BAD_URL", badUrl(url, scheme), { field: "JOBYARD_URL" });
-  if (!backend.open) throw new QueueError("ADAPTER_MISSING", laterVersion(backend.package));
   try {
-    return await backend.open(url, options);
+    return await question(backend);
   } catch (error) {
     const missing = missingPackage(error);
     throw missing === null ? error : adapterMissing(missing, error);
   }
 }
-
-async function openSqlite(url: string, { create }: AdapterOptions): Promise<Adapter> {
-  const { parseSqliteUrl, sqliteAdapter } = await import("@jobyard/adapter-sqlite");
-  const parsed = parseSqliteUrl(url);
-  if (!create && parsed.file !== IN_MEMORY) {
-    const missing = whatIsMissing(parsed.file);
-    if (missing !== null)
-      throw new QueueError(
-        "SCHEMA_MISSING",
-        `${parsed.file} ${missing}. Correct the URL, or make it: ${migrateCommand(url)}`,
-      );
-  }
-  return sqliteAdapter({ ...parsed, create });
-}
-
-/** `null` also for a file that may not be looked at: the adapter says better what is wrong with it. */
-function whatIsMissing(file: string): string | null {
-  try {
-    const found = statSync(file, { throwIfNoEntry: false });
-    if (found === undefined) return "does not exist";
-    // The adapter would make its tables in it.
-    return found.isFile() && found.size === 0 ? "is empty" : null;
-  } catch {
-    return null;
-  }
-}
-/** SQLite's name for a database without a file. */
-const IN_MEMORY = ":memory:";
 
 const badUrl = (url: string, scheme: string | null): string =>
   scheme === null

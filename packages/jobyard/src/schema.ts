@@ -13,7 +13,8 @@ export const migrateCommand = (url: string): string =>
     ? "npx jobyard migrate"
     : `npx jobyard migrate --url ${shellWord(printableUrl(url))}`;
 
-const shellWord = (text: string): string =>
+/** The text as one word of a command that can be pasted. */
+export const shellWord = (text: string): string =>
   /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** @throws QueueError `SCHEMA_MISSING`, `SCHEMA_TOO_OLD`, `SCHEMA_TOO_NEW` */

@@ -74,12 +74,15 @@ export interface ClaimRow {
   readonly dedupe_key: string | null;
   readonly dedupe_while: "waiting" | "open" | "for" | null;
   readonly dedupe_for_ms: number | null;
+  /** Of payload and errors. */
+  readonly bytes: number;
 }
 /** In the order of `pks`, a JSON array: a cross join is run as it is written. */
 export const claimable: Statement<{ readonly pks: string }, ClaimRow> = sql`
   SELECT job.pk, job.queue, job.id, job.lane, job.payload, job.progress, job.priority, job.attempt, job.epoch,
          job.max_attempts, job.backoff, job.timeout_ms, job.created_at, job.expires_at, job.tags, job.grp, job.parent,
-         job.held_limit, job.dedupe_key, job.dedupe_while, job.dedupe_for_ms
+         job.held_limit, job.dedupe_key, job.dedupe_while, job.dedupe_for_ms,
+         octet_length(job.payload) + coalesce(octet_length(job.errors), 0) AS bytes
     FROM json_each(@pks) AS wanted CROSS JOIN jobyard_job AS job ON job.pk = wanted.value
 `;
 

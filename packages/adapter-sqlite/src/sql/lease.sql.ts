@@ -4,36 +4,45 @@ import type { Instant, SessionId } from "@jobyard/core/adapter";
 import { type None, type Statement, sql } from "../statement.ts";
 
 export interface StoredLease {
-  readonly id: number;
   readonly token: string;
   readonly queue: string;
   readonly session: SessionId;
   readonly claimed_at: Instant;
   readonly deadline: Instant;
-  /** JSON array of jobs that are not settled. */
+  /** JSON array of the jobs of the claim, but for those that left it in another way than by completing. */
   readonly pks: string;
 }
 
-export const findLease: Statement<{ readonly token: string; readonly queue: string }, StoredLease> = sql`
-  SELECT lease.id, lease.token, lease.queue, lease.session, lease.claimed_at, session.deadline, lease.pks
+/** What can be known of a lease without its long list. `intact`: its jobs are all that were claimed, or completed. */
+export interface LeaseHead extends Omit<StoredLease, "pks" | "token" | "queue"> {
+  readonly id: number;
+  readonly unsettled: number;
+  readonly intact: 0 | 1;
+}
+export const findLease: Statement<{ readonly token: string; readonly queue: string }, LeaseHead> = sql`
+  SELECT lease.id, lease.session, lease.claimed_at, session.deadline, lease.unsettled, lease.intact
     FROM jobyard_lease AS lease JOIN jobyard_session AS session ON session.id = lease.session
    WHERE lease.token = @token AND lease.queue = @queue
 `;
 
+export const pksOfLease: Statement<{ readonly id: number }, { readonly pks: string }> = sql`
+  SELECT pks FROM jobyard_lease WHERE id = @id
+`;
+
 export const allLeases: Statement<None, StoredLease> = sql`
-  SELECT lease.id, lease.token, lease.queue, lease.session, lease.claimed_at, session.deadline, lease.pks
+  SELECT lease.token, lease.queue, lease.session, lease.claimed_at, session.deadline, lease.pks
     FROM jobyard_lease AS lease JOIN jobyard_session AS session ON session.id = lease.session
 `;
 
 /** Leases in which the job may be: `pk` as text also stands in longer numbers. */
 export const leasesAbout: Statement<{ readonly queue: string; readonly pk: string }, StoredLease> = sql`
-  SELECT lease.id, lease.token, lease.queue, lease.session, lease.claimed_at, session.deadline, lease.pks
+  SELECT lease.token, lease.queue, lease.session, lease.claimed_at, session.deadline, lease.pks
     FROM jobyard_lease AS lease CROSS JOIN jobyard_session AS session ON session.id = lease.session
    WHERE lease.queue = @queue AND instr(lease.pks, @pk) > 0
 `;
 
 export const leasesOf: Statement<{ readonly session: SessionId }, StoredLease> = sql`
-  SELECT lease.id, lease.token, lease.queue, lease.session, lease.claimed_at, session.deadline, lease.pks
+  SELECT lease.token, lease.queue, lease.session, lease.claimed_at, session.deadline, lease.pks
     FROM jobyard_lease AS lease JOIN jobyard_session AS session ON session.id = lease.session
    WHERE lease.session = @session
    ORDER BY lease.id
@@ -52,8 +61,13 @@ export const addLease: Statement<{
   VALUES (@token, @queue, @session, @claimed_at, @exclusive, @unsettled, @pks)
 `;
 
-export const updateLease: Statement<{ readonly id: number; readonly unsettled: number; readonly pks: string }> = sql`
-  UPDATE jobyard_lease SET unsettled = @unsettled, pks = @pks WHERE id = @id
+/** Some of its jobs completed. */
+export const shortenLease: Statement<{ readonly id: number; readonly unsettled: number }> = sql`
+  UPDATE jobyard_lease SET unsettled = @unsettled WHERE id = @id
+`;
+/** Some of its jobs left it in another way. */
+export const breakLease: Statement<{ readonly id: number; readonly unsettled: number; readonly pks: string }> = sql`
+  UPDATE jobyard_lease SET unsettled = @unsettled, intact = 0, pks = @pks WHERE id = @id
 `;
 
 export const removeLease: Statement<{ readonly id: number }> = sql`

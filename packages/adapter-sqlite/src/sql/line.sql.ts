@@ -37,6 +37,24 @@ export const addExpiry: Statement<Expiry> = sql`
   INSERT INTO jobyard_expiry (at, pk) VALUES (@at, @pk)
 `;
 
+interface Run {
+  readonly first: number;
+  readonly last: number;
+}
+/** Jobs that were just written, by their numbers. */
+export const readyRun: Statement<Run> = sql`
+  INSERT INTO jobyard_ready (lane, priority, ord, pk)
+  SELECT lane, priority, ord, pk FROM jobyard_job WHERE pk BETWEEN @first AND @last
+`;
+export const laterRun: Statement<Run> = sql`
+  INSERT INTO jobyard_later (queue, run_at, pk, lane, priority, tried)
+  SELECT queue, run_at, pk, lane, priority, 0 FROM jobyard_job WHERE pk BETWEEN @first AND @last
+`;
+export const expiresRun: Statement<Run> = sql`
+  INSERT INTO jobyard_expiry (at, pk)
+  SELECT expires_at, pk FROM jobyard_job WHERE pk BETWEEN @first AND @last
+`;
+
 export const removeReady: Statement<ReadyKey> = sql`
   DELETE FROM jobyard_ready WHERE lane = @lane AND priority = @priority AND ord = @ord
 `;

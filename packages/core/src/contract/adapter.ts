@@ -9,6 +9,7 @@
  * Arguments arrive checked (names, sizes, ranges): core does that once, before any adapter.
  */
 
+import type { Diagnosis } from "../nouns/diagnosis.ts";
 import type { Filter } from "../nouns/filter.ts";
 import type {
   AttemptError,
@@ -24,6 +25,7 @@ import type {
   Parent,
 } from "../nouns/job.ts";
 import type { CancelReason, OperatorMove, Phase, State } from "../nouns/lifecycle.ts";
+import type { RetainedState, Retention } from "../nouns/retention.ts";
 
 export interface Adapter {
   /** `memory`, `sqlite`, `postgres` or `redis`; or a third party's. */
@@ -36,6 +38,12 @@ export interface Adapter {
   readonly operator: JobOperator;
   readonly sweeper: JobSweeper;
   readonly records: Records;
+  /**
+   * What a person should know about this store: how durable it is, whether its tables are as they should be, what is
+   * about to run out. For a question now and then: it may take seconds, and it changes nothing that a caller can see.
+   * Answers also where the schema is not ready. What cannot be looked at is told, and never thrown.
+   */
+  examine(): Promise<readonly Diagnosis[]>;
   /** Frees what the adapter opened. Every later call fails with `STORE_CLOSED`. Twice is fine. */
   close(): Promise<void>;
 }
@@ -298,8 +306,14 @@ export interface Page<T> {
 export interface QueueSettings {
   /** Most open jobs (waiting, blocked, active) that an enqueue may leave; `null` for no bound. */
   readonly maxSize: number | null;
-  /** How long finals are kept; `null` keeps them. */
-  readonly retention: Readonly<Record<"completed" | "dead" | "cancelled", number | null>>;
+  /** How much is kept of the jobs that are over. */
+  readonly retention: Readonly<Record<RetainedState, Retention>>;
+}
+
+/** What is not named stays as it is: settings, and states of `retention`. */
+export interface SettingsChange {
+  readonly maxSize?: number | null;
+  readonly retention?: Readonly<Partial<Record<RetainedState, Retention>>>;
 }
 
 export interface QueueInfo {
@@ -398,7 +412,7 @@ export interface JobOperator {
   pause(queue: string, options: { readonly actor: string; readonly reason?: string }): Promise<boolean>;
   /** False if it was not paused. */
   resume(queue: string, options: { readonly actor: string; readonly reason?: string }): Promise<boolean>;
-  configure(queue: string, change: Partial<QueueSettings>, options: { readonly actor: string }): Promise<QueueSettings>;
+  configure(queue: string, change: SettingsChange, options: { readonly actor: string }): Promise<QueueSettings>;
 }
 
 export interface JobSweeper {
@@ -407,13 +421,17 @@ export interface JobSweeper {
    * dedupe keys go. At most about `limit` rows; true if more is left.
    */
   expire(limit: number): Promise<{ readonly expired: number; readonly more: boolean }>;
-  /** Removes final jobs of the queue that finished `olderThanMs` or longer ago, with their events, for good. */
+  /**
+   * Removes final jobs of one queue and state, with their events, for good: the one that finished first before all
+   * others (of the same instant: the earlier enqueued), until every bound of `keep` holds, `limit` at most. True if
+   * more would have to go. The work of a call does not grow with what stays.
+   */
   purge(rule: PurgeRule, limit: number): Promise<{ readonly removed: number; readonly more: boolean }>;
 }
 export interface PurgeRule {
   readonly queue: string;
-  readonly state: "completed" | "dead" | "cancelled";
-  readonly olderThanMs: number;
+  readonly state: RetainedState;
+  readonly keep: Retention;
 }
 
 // ── small bookkeeping ────────────────────────────────────────────────────────────────────────────

@@ -15,12 +15,14 @@ import type {
 } from "../contract/adapter.ts";
 import type { AuditLine } from "../contract/entries.ts";
 import type { BoundJob, Defined, EnqueueOptions } from "../nouns/definition.ts";
+import type { Diagnosis } from "../nouns/diagnosis.ts";
 import type { Duration } from "../nouns/duration.ts";
 import type { Filter } from "../nouns/filter.ts";
 import type { Finding } from "../nouns/finding.ts";
 import type { AttemptError, Instant, Job, JobEvent, JobRef, JobSummary, JsonText } from "../nouns/job.ts";
 import type { OperatorMove, Phase, State } from "../nouns/lifecycle.ts";
 import type { Ports } from "../nouns/ports.ts";
+import type { RetainedState, RetentionOption } from "../nouns/retention.ts";
 import type { WorkerInfo } from "../nouns/worker-info.ts";
 
 export { FINDING_CODES, type Finding } from "../nouns/finding.ts";
@@ -68,7 +70,13 @@ export interface Yard {
 export interface RawJob {
   readonly name: string;
   readonly payload: JsonText;
+  /** Default: the definition's, else 1. */
   readonly version?: number;
+  /**
+   * The job type, where it is known after all: the payload has to match its schema, and its queue and options hold
+   * where `options` says nothing. Its name must be `name`.
+   */
+  readonly definition?: Defined;
   readonly options?: EnqueueOptions;
 }
 
@@ -195,11 +203,29 @@ export interface Preview {
   readonly sample: readonly JobRef[];
 }
 
+export interface PreviewOptions {
+  /**
+   * Count every job, however many there are, and none that was enqueued after `upTo`: what a move would meet. Looks at
+   * all of them, page by page. Default: a count that stops at 10,000.
+   */
+  readonly exact?: boolean;
+  /** Ends the counting between two pages; the count is then not `exact`. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (seen: number) => void;
+}
+
 export interface BulkProgress {
   readonly seen: number;
   readonly done: number;
   /** Outcomes other than done, by their word. */
   readonly skipped: Readonly<Record<string, number>>;
+}
+
+/** A change of a queue's settings, as people write it. */
+export interface SettingsOption {
+  /** Most open jobs that an enqueue may leave, 1 or more; `null` for no bound. */
+  readonly maxSize?: number | null;
+  readonly retention?: Readonly<Partial<Record<RetainedState, RetentionOption>>>;
 }
 
 /** The read model and the operator's moves, for every front end. */
@@ -225,7 +251,9 @@ export interface Board {
   /** Empty if the job does not exist. */
   explain(ref: JobRef): Promise<readonly Finding[]>;
   workers(): Promise<readonly WorkerInfo[]>;
-  preview(query: Query): Promise<Preview>;
+  /** The health of store, queues and workers: problems first, then advice, then what is well. May take seconds. */
+  examine(): Promise<readonly Diagnosis[]>;
+  preview(query: Query, options?: PreviewOptions): Promise<Preview>;
   /** @throws QueueError `PAYLOAD_INVALID` if a payload is given that is not JSON, `PAYLOAD_TOO_LARGE`, `BAD_OPTION` */
   move(move: OperatorMove, refs: readonly JobRef[], options: ApplyOptions): Promise<readonly MoveResult[]>;
   /** All that match and were enqueued by `upTo`, page by page; stops between pages when the signal aborts. */
@@ -238,11 +266,19 @@ export interface Board {
       readonly rate?: number;
       readonly signal?: AbortSignal;
       readonly onProgress?: (progress: BulkProgress) => void;
+      /** What became of each job, page by page. */
+      readonly onResults?: (results: readonly MoveResult[]) => void;
     },
   ): Promise<BulkProgress>;
   pause(queue: string, options: { readonly actor: string; readonly reason?: string }): Promise<boolean>;
   resume(queue: string, options: { readonly actor: string; readonly reason?: string }): Promise<boolean>;
-  configure(queue: string, change: Partial<QueueSettings>, options: { readonly actor: string }): Promise<QueueSettings>;
+  /**
+   * `retention: { completed: "7d" }` bounds by age, `{ completed: { age: "7d", count: 100_000, bytes: "500mb" } }` by
+   * all three, `{ completed: null }` keeps everything; what is not named stays as it is.
+   *
+   * @throws QueueError `BAD_OPTION`, `BAD_DURATION`
+   */
+  configure(queue: string, change: SettingsOption, options: { readonly actor: string }): Promise<QueueSettings>;
   /** Newest first. */
   audit(limit?: number): Promise<readonly AuditLine[]>;
   watch(onHint: (hint: Hint) => void): () => void;

@@ -33,7 +33,11 @@ export const DEFAULTS = {
   maxStackChars: 8_000,
   maxTags: 20,
   queueFullRetryMs: 1_000,
-  retention: { completed: 604_800_000, dead: null, cancelled: 604_800_000 },
+  retention: {
+    completed: { ageMs: 604_800_000, count: null, bytes: null },
+    dead: { ageMs: null, count: null, bytes: null },
+    cancelled: { ageMs: 604_800_000, count: null, bytes: null },
+  },
   trashMs: 86_400_000,
   /** Rows that a search looks at before it stops and says so. */
   searchRows: 100_000,

@@ -14,6 +14,7 @@ import { claimChapter } from "./suite/claim.ts";
 import { dedupeChapter } from "./suite/dedupe.ts";
 import { enqueueChapter } from "./suite/enqueue.ts";
 import { eventsChapter } from "./suite/events.ts";
+import { examineChapter } from "./suite/examine.ts";
 import { fencingChapter } from "./suite/fencing.ts";
 import { fidelityChapter } from "./suite/fidelity.ts";
 import { followUpsChapter } from "./suite/follow-ups.ts";
@@ -25,11 +26,12 @@ import { matrixChapter } from "./suite/matrix.ts";
 import { operateChapter } from "./suite/operate.ts";
 import { orderChapter } from "./suite/order.ts";
 import { recordsChapter } from "./suite/records.ts";
+import { retentionChapter } from "./suite/retention.ts";
 import { searchChapter } from "./suite/search.ts";
 import { sessionsChapter } from "./suite/sessions.ts";
 import { settleChapter } from "./suite/settle.ts";
 import { type Chapter, examplesOn } from "./suite/stage.ts";
-import { expiryChapter, retentionChapter } from "./suite/sweeping.ts";
+import { expiryChapter } from "./suite/sweeping.ts";
 import { switchesChapter } from "./suite/switches.ts";
 import { undoChapter } from "./suite/undo.ts";
 
@@ -69,6 +71,7 @@ const chapters = (options: SuiteOptions): Readonly<Record<string, Chapter>> => (
   looking: lookingChapter,
   records: recordsChapter,
   "switches of a queue": switchesChapter,
+  health: examineChapter,
   "the handle": handleChapter,
   transactions: transactionsChapter,
   "every state with every move": matrixChapter,

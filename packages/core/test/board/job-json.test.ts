@@ -58,6 +58,6 @@ test("a queue shows its settings beside its counts", async () => {
     depth: 1,
     maxSize: null,
     counts: { waiting: { n: 1, exact: true } },
-    retention: { dead: null },
+    retention: { dead: { ageMs: null, count: null, bytes: null } },
   });
 });

@@ -123,6 +123,40 @@ describe("moves of everything that matches", () => {
     expect(await board.count("op:op-1")).toMatchObject({ n: 1_203 });
   });
 
+  test("an exact preview counts beyond the cap, page by page, and only what was there", async () => {
+    const { board, enqueue, ports } = setup();
+    await enqueue(...Array.from({ length: 10_400 }, () => ({})));
+    expect((await board.preview("")).count).toEqual({ n: 10_000, exact: false });
+    const seen: number[] = [];
+    const exact = board.preview("", { exact: true, onProgress: (n) => seen.push(n) });
+    ports.advance("1ms");
+    await enqueue({});
+    expect(await exact).toMatchObject({ count: { n: 10_400, exact: true }, byState: [{ count: { n: 10_400 } }] });
+    expect(seen).toHaveLength(21);
+  });
+
+  test("an exact preview that is stopped tells what it counted until then", async () => {
+    const { board, enqueue } = setup();
+    await enqueue(...Array.from({ length: 1_200 }, () => ({})));
+    const stop = new AbortController();
+    const { count } = await board.preview("", { exact: true, signal: stop.signal, onProgress: () => stop.abort() });
+    expect(count).toEqual({ n: 500, exact: false });
+  });
+
+  test("what became of each job is told page by page", async () => {
+    const { board, enqueue, claim, ports } = setup();
+    await enqueue(...Array.from({ length: 501 }, () => ({})));
+    await claim(1);
+    const pages: string[][] = [];
+    await board.moveMatching("cancel", "", {
+      ...by,
+      upTo: ports.now(),
+      onResults: (results) => pages.push(results.map(({ outcome }) => outcome)),
+    });
+    expect(pages.map((page) => page.length)).toEqual([500, 1]);
+    expect(pages.flat().filter((outcome) => outcome === "requested")).toHaveLength(1);
+  });
+
   test("what cannot be moved is counted by its outcome", async () => {
     const { board, enqueue, claim, ports } = setup();
     await enqueue({}, {}, {});
@@ -210,10 +244,21 @@ describe("queues", () => {
   test("settings are changed one by one", async () => {
     const { board } = setup();
     const before = (await board.queue("mail")).settings;
-    const retention = { completed: 0, dead: null, cancelled: 1_000 };
     expect(await board.configure("mail", { maxSize: 50 }, by)).toEqual({ ...before, maxSize: 50 });
-    expect(await board.configure("mail", { retention }, by)).toEqual({ maxSize: 50, retention });
+    const given = { completed: { age: "7d", count: 100_000, bytes: "500mb" }, cancelled: 1_000 } as const;
+    const retention = {
+      completed: { ageMs: 604_800_000, count: 100_000, bytes: 524_288_000 },
+      dead: before.retention.dead,
+      cancelled: { ageMs: 1_000, count: null, bytes: null },
+    };
+    expect(await board.configure("mail", { retention: given }, by)).toEqual({ maxSize: 50, retention });
     expect(await board.configure("mail", { maxSize: null }, by)).toEqual({ maxSize: null, retention });
+    expect(await board.configure("mail", { retention }, by)).toEqual({ maxSize: null, retention });
+    const kept = { ageMs: null, count: null, bytes: null };
+    expect((await board.configure("mail", { retention: { completed: null } }, by)).retention).toEqual({
+      ...retention,
+      completed: kept,
+    });
   });
 
   test.each([
@@ -221,11 +266,18 @@ describe("queues", () => {
     [{ maxSize: 0 }, "maxSize"],
     [{ maxSize: 1.5 }, "maxSize"],
     [{ colour: 1 }, "colour"],
-    [{ retention: { completed: 1, dead: null } }, "retention.cancelled"],
-    [{ retention: { completed: -1, dead: null, cancelled: null } }, "retention.completed"],
-    [{ retention: { completed: 1, dead: null, cancelled: null, stale: 1 } }, "stale"],
-  ])("settings %o are refused for %s", async (change, field) => {
+    [{ retention: { completed: -1 } }, "retention.completed", "BAD_DURATION"],
+    [{ retention: { completed: "7 days" } }, "retention.completed", "BAD_DURATION"],
+    [{ retention: { dead: { age: "soon" } } }, "retention.dead.age", "BAD_DURATION"],
+    [{ retention: { dead: { age: "7d", ageMs: 1 } } }, "retention.dead.age"],
+    [{ retention: { dead: { count: -1 } } }, "retention.dead.count"],
+    [{ retention: { dead: { count: 1.5 } } }, "retention.dead.count"],
+    [{ retention: { dead: { bytes: "500 megs" } } }, "retention.dead.bytes"],
+    [{ retention: { dead: { bytes: -1 } } }, "retention.dead.bytes"],
+    [{ retention: { dead: { number: 1 } } }, "number"],
+    [{ retention: { completed: 1, stale: 1 } }, "stale"],
+  ])("settings %o are refused for %s", async (change, field, code = "BAD_OPTION") => {
     const { board } = setup();
-    await expect(board.configure("mail", change as object, by)).rejects.toMatchObject({ code: "BAD_OPTION", field });
+    await expect(board.configure("mail", change as object, by)).rejects.toMatchObject({ code, field });
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { NewJob } from "../../src/contract/adapter.ts";
+import { checkRawJob } from "../../src/engine/yard/prepare.ts";
 import { createYard } from "../../src/engine/yard/yard.ts";
 import { defineJob } from "../../src/nouns/define.ts";
 import type { EnqueueOptions } from "../../src/nouns/definition.ts";
@@ -383,6 +384,44 @@ describe("enqueueRaw", () => {
       { ok: true, duplicate: true },
       { ok: false, code: "ID_CONFLICT" },
     ]);
+  });
+});
+
+describe("enqueueRaw with the job's definition", () => {
+  const strict = defineJob("strict", {
+    queue: "docs",
+    version: 3,
+    maxAttempts: 7,
+    tags: ["typed"],
+    payload: mail,
+    dedupe: ({ to }) => ({ key: to }),
+  });
+
+  test("has its queue, version, options and dedupe, and those of the call come first", async () => {
+    const { yard, job } = stage();
+    const payload = '{ "to": "ada@example.com" }';
+    await yard.enqueueRaw([{ name: "strict", payload, definition: strict, options: { jobId: "a", maxAttempts: 2 } }]);
+    expect(await job({ queue: "docs", id: "a" })).toMatchObject({
+      payload,
+      version: 3,
+      maxAttempts: 2,
+      tags: ["typed"],
+      dedupeKey: "ada@example.com",
+    });
+    const own = { jobId: "b", queue: "mail", dedupe: { key: "mine" } };
+    await yard.enqueueRaw([{ name: "strict", payload, version: 4, definition: strict.handler(() => 1), options: own }]);
+    expect(await job({ queue: "mail", id: "b" })).toMatchObject({ version: 4, dedupeKey: "mine" });
+  });
+
+  test("is checked against its schema, with or without a yard", async () => {
+    const { yard, store } = stage();
+    const raw = { name: "strict", payload: '{"to":7}', definition: strict };
+    const fault = coded("PAYLOAD_INVALID", { issues: [expect.objectContaining({ path: "to" })] });
+    await expect(yard.enqueueRaw([raw])).rejects.toThrow(fault);
+    await expect(checkRawJob(raw)).rejects.toThrow(fault);
+    await checkRawJob({ ...raw, payload: '{"to":"ada@example.com"}' });
+    await expect(checkRawJob({ ...raw, name: "other" })).rejects.toThrow(coded("BAD_OPTION", { field: "definition" }));
+    expect(store.calls.enqueue).toEqual([]);
   });
 });
 

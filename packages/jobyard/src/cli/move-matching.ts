@@ -1,40 +1,58 @@
 /** A move of all jobs that match a query and were there when the command began. */
 
 import type { ApplyOptions, BulkProgress, Facet, Preview } from "@jobyard/core";
+import { interruptible } from "./interrupt.ts";
 import type { MoveOptions, MoveSpec } from "./move-spec.ts";
 import type { Output } from "./output.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, showsProgress } from "./progress.ts";
 import type { Session } from "./session.ts";
 import { countText, oneLine, plural } from "./text.ts";
 
 export async function moveMatching(
-  { board, out }: Session,
+  session: Session,
   spec: MoveSpec,
   query: string,
   { dryRun, rate }: MoveOptions,
   apply: ApplyOptions,
 ): Promise<void> {
-  const preview = await board.preview(query);
-  if (dryRun) return printPreview(preview, spec, out);
-  const progress = createProgress(preview.count);
-  const stop = new AbortController();
-  const onInterrupt = (): void => stop.abort();
-  process.once("SIGINT", onInterrupt);
+  await interruptible(async (signal) => {
+    // A bar needs to know how many there are; without a terminal nobody waits for that.
+    const preview = dryRun || showsProgress() ? await countMatching(session, query, signal) : null;
+    if (dryRun && preview) return printPreview(preview, spec, session.out);
+    await run(session, spec, query, { ...apply, ...(rate !== undefined && { rate }) }, preview, signal);
+  });
+}
+
+async function countMatching({ board }: Session, query: string, signal: AbortSignal): Promise<Preview> {
+  const progress = createProgress({ total: null, label: "counting" });
+  return board.preview(query, { exact: true, signal, onProgress: progress.show }).finally(progress.end);
+}
+
+async function run(
+  { board, out }: Session,
+  spec: MoveSpec,
+  query: string,
+  apply: ApplyOptions & { readonly rate?: number },
+  preview: Preview | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const progress = createProgress({ total: preview?.count ?? null });
   const outcome = await board
     .moveMatching(spec.move, query, {
       ...apply,
-      upTo: preview.upTo,
-      ...(rate !== undefined && { rate }),
-      signal: stop.signal,
+      upTo: preview?.upTo ?? (await board.now()),
+      signal,
       onProgress: ({ seen }) => progress.show(seen),
+      ...(out.json && {
+        onResults: (results) => {
+          for (const result of results) out.line(JSON.stringify(result));
+        },
+      }),
     })
-    .finally(() => {
-      progress.end();
-      process.removeListener("SIGINT", onInterrupt);
-    });
-  if (out.json) out.line(JSON.stringify({ op: apply.opId, ...outcome, interrupted: stop.signal.aborted }));
+    .finally(progress.end);
+  if (out.json) out.line(JSON.stringify({ op: apply.opId, ...outcome, interrupted: signal.aborted }));
   else out.line(summary(outcome, spec));
-  if (!stop.signal.aborted) return;
+  if (!signal.aborted) return;
   out.note(`Stopped after ${plural(outcome.seen, "job")}; the same command goes on with the rest.`);
   process.exitCode = 1;
 }
@@ -50,8 +68,12 @@ function summary({ done, skipped }: BulkProgress, spec: MoveSpec): string {
 }
 
 function printPreview(preview: Preview, spec: MoveSpec, out: Output): void {
+  if (!preview.count.exact) {
+    out.note("Stopped while counting.");
+    process.exitCode = 1;
+  }
   if (out.json) {
-    out.line(JSON.stringify(preview));
+    out.line(JSON.stringify({ dryRun: true, ...preview }));
     return;
   }
   out.line(`Jobs that match: ${countText(preview.count)}. Those whose state allows it would be ${spec.done}.`);

@@ -1,9 +1,7 @@
 /** Texts of the command line turned into values. What cannot be understood is `USAGE` or the option's own error. */
 
-import { open } from "node:fs/promises";
-import { text } from "node:stream/consumers";
 import { durationMs, QueueError } from "@jobyard/core";
-import { isSystemError } from "../error-text.ts";
+import { stdinText } from "./lines.ts";
 
 /** A whole number from `least` on. */
 export const wholeNumber =
@@ -65,45 +63,5 @@ export function queueWithConcurrency(value: string): readonly [queue: string, co
   });
 }
 
-/** The text itself, or all of stdin for `-`. @throws QueueError `PAYLOAD_INVALID` if it is not JSON */
-export async function payloadText(value: string): Promise<string> {
-  const json = value === "-" ? (await text(process.stdin)).trim() : value;
-  checkJson(json, value === "-" ? "stdin" : "the payload");
-  return json;
-}
-
-/** @param where - named in the error, for a person who has to find the place */
-export function checkJson(json: string, where: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new QueueError("PAYLOAD_INVALID", `${where} is not JSON: ${reason}`, { cause });
-  }
-}
-
-export interface Line {
-  readonly number: number;
-  readonly text: string;
-}
-
-/** The lines of a file that hold something, read as they are asked for. @throws QueueError `BAD_OPTION` */
-export async function* linesOf(path: string): AsyncGenerator<Line> {
-  try {
-    const file = await open(path);
-    try {
-      let number = 0;
-      for await (const line of file.readLines()) {
-        number += 1;
-        const text = line.trim();
-        if (text !== "") yield { number, text };
-      }
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    const reason = error.code === "ENOENT" ? "there is no such file" : error.message;
-    throw new QueueError("BAD_OPTION", `--file ${path}: ${reason}`, { field: "--file", cause: error });
-  }
-}
+/** The text itself, or all of stdin for `-`. @throws QueueError `PAYLOAD_INVALID` */
+export const payloadText = (value: string): Promise<string> => (value === "-" ? stdinText() : Promise.resolve(value));

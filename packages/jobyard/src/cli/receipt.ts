@@ -4,10 +4,15 @@ import { type BulkReceipt, type EnqueueReceipt, QueueError } from "@jobyard/core
 import type { Output } from "./output.ts";
 import { oneLine } from "./text.ts";
 
-export function printReceipt({ queue, id, state, duplicate }: EnqueueReceipt, out: Output): void {
-  if (out.json) out.line(JSON.stringify({ queue, id, state, duplicate }));
+export function printReceipt(receipt: EnqueueReceipt, out: Output): void {
+  const { queue, id, state, duplicate } = receipt;
+  if (out.json) out.line(receiptJson(receipt, null));
   else out.line(`${oneLine(`${queue}/${id}`)}  ${duplicate ? `duplicate: it is there already, ${state}` : state}`);
 }
+
+/** @param line - of the file it came from */
+export const receiptJson = ({ queue, id, state, duplicate }: EnqueueReceipt, line: number | null): string =>
+  JSON.stringify({ ...(line !== null && { line }), queue, id, state, duplicate });
 
 /** @param line - of the file it came from */
 export const refusal = ({ code, ref, retryAfterMs }: BulkReceipt & { ok: false }, line: number | null): QueueError =>

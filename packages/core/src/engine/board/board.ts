@@ -18,6 +18,7 @@ import type { Ports } from "../../nouns/ports.ts";
 import type { Board, Query } from "../surface.ts";
 import { readAttempts } from "./attempts.ts";
 import { BULK_PAGE, moveAllMatching, previewBulk } from "./bulk.ts";
+import { examineYard } from "./health.ts";
 import { locateJob } from "./locate.ts";
 import { checkActor, checkMoveOptions, checkSettings } from "./move-options.ts";
 import { readAudit, readWorkers } from "./stored-records.ts";
@@ -69,9 +70,10 @@ export function createBoard(adapter: Adapter, ports: Ports, options: BoardOption
       return facts === null ? [] : explain(facts, workers);
     },
     workers: () => readWorkers(records),
+    examine: () => examineYard(adapter, ports),
     audit: async (limit = 100) => readAudit(records, checkInteger(limit, 1, 1_000, "limit")),
 
-    preview: async (query) => previewBulk(reader, filterOf(query)),
+    preview: async (query, how) => previewBulk(reader, filterOf(query), how),
     async move(move, refs, given) {
       const checked = checkMoveOptions(checkMove(move), given, maxPayloadBytes);
       const results: MoveResult[] = [];
@@ -79,7 +81,7 @@ export function createBoard(adapter: Adapter, ports: Ports, options: BoardOption
         results.push(...(await operator.apply(move, refs.slice(from, from + BULK_PAGE), checked)));
       return results;
     },
-    async moveMatching(move, query, { upTo, rate, signal, onProgress, ...given }) {
+    async moveMatching(move, query, { upTo, rate, signal, onProgress, onResults, ...given }) {
       if (ruleOf(checkMove(move)).from.length === 0) throw badOption("move", `${move} needs the jobs by name`);
       if (given.expectEpoch !== undefined) throw badOption("expectEpoch", "it belongs to one job");
       if (rate !== undefined && !(rate > 0)) throw badOption("rate", "jobs per second, above 0");
@@ -88,6 +90,7 @@ export function createBoard(adapter: Adapter, ports: Ports, options: BoardOption
         rate: rate ?? null,
         signal,
         onProgress,
+        onResults,
       });
     },
 

@@ -5,28 +5,50 @@
  * enqueued after the bound: what was counted before is what is moved.
  */
 
-import type { Adapter, ApplyOptions, JobReader, MoveResult } from "../../contract/adapter.ts";
+import type { Adapter, ApplyOptions, Count, JobReader, MoveResult, Page } from "../../contract/adapter.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import type { Filter } from "../../nouns/filter.ts";
-import type { Instant } from "../../nouns/job.ts";
+import type { Instant, JobRef } from "../../nouns/job.ts";
 import type { OperatorMove } from "../../nouns/lifecycle.ts";
 import type { Ports } from "../../nouns/ports.ts";
-import type { BulkProgress, Preview } from "../surface.ts";
+import type { BulkProgress, Preview, PreviewOptions } from "../surface.ts";
 
 /** Jobs that one call of a store's `apply` moves at most. */
 export const BULK_PAGE = 500;
 const SAMPLE = 5;
 const GROUPS = 20;
 
-export async function previewBulk(reader: JobReader, filter: Filter): Promise<Preview> {
+export async function previewBulk(reader: JobReader, filter: Filter, options: PreviewOptions = {}): Promise<Preview> {
   const upTo = await reader.now();
-  const [count, byState, byName, sample] = await Promise.all([
-    reader.count(filter, DEFAULTS.countCap),
-    reader.facets(filter, "state", GROUPS),
-    reader.facets(filter, "name", GROUPS),
-    reader.scan(filter, upTo, null, SAMPLE),
+  const sample = await reader.scan(filter, upTo, null, SAMPLE);
+  const bounded: Filter = options.exact
+    ? [...filter, { not: false, field: "created", range: { kind: "at", from: null, to: upTo } }]
+    : filter;
+  const [count, byState, byName] = await Promise.all([
+    options.exact ? countAll(reader, filter, upTo, options) : reader.count(filter, DEFAULTS.countCap),
+    reader.facets(bounded, "state", GROUPS),
+    reader.facets(bounded, "name", GROUPS),
   ]);
   return { upTo, count, byState, byName, sample: sample.items };
+}
+
+/** By looking at each, as the move itself will. */
+async function countAll(
+  reader: JobReader,
+  filter: Filter,
+  upTo: Instant,
+  { signal, onProgress }: PreviewOptions,
+): Promise<Count> {
+  let n = 0;
+  let cursor: string | null = null;
+  do {
+    if (signal?.aborted) return { n, exact: false };
+    const page: Page<JobRef> = await reader.scan(filter, upTo, cursor, BULK_PAGE);
+    n += page.items.length;
+    cursor = page.next;
+    onProgress?.(n);
+  } while (cursor !== null);
+  return { n, exact: true };
 }
 
 export interface BulkRun {
@@ -35,6 +57,7 @@ export interface BulkRun {
   readonly rate: number | null;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: BulkProgress) => void) | undefined;
+  readonly onResults: ((results: readonly MoveResult[]) => void) | undefined;
 }
 
 /** Arguments are checked. Ends when all was seen, or between two pages once the signal aborts. */
@@ -44,7 +67,7 @@ export async function moveAllMatching(
   move: OperatorMove,
   filter: Filter,
   options: ApplyOptions,
-  { upTo, rate, signal, onProgress }: BulkRun,
+  { upTo, rate, signal, onProgress, onResults }: BulkRun,
 ): Promise<BulkProgress> {
   // Pages of about a second, so that progress shows and an abort is soon heeded.
   const pageSize = rate === null ? BULK_PAGE : Math.min(BULK_PAGE, Math.max(1, Math.floor(rate)));
@@ -54,7 +77,9 @@ export async function moveAllMatching(
   while (!signal?.aborted) {
     const page = await reader.scan(filter, upTo, cursor, pageSize);
     if (page.items.length > 0) {
-      progress = add(progress, await operator.apply(move, page.items, options));
+      const results = await operator.apply(move, page.items, options);
+      progress = add(progress, results);
+      onResults?.(results);
       onProgress?.(progress);
     }
     cursor = page.next;

@@ -1,12 +1,14 @@
 /** What a person may pass to a move, a pause or a change of settings: checked once, before any store. */
 
-import type { ApplyOptions, QueueSettings } from "../../contract/adapter.ts";
+import type { ApplyOptions, SettingsChange } from "../../contract/adapter.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import { LONGEST_MS } from "../../nouns/duration.ts";
 import type { JsonText } from "../../nouns/job.ts";
 import type { OperatorMove } from "../../nouns/lifecycle.ts";
 import { badOption, checkInteger, checkKnown } from "../../nouns/options.ts";
-import { checkJson, checkSize, payloadRule } from "../yard/payload.ts";
+import { checkRetention } from "../../nouns/retention.ts";
+import type { SettingsOption } from "../surface.ts";
+import { checkSize, parseJson, payloadRule } from "../yard/payload.ts";
 
 type Extra = "payload" | "delayMs" | "priority";
 
@@ -52,31 +54,23 @@ export function checkActor({ actor, reason }: { readonly actor: string; readonly
 }
 
 const SETTINGS = ["maxSize", "retention"] as const;
-const KEPT = ["completed", "dead", "cancelled"] as const;
 
-/** @throws QueueError `BAD_OPTION` */
-export function checkSettings(change: Partial<QueueSettings>): Partial<QueueSettings> {
+/** @throws QueueError `BAD_OPTION`, `BAD_DURATION` */
+export function checkSettings(change: SettingsOption): SettingsChange {
   const given = definedOnly(change);
   checkKnown(given, SETTINGS, "configure");
   if (Object.keys(given).length === 0) throw badOption("change", `give one of ${SETTINGS.join(", ")}`);
-  if (given.maxSize !== undefined && given.maxSize !== null)
-    checkInteger(given.maxSize, 1, Number.MAX_SAFE_INTEGER, "maxSize");
-  if (given.retention !== undefined) checkRetention(given.retention);
-  return given;
-}
-
-function checkRetention(retention: QueueSettings["retention"]): void {
-  checkKnown(retention, KEPT, "retention");
-  for (const state of KEPT) {
-    const ms = retention[state];
-    if (ms === undefined) throw badOption(`retention.${state}`, "give a number of milliseconds, or null to keep them");
-    if (ms !== null) checkInteger(ms, 0, LONGEST_MS, `retention.${state}`);
-  }
+  const { maxSize, retention } = given;
+  if (maxSize !== undefined && maxSize !== null) checkInteger(maxSize, 1, Number.MAX_SAFE_INTEGER, "maxSize");
+  return {
+    ...(maxSize !== undefined && { maxSize }),
+    ...(retention !== undefined && { retention: checkRetention(retention) }),
+  };
 }
 
 function checkPayload(payload: JsonText, maxBytes: number): void {
   if (typeof payload !== "string") throw badOption("payload", "JSON as text");
-  checkJson(checkSize(payload, payloadRule("payload", maxBytes)), "payload");
+  parseJson(checkSize(payload, payloadRule("payload", maxBytes)), "payload");
 }
 
 /** Reasons and names that are kept in every event and audit line. */

@@ -28,7 +28,7 @@ export interface Crew {
   stop(graceOver: AbortSignal): Promise<void>;
 }
 
-/** Retention is looked at that often. */
+/** Retention is looked at that often while it finds nothing, and with every sweep while it does. */
 const RETENTION_EVERY_MS = 60_000;
 
 /** @throws what the store throws at the first contact */
@@ -123,13 +123,18 @@ const is =
 
 const housekeeping = (shift: Shift, lines: readonly Line[], signal: AbortSignal): readonly Promise<void>[] => {
   const { ports, report, settings } = shift;
+  let found = false;
   return [
     repeat({ ports, signal, everyMs: settings.sweepMs, doing: "sweep", report }, async () => {
       await rescue(shift);
-      await expireOverdue(shift);
+      await expireOverdue(shift, signal);
     }),
-    repeat({ ports, signal, everyMs: RETENTION_EVERY_MS, doing: "retention", report }, () =>
-      applyQueueSettings(shift, lines),
+    repeat(
+      { ports, signal, everyMs: () => (found ? settings.sweepMs : RETENTION_EVERY_MS), doing: "retention", report },
+      async () => {
+        found = false;
+        found = (await applyQueueSettings(shift, lines, signal)).removed > 0;
+      },
     ),
   ];
 };

@@ -52,11 +52,10 @@ export const payloadRule = (subject: string, maxBytes: number): TextRule => ({
   tooLarge: "PAYLOAD_TOO_LARGE",
 });
 
-/** The text as it is. @throws QueueError `PAYLOAD_INVALID` if it is not JSON */
-export function checkJson(text: JsonText, subject: string): JsonText {
+/** The value of the text. @throws QueueError `PAYLOAD_INVALID` if it is not JSON */
+export function parseJson(text: JsonText, subject: string): unknown {
   try {
-    JSON.parse(text);
-    return text;
+    return JSON.parse(text);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new QueueError("PAYLOAD_INVALID", `${subject}: not JSON: ${message}`, {

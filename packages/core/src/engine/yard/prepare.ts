@@ -3,13 +3,14 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { NewJob } from "../../contract/adapter.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
-import type { EnqueueOptions, JobDefinition } from "../../nouns/definition.ts";
+import { definitionOf } from "../../nouns/define.ts";
+import type { CheckedOptions, EnqueueOptions, JobDefinition } from "../../nouns/definition.ts";
 import type { Parent } from "../../nouns/job.ts";
 import { checkName } from "../../nouns/names.ts";
-import { checkInteger, checkJobOptions } from "../../nouns/options.ts";
+import { badOption, checkInteger, checkJobOptions } from "../../nouns/options.ts";
 import type { RawJob } from "../surface.ts";
 import { newJob } from "./new-job.ts";
-import { checkJson, checkSize, payloadInvalid, payloadRule, toJsonText, validate } from "./payload.ts";
+import { type Checked, checkSize, parseJson, payloadInvalid, payloadRule, toJsonText, validate } from "./payload.ts";
 
 export interface Circumstances {
   readonly maxPayloadBytes: number;
@@ -22,36 +23,65 @@ export interface Circumstances {
  * @throws QueueError `PAYLOAD_INVALID`, `PAYLOAD_UNSERIALISABLE`, `PAYLOAD_TOO_LARGE`, `BAD_NAME`, `BAD_OPTION`,
  *   `BAD_DURATION`; and whatever the schema itself, or the type's `dedupe`, throws
  */
-export async function prepareJob<S extends StandardSchemaV1>(
+export function prepareJob<S extends StandardSchemaV1>(
   definition: JobDefinition<S>,
   payload: StandardSchemaV1.InferInput<S>,
   options: EnqueueOptions | undefined,
   { maxPayloadBytes, id, parent }: Circumstances,
-): Promise<NewJob> {
+): NewJob | Promise<NewJob> {
+  const make = (checked: Checked): NewJob => {
+    assertValid(definition, checked);
+    return newJob({
+      type: definition,
+      payload: toJsonText(payload, payloadRule(definition.name, maxPayloadBytes)),
+      options,
+      dedupe: options?.dedupe === undefined ? (definition.dedupe?.(payload) ?? null) : null,
+      parent,
+      id,
+    });
+  };
+  // Most schemas answer at once, and a bulk enqueue is not to wait a turn for each of its jobs.
   const answer = validate(definition.payload, payload);
-  const checked = answer instanceof Promise ? await answer : answer;
-  if (!checked.ok) throw payloadInvalid(definition.name, checked.issues);
+  return answer instanceof Promise ? answer.then(make) : make(answer);
+}
+
+/** For a payload that is text already, which is stored as it is. @throws as {@link prepareJob} */
+export async function prepareRaw(raw: RawJob, { maxPayloadBytes, id, parent }: Circumstances): Promise<NewJob> {
+  const { name, payload, version, options } = raw;
+  const definition = raw.definition && definitionOf(raw.definition);
+  if (definition && definition.name !== name)
+    throw badOption("definition", `of ${definition.name}, and not of ${name}`);
+  const text = checkSize(payload, payloadRule(name, maxPayloadBytes));
+  const value = parseJson(text, name);
+  if (definition) assertValid(definition, await validate(definition.payload, value));
+  const type = definition ?? { name: checkName(name, "name"), queue: DEFAULTS.queue, version: 1, options: NO_OPTIONS };
   return newJob({
-    type: definition,
-    payload: toJsonText(payload, payloadRule(definition.name, maxPayloadBytes)),
+    type: version === undefined ? type : { ...type, version: checkVersion(version) },
+    payload: text,
     options,
-    dedupe: options?.dedupe === undefined ? (definition.dedupe?.(payload) ?? null) : null,
+    dedupe: options?.dedupe === undefined ? (definition?.dedupe?.(value) ?? null) : null,
     parent,
     id,
   });
 }
 
-/** For a type that is known by name only: the text is stored as it is. @throws as {@link prepareJob} */
-export function prepareRaw(
-  { name, payload, version, options }: RawJob,
-  { maxPayloadBytes, id, parent }: Circumstances,
-): NewJob {
-  const type = {
-    name: checkName(name, "name"),
-    queue: DEFAULTS.queue,
-    version: version === undefined ? 1 : checkInteger(version, 1, Number.MAX_SAFE_INTEGER, "version"),
-    options: checkJobOptions({}),
-  };
-  const text = checkSize(checkJson(payload, name), payloadRule(name, maxPayloadBytes));
-  return newJob({ type, payload: text, options, dedupe: null, parent, id });
+/**
+ * Everything that an enqueue would find wrong with the job, without a store: for files that are checked as a whole
+ * before their first line is written.
+ *
+ * @throws as {@link prepareJob}
+ */
+export async function checkRawJob(
+  raw: RawJob,
+  { maxPayloadBytes = DEFAULTS.maxPayloadBytes }: { readonly maxPayloadBytes?: number } = {},
+): Promise<void> {
+  await prepareRaw(raw, { maxPayloadBytes, id: "unused", parent: null });
+}
+
+const NO_OPTIONS: CheckedOptions = checkJobOptions({});
+
+const checkVersion = (version: number): number => checkInteger(version, 1, Number.MAX_SAFE_INTEGER, "version");
+
+function assertValid({ name }: JobDefinition, checked: Checked): void {
+  if (!checked.ok) throw payloadInvalid(name, checked.issues);
 }

@@ -69,7 +69,7 @@ export function createYard(options: YardOptions): Yard {
 
     enqueueRaw: async (raw) => {
       checkOpen();
-      const jobs = await allOrFaults(raw, async (job) => prepareRaw(job, newcomer()));
+      const jobs = await allOrFaults(raw, (job) => prepareRaw(job, newcomer()));
       for (const { options: own } of raw) checkTx(own?.tx);
       const receipts = await Promise.all(jobs.map((job, index) => producer.one(job, raw[index]?.options?.tx)));
       return receipts.map((receipt, index) => toBulkReceipt(receipt, raw[index]?.options?.jobId === undefined));
@@ -90,12 +90,16 @@ export function createYard(options: YardOptions): Yard {
 }
 
 /** All jobs, or one error that tells every fault with the index of its job. */
-async function allOrFaults<T>(items: readonly T[], make: (item: T) => Promise<NewJob>): Promise<readonly NewJob[]> {
+async function allOrFaults<T>(
+  items: readonly T[],
+  make: (item: T) => NewJob | Promise<NewJob>,
+): Promise<readonly NewJob[]> {
   const jobs: NewJob[] = [];
   const faults: { readonly index: number; readonly error: QueueError }[] = [];
   for (const [index, item] of items.entries()) {
     try {
-      jobs.push(await make(item));
+      const made = make(item);
+      jobs.push(made instanceof Promise ? await made : made);
     } catch (error) {
       if (!isQueueError(error)) throw error;
       faults.push({ index, error });

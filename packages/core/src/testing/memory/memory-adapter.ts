@@ -7,6 +7,7 @@
  */
 
 import type { Adapter } from "../../contract/adapter.ts";
+import type { Diagnosis } from "../../nouns/diagnosis.ts";
 import { QueueError } from "../../nouns/errors.ts";
 import { type Ports, systemPorts } from "../../nouns/ports.ts";
 import { enqueue } from "./enqueue.ts";
@@ -20,6 +21,13 @@ import { createStore, type Store } from "./store.ts";
 import { expire, purge } from "./sweep.ts";
 import { claim } from "./wait.ts";
 
+const NOTHING_KEPT: Diagnosis = {
+  code: "MEMORY_DURABILITY",
+  level: "advice",
+  text: "Jobs live in this process and end with it.",
+  evidence: { durability: "none" },
+  fix: "Open a yard on a file or a server for jobs that must survive: sqlite:./jobyard.db.",
+};
 const NO_VERSIONS = { state: "ready", current: 0, wanted: 0 } as const;
 
 /** @param options.ports - the clock by which deadlines are judged, and the maker of audit ids; the system's own by default */
@@ -87,6 +95,7 @@ export function memoryAdapter({ ports = systemPorts }: { readonly ports?: Ports 
       list: verb(listRecords),
       remove: verb(removeRecord),
     },
+    examine: verb(() => [NOTHING_KEPT]),
     async close() {
       store.closed.abort();
     },

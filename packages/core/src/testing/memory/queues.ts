@@ -1,6 +1,7 @@
 /** What is set on a queue as a whole, and how it stands. */
 
-import type { Count, QueueInfo, QueueSettings } from "../../contract/adapter.ts";
+import type { Count, QueueInfo, QueueSettings, SettingsChange } from "../../contract/adapter.ts";
+import { changeSettings, sameSettings } from "../../contract/settings.ts";
 import type { Instant } from "../../nouns/job.ts";
 import { PHASES, type Phase, phaseOf } from "../../nouns/lifecycle.ts";
 import { audit } from "./audit.ts";
@@ -35,24 +36,18 @@ export function resume(store: Store, name: string, options: Doer): boolean {
 export function configure(
   store: Store,
   name: string,
-  change: Partial<QueueSettings>,
+  change: SettingsChange,
   options: { readonly actor: string },
 ): QueueSettings {
   const queue = queueOf(store, name);
   const before = settingsOf(queue);
-  const after = { ...before, ...change };
-  if (isSame(before, after)) return before;
+  const after = changeSettings(before, change);
+  if (sameSettings(before, after)) return before;
   queue.settings = after;
   audit(store, store.ports.now(), "configure", options, { queue: name });
   store.hints.touch(name);
   return after;
 }
-
-const isSame = (a: QueueSettings, b: QueueSettings): boolean =>
-  a.maxSize === b.maxSize &&
-  a.retention.completed === b.retention.completed &&
-  a.retention.dead === b.retention.dead &&
-  a.retention.cancelled === b.retention.cancelled;
 
 export function queueInfos(store: Store, only?: string): readonly QueueInfo[] {
   const now = store.ports.now();

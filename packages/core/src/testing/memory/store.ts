@@ -5,7 +5,7 @@
  */
 
 import type { Lease, QueueSettings, SessionId } from "../../contract/adapter.ts";
-import { DEFAULTS } from "../../nouns/defaults.ts";
+import { DEFAULT_SETTINGS } from "../../contract/settings.ts";
 import type { Dedupe, Instant, Job, JobEvent, JobRef, JsonText } from "../../nouns/job.ts";
 import type { Ports } from "../../nouns/ports.ts";
 import { createHints, type Hints } from "./hints.ts";
@@ -125,8 +125,6 @@ export const byTurn = (a: Row, b: Row): number =>
   a.job.priority - b.job.priority || (a.order ?? Number.MAX_SAFE_INTEGER) - (b.order ?? Number.MAX_SAFE_INTEGER);
 
 export const byRunAt = (a: Row, b: Row): number => a.job.runAt - b.job.runAt || a.number - b.number;
-
-const DEFAULT_SETTINGS: QueueSettings = { maxSize: null, retention: DEFAULTS.retention };
 
 export const settingsOf = (queue: Queue): QueueSettings => queue.settings ?? DEFAULT_SETTINGS;
 

@@ -3,6 +3,7 @@
 import type { PurgeRule } from "../../contract/adapter.ts";
 import type { Instant, Job } from "../../nouns/job.ts";
 import type { State } from "../../nouns/lifecycle.ts";
+import { type Retention, retainedBytes } from "../../nouns/retention.ts";
 import { takeOut } from "./change.ts";
 import { expireJob, isOverdue } from "./expire.ts";
 import { isExpired } from "./records.ts";
@@ -45,12 +46,26 @@ export function purge(
   rule: PurgeRule,
   limit: number,
 ): { readonly removed: number; readonly more: boolean } {
-  const before = store.ports.now() - rule.olderThanMs;
-  const rows = store.queues.get(rule.queue)?.rows.values() ?? [];
-  const old = [...rows].filter(({ job }) => isPast(job, rule.state, before)).sort(longestPast((job) => job.finishedAt));
-  for (const row of old.slice(0, limit)) takeOut(store, row);
-  return { removed: Math.min(old.length, limit), more: old.length > limit };
+  const rows = [...(store.queues.get(rule.queue)?.rows.values() ?? [])];
+  const finals = rows.filter(({ job }) => job.state === rule.state).sort(byEnd);
+  const beyond = [...beyondBounds(finals, rule.keep, store.ports.now())];
+  for (const row of beyond.slice(0, limit)) takeOut(store, row);
+  return { removed: Math.min(beyond.length, limit), more: beyond.length > limit };
 }
 
-const isPast = (job: Job, state: PurgeRule["state"], before: Instant): boolean =>
-  job.state === state && (job.finishedAt ?? job.createdAt) <= before;
+const byEnd = (a: Row, b: Row): number => longestPast((job) => job.finishedAt)(a, b) || a.number - b.number;
+
+/** From the oldest on, until what is left fits every bound. */
+function* beyondBounds(finals: readonly Row[], { ageMs, count, bytes }: Retention, now: Instant): Generator<Row> {
+  let left = finals.length;
+  let leftBytes = finals.reduce((sum, { job }) => sum + retainedBytes(job), 0);
+  for (const row of finals) {
+    const isOld = ageMs !== null && (row.job.finishedAt ?? 0) <= now - ageMs;
+    const isOneTooMany = count !== null && left > count;
+    const isTooMuch = bytes !== null && leftBytes > bytes;
+    if (!isOld && !isOneTooMany && !isTooMuch) return;
+    yield row;
+    left -= 1;
+    leftBytes -= retainedBytes(row.job);
+  }
+}

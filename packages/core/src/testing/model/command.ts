@@ -7,6 +7,7 @@
 
 import type { LeaseLossPolicy } from "../../nouns/job.ts";
 import type { OperatorMove } from "../../nouns/lifecycle.ts";
+import type { RetainedState, Retention } from "../../nouns/retention.ts";
 
 export const QUEUES = ["a", "b"] as const;
 export type QueueName = (typeof QUEUES)[number];
@@ -90,8 +91,9 @@ export type Command =
   | {
       readonly do: "purge";
       readonly queue: QueueName;
-      readonly state: "completed" | "dead" | "cancelled";
-      readonly olderThanMs: number;
+      readonly state: RetainedState;
+      readonly keep: Retention;
+      readonly limit: number;
     }
   | { readonly do: "wait"; readonly ms: number };
 

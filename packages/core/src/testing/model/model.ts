@@ -10,6 +10,7 @@ import { auditLine, operatorData } from "../../contract/entries.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import type { Instant, Job, JobRef, JsonText } from "../../nouns/job.ts";
 import { mayMove, type OperatorMove } from "../../nouns/lifecycle.ts";
+import { retainedBytes } from "../../nouns/retention.ts";
 import { beforeRequeue, type Entry, keyOf, requeued, wouldHold } from "./entry.ts";
 import { type Queue, WorkModel } from "./work-model.ts";
 
@@ -101,9 +102,18 @@ export class Model extends WorkModel {
     for (const entry of overdue) this.cancel(entry, "expire", "expired");
     return overdue.length;
   }
-  purge({ queue, state, olderThanMs }: PurgeRule): number {
-    const old = this.inQueue(queue, [state]).filter(({ job }) => (job.finishedAt ?? 0) <= this.now - olderThanMs);
-    this.jobs = this.jobs.filter((entry) => !old.includes(entry));
-    return old.length;
+  /** What stays is the longest run of the newest that fits every bound. */
+  purge({ queue, state, keep }: PurgeRule, limit: number): { readonly removed: number; readonly more: boolean } {
+    const endOf = ({ job }: Entry): Instant => job.finishedAt ?? 0;
+    const finals = this.inQueue(queue, [state]).toSorted((a, b) => endOf(a) - endOf(b) || a.born - b.born);
+    const fits = (rest: readonly Entry[]): boolean =>
+      rest.every((entry) => endOf(entry) > this.now - (keep.ageMs ?? Number.POSITIVE_INFINITY)) &&
+      rest.length <= (keep.count ?? Number.POSITIVE_INFINITY) &&
+      rest.reduce((sum, { job }) => sum + retainedBytes(job), 0) <= (keep.bytes ?? Number.POSITIVE_INFINITY);
+    let beyond = 0;
+    while (beyond < finals.length && !fits(finals.slice(beyond))) beyond += 1;
+    const gone = finals.slice(0, Math.min(beyond, limit));
+    this.jobs = this.jobs.filter((entry) => !gone.includes(entry));
+    return { removed: gone.length, more: beyond > limit };
   }
 }

@@ -105,9 +105,9 @@ class Player {
       case "expire":
         return deepStrictEqual((await adapter.sweeper.expire(1_000)).expired, model.expire());
       case "purge": {
-        const { queue, state, olderThanMs } = command;
-        const rule = { queue, state, olderThanMs };
-        return deepStrictEqual(await adapter.sweeper.purge(rule, 1_000), { removed: model.purge(rule), more: false });
+        const { queue, state, keep, limit } = command;
+        const rule = { queue, state, keep };
+        return deepStrictEqual(await adapter.sweeper.purge(rule, limit), model.purge(rule, limit));
       }
       case "wait":
         await this.#bench.advance(command.ms);

@@ -128,11 +128,17 @@ const single: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: of("bound", { queue, maxSize: pick(null, null, 0, 1, 2, 4) }) },
   { weight: 2, arbitrary: of("expire", {}) },
   {
-    weight: 2,
+    weight: 3,
     arbitrary: of("purge", {
       queue,
       state: pick("completed", "dead", "cancelled"),
-      olderThanMs: pick(0, 1_000, 10_000),
+      keep: fc.record({
+        ageMs: pick(null, null, 0, 1_000, 10_000),
+        count: pick(null, null, 0, 1, 2),
+        // About one job with an error, and a few without.
+        bytes: pick(null, null, 7, 21, 150),
+      }),
+      limit: pick(1, 2, 1_000, 1_000),
     }),
   },
   { weight: 1, arbitrary: of("wait", { ms: fc.constant(86_400_001) }) },

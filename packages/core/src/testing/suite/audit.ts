@@ -2,7 +2,6 @@
 
 import { expect } from "vitest";
 import { AUDIT_KIND, type AuditLine } from "../../contract/entries.ts";
-import { DEFAULTS } from "../../nouns/defaults.ts";
 import { type Chapter, COMPLETE, refOf, type Stage } from "./stage.ts";
 
 export const auditChapter: Chapter = (test) => {
@@ -58,7 +57,11 @@ export const auditChapter: Chapter = (test) => {
     await stage.bench.advance(5);
     await stage.adapter.operator.resume("mail", { actor: "bob" });
     await stage.bench.advance(5);
-    await stage.adapter.operator.configure("mail", { retention: { ...DEFAULTS.retention, dead: 5 } }, { actor: "cy" });
+    await stage.adapter.operator.configure(
+      "mail",
+      { retention: { dead: { ageMs: 5, count: null, bytes: null } } },
+      { actor: "cy" },
+    );
     const line = { queue: "mail", jobs: [], count: 0, reason: null, op: null };
     const now = await stage.now();
     expect(await audit(stage)).toEqual([

@@ -1,7 +1,7 @@
 /** The handle on a store: its versions, its end, and the caller's own transactions. */
 
 import { expect } from "vitest";
-import { type Chapter, COMPLETE, refOf, type Stage, within } from "./stage.ts";
+import { type Chapter, COMPLETE, KEEP_NONE, refOf, type Stage, within } from "./stage.ts";
 
 export const handleChapter: Chapter = (test) => {
   test("a migrated store is ready, and migrating it again changes nothing", async (stage) => {
@@ -64,7 +64,8 @@ export const handleChapter: Chapter = (test) => {
       resume: () => operator.resume("mail", by),
       configure: () => operator.configure("mail", { maxSize: 1 }, by),
       expire: () => sweeper.expire(10),
-      purge: () => sweeper.purge({ queue: "mail", state: "dead", olderThanMs: 0 }, 10),
+      purge: () => sweeper.purge({ queue: "mail", state: "dead", keep: KEEP_NONE }, 10),
+      examine: () => stage.adapter.examine(),
       put: () => records.put("a", "b", "1"),
       record: () => records.get("a", "b"),
       records: () => records.list("a", null, 10),

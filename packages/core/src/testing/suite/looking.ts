@@ -2,7 +2,7 @@
 
 import { expect } from "vitest";
 import type { Adapter, Hint } from "../../contract/adapter.ts";
-import { BURY, type Chapter, QUEUE, refOf, releaseFor, retryIn, type Stage, within } from "./stage.ts";
+import { BURY, type Chapter, KEEP_NONE, QUEUE, refOf, releaseFor, retryIn, type Stage, within } from "./stage.ts";
 
 export const lookingChapter: Chapter = (test) => {
   test("jobs are answered in the order asked, null for those that do not exist", async (stage) => {
@@ -70,7 +70,7 @@ export const lookingChapter: Chapter = (test) => {
     expect([...names].sort()).toEqual(["Z", "a", "b", "c", "d"]);
     expect(names).toEqual([...names].sort());
     await stage.apply("cancel", refOf("j1", "b"));
-    await stage.adapter.sweeper.purge({ queue: "b", state: "cancelled", olderThanMs: 0 }, 10);
+    await stage.adapter.sweeper.purge({ queue: "b", state: "cancelled", keep: KEEP_NONE }, 10);
     expect((await stage.adapter.reader.queues()).map((info) => info.queue)).not.toContain("b");
   });
 
@@ -155,6 +155,6 @@ const CHANGES: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
   "an operator's move": (stage) => stage.apply("reprioritise", refOf("b"), { priority: ++made }),
   "a pause or a resume": async (stage) => (await stage.pause()) || stage.resume(),
   "a bound": (stage) => stage.configure({ maxSize: 100 + ++made }),
-  "a purge": (stage) => stage.adapter.sweeper.purge({ queue: QUEUE, state: "cancelled", olderThanMs: 0 }, 1),
+  "a purge": (stage) => stage.adapter.sweeper.purge({ queue: QUEUE, state: "cancelled", keep: KEEP_NONE }, 1),
   "a record": (stage) => stage.adapter.records.put("note", "one", `${++made}`),
 };

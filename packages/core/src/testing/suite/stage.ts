@@ -19,12 +19,14 @@ import type {
   QueueInfo,
   QueueSettings,
   Receipt,
+  SettingsChange,
   Settled,
   Settlement,
 } from "../../contract/adapter.ts";
 import type { Filter } from "../../nouns/filter.ts";
 import type { Job, JobEvent, JobRef } from "../../nouns/job.ts";
 import type { OperatorMove } from "../../nouns/lifecycle.ts";
+import type { Retention } from "../../nouns/retention.ts";
 import type { Bench, OpenBench } from "../bench.ts";
 import { claimRequest, newJob } from "../plain-calls.ts";
 
@@ -44,6 +46,9 @@ export const examplesOn =
         await stage.close();
       }
     });
+
+/** Every final goes. */
+export const KEEP_NONE: Retention = { ageMs: 0, count: null, bytes: null };
 
 export const QUEUE = "mail";
 export const TYPE = "greet";
@@ -188,7 +193,7 @@ export class Stage {
     return only(await this.adapter.reader.queues(queue));
   }
 
-  configure(change: Partial<QueueSettings>, queue: string = QUEUE): Promise<QueueSettings> {
+  configure(change: SettingsChange, queue: string = QUEUE): Promise<QueueSettings> {
     return this.adapter.operator.configure(queue, change, { actor: "ada" });
   }
 

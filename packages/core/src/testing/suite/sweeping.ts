@@ -1,10 +1,7 @@
-/** Jobs that were not started in time, and finals that are kept long enough. */
+/** Sweeping: jobs that were not started in time, records whose time is over. */
 
 import { expect } from "vitest";
-import type { PurgeRule } from "../../contract/adapter.ts";
-import { BURY, type Chapter, COMPLETE, idsOf, LEASE_MS, QUEUE, retryIn, type Stage } from "./stage.ts";
-
-const HOURS = 3_600_000;
+import { type Chapter, COMPLETE, idsOf, LEASE_MS, retryIn } from "./stage.ts";
 
 export const expiryChapter: Chapter = (test) => {
   test("a job that was not started in time is never handed out: the claim that meets it cancels it", async (stage) => {
@@ -88,62 +85,6 @@ export const expiryChapter: Chapter = (test) => {
     expect(await stage.adapter.sweeper.expire(10)).toEqual({ expired: 0, more: false });
     expect(await stage.take()).toHaveLength(1);
   });
-};
-
-export const retentionChapter: Chapter = (test) => {
-  test("finals are removed for good once they are old enough, each state by its own rule", async (stage) => {
-    const [completed, dead, cancelled] = await stage.add({}, {}, {});
-    if (!completed || !dead || !cancelled) throw new Error("three jobs");
-    await stage.settle((await stage.takeOne()).lease, COMPLETE);
-    await stage.settle((await stage.takeOne()).lease, BURY);
-    await stage.move("cancel", cancelled);
-    await stage.bench.advance(HOURS);
-    expect(await purge(stage, { state: "completed", olderThanMs: HOURS + 1 })).toEqual({ removed: 0, more: false });
-    for (const [state, ref] of [
-      ["completed", completed],
-      ["dead", dead],
-      ["cancelled", cancelled],
-    ] as const) {
-      expect(await purge(stage, { state, olderThanMs: HOURS })).toEqual({ removed: 1, more: false });
-      expect(await stage.adapter.reader.get([ref])).toEqual([null]);
-      expect(await stage.adapter.reader.events(ref, 0, 10)).toBeNull();
-      expect(await stage.move("restore", ref)).toBe("missing");
-      await stage.addOne({ id: ref.id });
-      await stage.move("cancel", ref);
-      await stage.move("remove", ref);
-    }
-  });
-
-  test("open jobs are never taken, however old", async (stage) => {
-    const refs = await stage.add({}, {}, { start: { delayMs: 900 * HOURS } });
-    await stage.takeOne({ leaseMs: 900 * HOURS });
-    await stage.apply("park", refs[1] ?? []);
-    await stage.bench.advance(800 * HOURS);
-    for (const state of ["completed", "dead", "cancelled"] as const)
-      expect(await purge(stage, { state, olderThanMs: 0 })).toEqual({ removed: 0, more: false });
-    expect((await stage.adapter.reader.get(refs)).map((job) => job?.state)).toEqual(["active", "stale", "waiting"]);
-  });
-
-  test("a requeued job is kept, and its age counts from its new end", async (stage) => {
-    const ref = await stage.addOne();
-    await stage.settle((await stage.takeOne()).lease, BURY);
-    await stage.bench.advance(HOURS);
-    await stage.move("requeue", ref);
-    expect(await purge(stage, { state: "dead", olderThanMs: 0 })).toEqual({ removed: 0, more: false });
-    await stage.settle((await stage.takeOne()).lease, BURY);
-    expect(await purge(stage, { state: "dead", olderThanMs: HOURS })).toEqual({ removed: 0, more: false });
-    expect(await purge(stage, { state: "dead", olderThanMs: 0 })).toEqual({ removed: 1, more: false });
-  });
-
-  test("the purge goes by pages, and stays in its queue", async (stage) => {
-    const refs = await stage.add({}, {}, {}, { queue: "print" });
-    await stage.apply("cancel", refs);
-    await stage.bench.advance(1);
-    const rule = { state: "cancelled", olderThanMs: 0 } as const;
-    expect(await purge(stage, rule, 2)).toEqual({ removed: 2, more: true });
-    expect(await purge(stage, rule, 1)).toEqual({ removed: 1, more: false });
-    expect(await stage.adapter.reader.count([], 10)).toEqual({ n: 1, exact: true });
-  });
 
   test("a sweep removes records whose time is over", async (stage) => {
     const { records, sweeper } = stage.adapter;
@@ -154,6 +95,3 @@ export const retentionChapter: Chapter = (test) => {
     expect((await records.list("worker", null, 10)).map((record) => record.id)).toEqual(["w2"]);
   });
 };
-
-const purge = (stage: Stage, rule: Omit<PurgeRule, "queue">, limit = 100) =>
-  stage.adapter.sweeper.purge({ queue: QUEUE, ...rule }, limit);

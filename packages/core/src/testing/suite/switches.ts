@@ -67,12 +67,25 @@ export const switchesChapter: Chapter = (test) => {
 
   test("configure changes what it names and answers all of it", async (stage) => {
     expect(await stage.configure({ maxSize: 5 })).toEqual({ maxSize: 5, retention: DEFAULTS.retention });
-    const retention = { completed: 1_000, dead: 2_000, cancelled: null };
+    const retention = {
+      completed: { ageMs: 1_000, count: 10, bytes: null },
+      dead: { ageMs: 2_000, count: null, bytes: 4_096 },
+      cancelled: { ageMs: null, count: null, bytes: null },
+    };
     expect(await stage.configure({ retention })).toEqual({ maxSize: 5, retention });
     expect(await stage.configure({ maxSize: null })).toEqual({ maxSize: null, retention });
     expect(await stage.configure({})).toEqual({ maxSize: null, retention });
     expect((await stage.info()).settings).toEqual({ maxSize: null, retention });
     expect(await stage.configure({ maxSize: 0 })).toMatchObject({ maxSize: 0 });
+  });
+
+  test("retention is set state by state", async (stage) => {
+    const completed = { ageMs: null, count: 3, bytes: 100 };
+    const { retention } = await stage.configure({ retention: { completed } });
+    expect(retention).toEqual({ ...DEFAULTS.retention, completed });
+    const cancelled = { ageMs: 1, count: null, bytes: null };
+    expect((await stage.configure({ retention: { cancelled } })).retention).toEqual({ ...retention, cancelled });
+    expect((await stage.info()).settings.retention).toEqual({ ...retention, cancelled });
   });
 
   test("the switches of one queue leave the others alone, and every handle sees them", async (stage) => {

@@ -1,16 +1,19 @@
 /** `jobyard enqueue <job> [payload]` */
 
-import { QueueError, type RawJob } from "@jobyard/core";
+import { checkRawJob, type EnqueueOptions, type JobDefinition, QueueError, type RawJob } from "@jobyard/core";
 import type { Command } from "commander";
 import { loadDefinition } from "../../modules.ts";
-import { checkFile, enqueueFile, type ToJob } from "../enqueue-file.ts";
+import { shellWord } from "../../schema.ts";
+import { checkFile, enqueueLines, type LineJobs } from "../enqueue-file.ts";
+import { lineSource } from "../lines.ts";
 import { commaList, duration, moment, payloadText, wholeNumber } from "../options.ts";
-import { type Flags, rawJob } from "../raw-job.ts";
 import { printReceipt, refusal } from "../receipt.ts";
 import { examples, type Session, withYard } from "../session.ts";
 
 interface Options {
   readonly file?: string;
+  readonly skipInvalid?: boolean;
+  readonly idPrefix?: string;
   readonly module?: string;
   readonly queue?: string;
   readonly id?: string;
@@ -28,7 +31,9 @@ export function registerEnqueue(program: Command): void {
     .argument("<job>", "name of the job type")
     .argument("[payload]", "JSON; - reads it from stdin (default: null)")
     .description("add a job, or one per line of a file")
-    .option("--file <path>", "a payload per line (NDJSON), in place of [payload]")
+    .option("--file <path>", "a payload per line (NDJSON), in place of [payload]; - reads them from stdin")
+    .option("--skip-invalid", "with --file: leave out lines that are faulty, in place of enqueueing nothing")
+    .option("--id-prefix <text>", "with --file: line 7 gets the id <text>-7, so that the same file adds nothing twice")
     .option("--module <path>", "take queue and options from the job type in this module, and check the payload")
     .option("--queue <queue>", "the job type's own, else default")
     .option("--id <id>", "the same id again is a duplicate, not a second job")
@@ -42,7 +47,8 @@ export function registerEnqueue(program: Command): void {
       "after",
       examples(
         `enqueue email.send '{"to":"ada@example.org"}' --queue mail --delay 10m`,
-        "enqueue email.send --module ./jobs.ts --file recipients.ndjson",
+        "enqueue email.send --module ./jobs.ts --file recipients.ndjson --id-prefix spring-campaign",
+        "export.sh | jobyard enqueue email.send --file -",
         "echo '[1,2,3]' | jobyard enqueue numbers.add -",
       ),
     )
@@ -54,24 +60,53 @@ export function registerEnqueue(program: Command): void {
 async function enqueue(name: string, payload: string | undefined, options: Options, command: Command): Promise<void> {
   checkUse(payload, options);
   const definition = options.module === undefined ? null : await loadDefinition(options.module, name);
-  const flags = flagsOf(options);
-  if (options.file !== undefined) {
-    const { file } = options;
-    const toJob: ToJob = (line, where) => rawJob(name, line, where, flags, definition);
-    const total = await checkFile(file, toJob);
-    return withYard(command, (session) => enqueueFile(session, file, total, toJob), { create: true });
-  }
-  const job = await rawJob(name, await payloadText(payload ?? "null"), "the payload", flags, definition);
+  if (options.file !== undefined) return enqueueFile(name, options.file, options, definition, command);
+  const job = rawJob(name, await payloadText(payload ?? "null"), flagsOf(options), definition);
+  await checkRawJob(job); // before a database is made for it
   return withYard(command, (session) => enqueueOne(session, job), { create: true });
 }
 
-function checkUse(payload: string | undefined, { file, id, delay, runAt }: Options): void {
+/** A file is checked before a database is made for it; of a pipe, or if faulty lines do not matter, the lines are on the way. */
+async function enqueueFile(
+  name: string,
+  path: string,
+  options: Options,
+  definition: JobDefinition | null,
+  command: Command,
+): Promise<void> {
+  const source = await lineSource(path);
+  const flags = flagsOf(options);
+  const { idPrefix } = options;
+  const jobs: LineJobs = {
+    path,
+    source,
+    toJob: ({ number, text }) =>
+      rawJob(name, text, idPrefix === undefined ? flags : { ...flags, jobId: `${idPrefix}-${number}` }, definition),
+    howToGoOn: (line) => howToGoOn(path, line, idPrefix, source.rereadable),
+  };
+  const total = source.rereadable && !options.skipInvalid ? await checkFile(jobs) : null;
+  return withYard(command, (session) => enqueueLines(session, jobs, total), { create: true });
+}
+
+const howToGoOn = (path: string, line: number, idPrefix: string | undefined, isFile: boolean): string =>
+  idPrefix !== undefined
+    ? "The same command again goes on: what is there already is a duplicate."
+    : isFile
+      ? `To go on: tail -n +${line + 1} ${shellWord(path)} | jobyard enqueue … --file -`
+      : "With --id-prefix the same lines can be sent again.";
+
+function checkUse(payload: string | undefined, options: Options): void {
+  const { file, id, delay, runAt, skipInvalid, idPrefix } = options;
   if (file !== undefined && payload !== undefined) throw new QueueError("USAGE", "give a payload or --file, not both");
-  if (file !== undefined && id !== undefined) throw new QueueError("USAGE", "--id names one job, and --file adds many");
+  if (file !== undefined && id !== undefined)
+    throw new QueueError("USAGE", "--id names one job, and --file adds many; --id-prefix names each");
+  if (file === undefined && skipInvalid) throw new QueueError("USAGE", "--skip-invalid goes with --file");
+  if (file === undefined && idPrefix !== undefined) throw new QueueError("USAGE", "--id-prefix goes with --file");
   if (delay !== undefined && runAt !== undefined) throw new QueueError("USAGE", "give --delay or --run-at, not both");
 }
 
-const flagsOf = ({ queue, id, delay, runAt, priority, maxAttempts, dedupeKey, tags }: Options): Flags => ({
+/** What the flags say; a flag that was not given is not there. */
+const flagsOf = ({ queue, id, delay, runAt, priority, maxAttempts, dedupeKey, tags }: Options): EnqueueOptions => ({
   ...(queue !== undefined && { queue }),
   ...(id !== undefined && { jobId: id }),
   ...(delay !== undefined && { delay }),
@@ -80,6 +115,13 @@ const flagsOf = ({ queue, id, delay, runAt, priority, maxAttempts, dedupeKey, ta
   ...(maxAttempts !== undefined && { maxAttempts }),
   ...(dedupeKey !== undefined && { dedupe: { key: dedupeKey } }),
   ...(tags !== undefined && { tags }),
+});
+
+const rawJob = (name: string, payload: string, options: EnqueueOptions, definition: JobDefinition | null): RawJob => ({
+  name,
+  payload,
+  options,
+  ...(definition !== null && { definition }),
 });
 
 async function enqueueOne({ yard, out }: Session, job: RawJob): Promise<void> {

@@ -1,9 +1,11 @@
 /** `jobyard migrate`: the only thing that changes a schema. */
 
+import type { Adapter } from "@jobyard/core";
 import type { Command } from "commander";
-import { openAdapter } from "../../backends.ts";
+import { isMissing, openAdapter } from "../../backends.ts";
 import { schemaProblem } from "../../schema.ts";
 import { printableUrl } from "../../url.ts";
+import type { Output } from "../output.ts";
 import { examples, outputOf, urlOf } from "../session.ts";
 
 export function registerMigrate(program: Command): void {
@@ -18,33 +20,37 @@ export function registerMigrate(program: Command): void {
 }
 
 async function migrate(command: Command): Promise<void> {
-  const out = outputOf(command);
   const url = urlOf(command);
-  const adapter = await openAdapter(url, { create: true });
-  try {
-    const { from, to } = await adapter.schema.migrate();
+  const name = printableUrl(url);
+  // A database that is made by opening it has its tables at once, and then there is nothing left to migrate.
+  const isNew = await isMissing(url);
+  await withAdapter(command, { create: true }, async (adapter, out) => {
+    const { from: found, to } = await adapter.schema.migrate();
+    const from = isNew ? 0 : found;
     if (out.json) out.line(JSON.stringify({ from, to }));
-    else
-      out.line(
-        from === to
-          ? `${printableUrl(url)} is up to date (version ${to}).`
-          : `${printableUrl(url)} migrated: ${from} → ${to}.`,
-      );
-  } finally {
-    await adapter.close();
-  }
+    else if (isNew) out.line(`${name} is made, with tables of version ${to}.`);
+    else out.line(from === to ? `${name} is up to date (version ${to}).` : `${name} migrated: ${from} → ${to}.`);
+  });
 }
 
-async function check(command: Command): Promise<void> {
-  const out = outputOf(command);
-  const url = urlOf(command);
-  const adapter = await openAdapter(url, { create: false });
-  try {
+const check = (command: Command): Promise<void> =>
+  withAdapter(command, { create: false }, async (adapter, out) => {
+    const url = urlOf(command);
     const status = await adapter.schema.status();
     const problem = schemaProblem(status, url);
     if (out.json) out.line(JSON.stringify(status));
     else if (!problem) out.line(`${printableUrl(url)} is up to date (version ${status.current}).`);
     if (problem) out.fail(problem);
+  });
+
+async function withAdapter(
+  command: Command,
+  options: { readonly create: boolean },
+  work: (adapter: Adapter, out: Output) => Promise<void>,
+): Promise<void> {
+  const adapter = await openAdapter(urlOf(command), options);
+  try {
+    await work(adapter, outputOf(command));
   } finally {
     await adapter.close();
   }

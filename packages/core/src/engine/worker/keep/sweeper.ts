@@ -1,24 +1,34 @@
-/** Housekeeping that any worker does for all: overdue jobs, old trash, and finals that outlived their queue's retention. */
+/** Housekeeping that any worker does for all: overdue jobs, old trash, and finals beyond their queue's retention. */
 
 import type { QueueInfo } from "../../../contract/adapter.ts";
+import { keepsAll, RETAINED_STATES } from "../../../nouns/retention.ts";
 import type { Line } from "../line.ts";
 import { SMALL_QUEUE } from "../line.ts";
 import type { Shift } from "../shift.ts";
 
 /** Rows per call: small batches, so that nobody waits for housekeeping. */
 const BATCH = 500;
-/** Calls per sweep; what is left has time until the next one. */
-const MOST_CALLS = 20;
 
-export async function expireOverdue({ adapter }: Shift): Promise<void> {
-  await untilDone(() => adapter.sweeper.expire(BATCH));
+/** @param signal - ends it between two batches */
+export async function expireOverdue(shift: Shift, signal: AbortSignal): Promise<void> {
+  await untilDone(shift, signal, () => shift.adapter.sweeper.expire(BATCH));
 }
 
-/** Removes what is too old, and tells the lines how large their queues may be by now. */
-export async function applyQueueSettings(shift: Shift, lines: readonly Line[]): Promise<void> {
+/**
+ * Removes what no queue keeps, and tells the lines how large their queues may be by now.
+ *
+ * @returns how many jobs went
+ */
+export async function applyQueueSettings(
+  shift: Shift,
+  lines: readonly Line[],
+  signal: AbortSignal,
+): Promise<{ readonly removed: number }> {
   const queues = await shift.adapter.reader.queues();
   for (const line of lines) line.small = isSmall(queues.find(({ queue }) => queue === line.queue));
-  for (const queue of queues) await purge(shift, queue);
+  let removed = 0;
+  for (const queue of queues) removed += await purge(shift, queue, signal);
+  return { removed };
 }
 
 /** At the start, when only its own queues matter to a worker. */
@@ -29,13 +39,34 @@ export async function readQueueSizes({ adapter }: Shift, lines: readonly Line[])
 const isSmall = (info: QueueInfo | undefined): boolean =>
   info !== undefined && info.settings.maxSize !== null && info.settings.maxSize <= SMALL_QUEUE;
 
-async function purge({ adapter }: Shift, { queue, settings: { retention } }: QueueInfo): Promise<void> {
-  for (const state of ["completed", "dead", "cancelled"] as const) {
-    const olderThanMs = retention[state];
-    if (olderThanMs !== null) await untilDone(() => adapter.sweeper.purge({ queue, state, olderThanMs }, BATCH));
+async function purge(
+  shift: Shift,
+  { queue, settings: { retention } }: QueueInfo,
+  signal: AbortSignal,
+): Promise<number> {
+  let removed = 0;
+  for (const state of RETAINED_STATES) {
+    const keep = retention[state];
+    if (keepsAll(keep)) continue;
+    await untilDone(shift, signal, async () => {
+      const answer = await shift.adapter.sweeper.purge({ queue, state, keep }, BATCH);
+      removed += answer.removed;
+      return answer;
+    });
   }
+  return removed;
 }
 
-async function untilDone(step: () => Promise<{ readonly more: boolean }>): Promise<void> {
-  for (let calls = 0; calls < MOST_CALLS; calls++) if (!(await step()).more) return;
+/** Rests after each batch as long as it took, so that work gets at least half of the process and of the store. */
+async function untilDone(
+  { ports }: Shift,
+  signal: AbortSignal,
+  step: () => Promise<{ readonly more: boolean }>,
+): Promise<void> {
+  while (!signal.aborted) {
+    const began = ports.monotonic();
+    const { more } = await step();
+    if (!more) return;
+    await ports.sleep(Math.max(1, ports.monotonic() - began), signal);
+  }
 }

@@ -1,0 +1,65 @@
+/** Jobyard through its public calls, with its defaults but for the durability that is compared. */
+
+import { sqliteAdapter } from "@jobyard/adapter-sqlite";
+import { createYard, defineJob } from "@jobyard/core";
+import Database from "better-sqlite3";
+import { z } from "zod";
+import type { Contender, Kind, Payload, Queue } from "../contender.ts";
+
+// Payloads pass unchecked: no other contender checks them.
+const noop = defineJob("noop", { payload: z.custom<Payload>() });
+const foreign = defineJob("foreign", { payload: z.custom<Payload>() });
+
+const KINDS = {
+  due: { job: noop, options: {} },
+  later: { job: noop, options: { delay: "2h" } },
+  foreign: { job: foreign, options: {} },
+} as const satisfies Record<Kind, unknown>;
+
+export const jobyard: Contender = {
+  name: "jobyard",
+  note: "durability crash (synchronous=NORMAL), defaults otherwise",
+  packages: [],
+  share: 1,
+  without: [],
+  open: (file) => open(file, "crash"),
+};
+
+export const jobyardFull: Contender = {
+  ...jobyard,
+  name: "jobyard-full",
+  note: "durability power (synchronous=FULL), which is the default",
+  without: ["backlog", "sustain"],
+  open: (file) => open(file, "power"),
+};
+
+async function open(file: string, durability: "crash" | "power"): Promise<Queue> {
+  const yard = createYard({ adapter: sqliteAdapter({ file, durability }) });
+  return {
+    add: (payload) => yard.enqueue(noop, payload),
+    addMany: async (payloads, kind) => {
+      const { job, options } = KINDS[kind];
+      const receipts = await yard.enqueueMany(job, payloads, options);
+      if (receipts.some((receipt) => !receipt.ok)) throw new Error("a job of the batch was refused");
+    },
+    work: async (concurrency, onJob) => {
+      const handler = noop.handler(({ payload }) => onJob(payload));
+      const worker = yard.worker({ jobs: [handler], queues: { default: { concurrency } } });
+      await worker.start();
+      return worker;
+    },
+    open: async () => (await yard.board.queue("default")).depth,
+    completed: async () => completedIn(file),
+    close: () => yard.close(),
+  };
+}
+
+/** Asked of the file itself: our own counts stop at a bound. */
+function completedIn(file: string): number {
+  const database = new Database(file, { readonly: true });
+  try {
+    return Number(database.prepare("SELECT count(*) FROM jobyard_job WHERE state = 'completed'").pluck().get());
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,35 @@
+/** One thing to measure: what it is called, how big it is, how it runs. */
+
+import type { Contender } from "./contender.ts";
+import type { Helper, HelperOptions } from "./helper.ts";
+import type { Measures, MetricName } from "./metrics.ts";
+
+export interface Scenario {
+  /** As in `--scenario`. */
+  readonly name: string;
+  /** Scenarios that are asked for together: `--scenario drain`. */
+  readonly family: string;
+  /** For people. */
+  readonly title: string;
+  /** The first one is what contenders are compared by. */
+  readonly metrics: readonly [MetricName, ...MetricName[]];
+  readonly jobs: number;
+  /** In a quick run. */
+  readonly quickJobs: number;
+  /** True: everyone gets the same number of jobs, also who is slow. */
+  readonly sameForAll: boolean;
+  /** After which a round has failed. */
+  readonly limitMs: number;
+  run(stage: Stage): Promise<Measures>;
+}
+
+/** What a round plays on: its own process, its own empty store. */
+export interface Stage {
+  readonly contender: Contender;
+  readonly store: string;
+  readonly jobs: number;
+  /** Starts another process that works on the same store. */
+  help(options: HelperOptions): Promise<Helper>;
+  /** Runs what is to be looked at by the profiler, if there is one. */
+  profiled<T>(work: () => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,29 @@
+/** Everything there is to measure, in the order of the report. */
+
+import type { Scenario } from "./scenario.ts";
+import { BACKLOGS } from "./scenarios/backlog.ts";
+import { drain, drain2 } from "./scenarios/drain.ts";
+import { enqueueBulk, enqueueHundred, enqueueOne } from "./scenarios/enqueue.ts";
+import { latencyAcross, latencySame } from "./scenarios/latency.ts";
+import { sustain } from "./scenarios/sustain.ts";
+
+export const SCENARIOS: readonly Scenario[] = [
+  drain(1),
+  drain(10),
+  drain(100),
+  drain2,
+  enqueueOne,
+  enqueueHundred,
+  enqueueBulk,
+  latencySame,
+  latencyAcross,
+  ...BACKLOGS,
+  sustain,
+];
+
+/** @throws Error for a name that is not in the table */
+export function scenarioNamed(name: string): Scenario {
+  const found = SCENARIOS.find((scenario) => scenario.name === name);
+  if (found === undefined) throw new Error(`there is no scenario ${name}`);
+  return found;
+}

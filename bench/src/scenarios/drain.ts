@@ -1,0 +1,79 @@
+/** How fast a full queue is worked off, by one process or by two. */
+
+import { Meter, nowMs, pause } from "../clock.ts";
+import { checkAllRan, emptied, fill, warmUpOf } from "../jobs.ts";
+import type { Measures } from "../metrics.ts";
+import type { Scenario, Stage } from "../scenario.ts";
+import { MARK_EVERY, Tally } from "../tally.ts";
+
+const SIZE = { jobs: 60_000, quickJobs: 20_000, sameForAll: false, limitMs: 180_000 } as const;
+const PROCESSES = 2;
+const LOOK_AGAIN_MS = 2;
+
+export const drain = (concurrency: number): Scenario => ({
+  ...SIZE,
+  name: `drain-${concurrency}`,
+  family: "drain",
+  title: `drain, ${concurrency} at once`,
+  metrics: ["jobsPerSecond", "cpuMicros"],
+  run: (stage) => drainAlone(stage, concurrency),
+});
+
+/** By two processes, each with 10 at once. */
+export const drain2: Scenario = {
+  ...SIZE,
+  name: "drain2",
+  family: "drain2",
+  title: "drain by two processes, 10 at once each",
+  metrics: ["jobsPerSecond", "cpuMicros"],
+  run: drainTogether,
+};
+
+async function drainAlone({ contender, store, jobs, profiled }: Stage, concurrency: number): Promise<Measures> {
+  const queue = await contender.open(store);
+  await fill(queue, 0, jobs);
+  const tally = new Tally(jobs);
+  const warmUp = warmUpOf(jobs);
+  const meter = new Meter();
+  tally.at(warmUp, () => meter.start());
+  const all = tally.reached(jobs);
+  const working = await profiled(async () => {
+    const started = await queue.work(concurrency, ({ i }) => tally.ran(i));
+    await all;
+    await emptied(queue);
+    return started;
+  });
+  const { ms, cpuMicros } = meter.stop();
+  await working.stop();
+  await checkAllRan(queue, tally, jobs);
+  await queue.close();
+  const counted = jobs - warmUp;
+  return { jobsPerSecond: (counted / ms) * 1_000, cpuMicros: cpuMicros / counted };
+}
+
+async function drainTogether({ contender, store, jobs, help }: Stage): Promise<Measures> {
+  const queue = await contender.open(store);
+  await fill(queue, 0, jobs);
+  const marks: number[] = [];
+  const onMark = (at: number): void => void marks.push(at);
+  const helpers = await Promise.all(
+    Array.from({ length: PROCESSES }, () => help({ concurrency: 10, tell: "hundreds", onMark })),
+  );
+  await Promise.all(helpers.map((helper) => helper.work()));
+  while (marks.length * MARK_EVERY < jobs - PROCESSES * MARK_EVERY) await pause(LOOK_AGAIN_MS);
+  await emptied(queue);
+  const endedAt = nowMs();
+
+  const reports = await Promise.all(helpers.map((helper) => helper.stop()));
+  const tally = new Tally(jobs);
+  for (const { ran } of reports) for (const i of ran) tally.ran(i);
+  await checkAllRan(queue, tally, jobs);
+  await queue.close();
+
+  const warmMarks = Math.max(1, Math.floor(warmUpOf(jobs) / MARK_EVERY));
+  const warmAt = marks.toSorted((one, other) => one - other)[warmMarks - 1] ?? Number.NaN;
+  return {
+    jobsPerSecond: ((jobs - warmMarks * MARK_EVERY) / (endedAt - warmAt)) * 1_000,
+    cpuMicros: reports.reduce((sum, report) => sum + report.cpuMicros, 0) / jobs,
+  };
+}

@@ -1,0 +1,49 @@
+/** What every check is given, and what becomes of a check that cannot look. */
+
+import { type Diagnosis, type Instant, isQueueError } from "@jobyard/core/adapter";
+import type { Connection } from "../connection.ts";
+import { faultOf } from "../faults.ts";
+
+export interface Examination {
+  readonly db: Connection;
+  /** As it was given, absolute; or `:memory:`. */
+  readonly file: string;
+  /** As it was asked for. */
+  readonly durability: "power" | "crash";
+  readonly now: Instant;
+}
+
+export type Check = (examination: Examination) => Diagnosis;
+
+/** Runs a check. What it may not look at is told as advice; a file that SQLite cannot read is a problem. */
+export function look(code: string, check: Check, examination: Examination): Diagnosis {
+  try {
+    return check(examination);
+  } catch (error) {
+    const fault = faultOf(error, examination.file);
+    const reason = fault instanceof Error ? fault.message : String(fault);
+    const evidence = { reason };
+    if (isQueueError(fault, "STORE_CORRUPT"))
+      return { code, level: "problem", text: "SQLite cannot read a part of the file.", evidence, fix: RESTORE };
+    return {
+      code,
+      level: "advice",
+      text: `This could not be looked at: ${reason}`,
+      evidence,
+      fix: "Look at it by hand.",
+    };
+  }
+}
+
+export const RESTORE =
+  "Stop the workers, keep a copy of the file, and restore a backup; what can be read: sqlite3 <file> .recover.";
+
+/** `12 MiB`. */
+export function bytesText(bytes: number): string {
+  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+  const at = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const n = bytes / 1_024 ** at;
+  return `${n < 10 && at > 0 ? n.toFixed(1) : Math.round(n)} ${units[at]}`;
+}
+
+export const MiB = 1_048_576;

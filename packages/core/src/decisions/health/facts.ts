@@ -1,0 +1,23 @@
+/** What a health check is told, whatever the backend. */
+
+import type { Count, QueueInfo } from "../../contract/adapter.ts";
+import type { Instant } from "../../nouns/job.ts";
+import type { WorkerInfo } from "../../nouns/worker-info.ts";
+
+export interface HealthFacts {
+  /** The store's clock. */
+  readonly now: Instant;
+  /** The clock of this process at the same moment. */
+  readonly here: Instant;
+  readonly queues: readonly QueueInfo[];
+  readonly workers: readonly WorkerInfo[];
+  /** Names of the jobs that wait and are due, by queue; the most frequent ones. */
+  readonly dueTypes: ReadonlyMap<string, readonly string[]>;
+  /** Of the held leases the one whose deadline has been over for longest; `null` if none is over. */
+  readonly overdue: { readonly until: Instant; readonly jobs: number } | null;
+  /** Jobs that died within {@link RECENT_MS}. */
+  readonly recentlyDead: Count;
+}
+
+/** What `recentlyDead` counts. */
+export const RECENT_MS = 3_600_000;

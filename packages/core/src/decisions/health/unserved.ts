@@ -1,0 +1,60 @@
+/** Work that is due and that no live worker can take: the two questions of a health check that compare jobs with workers. */
+
+import type { QueueInfo } from "../../contract/adapter.ts";
+import type { Diagnosis } from "../../nouns/diagnosis.ts";
+import type { WorkerInfo } from "../../nouns/worker-info.ts";
+import type { HealthFacts } from "./facts.ts";
+import { few, jobsText } from "./words.ts";
+
+/** Work that is due for longer than that has no worker that is about to take it. */
+const DUE_PATIENCE_MS = 10_000;
+
+/** Queues with work that is due, not paused, in which nothing will happen. */
+export function unserved({ queues, workers, now }: HealthFacts): Diagnosis {
+  const code = "UNSERVED_QUEUES";
+  const left = queues.filter(
+    (info) =>
+      info.paused === null &&
+      info.oldestDueAt !== null &&
+      now - info.oldestDueAt > DUE_PATIENCE_MS &&
+      typesServed(workers, info).size === 0,
+  );
+  const waiting = left.reduce((sum, { counts }) => sum + counts.waiting.n, 0);
+  const evidence = { queues: left.length, waiting };
+  if (left.length === 0) return { code, level: "ok", text: "Every queue with due jobs has a worker.", evidence };
+  return {
+    code,
+    level: "problem",
+    text: `${jobsText(waiting)} due in queues that no live worker serves: ${few(left.map(({ queue }) => queue))}.`,
+    evidence,
+    fix: `Start a worker for ${left[0]?.queue}: jobyard work <module> --queue ${left[0]?.queue}.`,
+  };
+}
+
+/** Due jobs whose type no worker of their queue knows. A queue without any worker is told by {@link unserved}. */
+export function unknownTypes({ queues, workers, dueTypes }: HealthFacts): Diagnosis {
+  const code = "UNKNOWN_TYPES";
+  const unknown = queues.flatMap((info) => {
+    const known = typesServed(workers, info);
+    if (known.size === 0 || info.paused !== null) return [];
+    return (dueTypes.get(info.queue) ?? []).filter((name) => !known.has(name)).map((name) => `${info.queue}: ${name}`);
+  });
+  const evidence = { types: unknown.length };
+  if (unknown.length === 0)
+    return { code, level: "ok", text: "The workers of each queue know the types of its due jobs.", evidence };
+  return {
+    code,
+    level: "problem",
+    text: `Jobs wait whose type no worker of their queue has a handler for: ${few(unknown)}.`,
+    evidence,
+    fix: "Deploy a worker that has the handler, or move the jobs away: jobyard cancel --filter 'queue:… name:…'.",
+  };
+}
+
+const typesServed = (workers: readonly WorkerInfo[], { queue }: QueueInfo): ReadonlySet<string> =>
+  new Set(
+    workers
+      .flatMap(({ queues }) => queues)
+      .filter((served) => served.queue === queue)
+      .flatMap(({ types }) => types.map(({ name }) => name)),
+  );

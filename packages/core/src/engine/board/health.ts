@@ -1,0 +1,65 @@
+/** Gathers what a health check is told, and asks the adapter for what only it can know. */
+
+import type { Adapter, JobLeaser, JobReader, QueueInfo } from "../../contract/adapter.ts";
+import { diagnose } from "../../decisions/health/diagnose.ts";
+import { type HealthFacts, RECENT_MS } from "../../decisions/health/facts.ts";
+import { DEFAULTS } from "../../nouns/defaults.ts";
+import { DIAGNOSIS_LEVELS, type Diagnosis } from "../../nouns/diagnosis.ts";
+import type { Ports } from "../../nouns/ports.ts";
+import { readWorkers } from "./stored-records.ts";
+
+/** Held leases of lost workers that are looked at; more of them change nothing about the answer. */
+const OVERDUE_JOBS = 1_000;
+/** Types of a queue's due jobs that are compared with what its workers know. */
+const TYPES = 50;
+
+/** What the store says of itself and what holds for every store, problems first. */
+export async function examineYard(adapter: Adapter, ports: Ports): Promise<readonly Diagnosis[]> {
+  const told = [...diagnose(await gather(adapter, ports)), ...(await adapter.examine())];
+  return DIAGNOSIS_LEVELS.flatMap((level) => told.filter((one) => one.level === level));
+}
+
+async function gather({ reader, leaser, records }: Adapter, ports: Ports): Promise<HealthFacts> {
+  const now = await reader.now();
+  const here = ports.now();
+  const [queues, workers, overdue, recentlyDead] = await Promise.all([
+    reader.queues(),
+    readWorkers(records),
+    longestOver(leaser, reader),
+    reader.count(
+      [
+        { not: false, field: "state", any: ["dead"] },
+        { not: false, field: "finished", range: { kind: "age", fromMs: null, toMs: RECENT_MS } },
+      ],
+      DEFAULTS.countCap,
+    ),
+  ]);
+  return { now, here, queues, workers, overdue, recentlyDead, dueTypes: await dueTypesOf(reader, queues) };
+}
+
+/** Sessions come longest over first, so the first job of the first one tells since when. */
+async function longestOver(leaser: JobLeaser, reader: JobReader): Promise<HealthFacts["overdue"]> {
+  const sessions = await leaser.expired(OVERDUE_JOBS);
+  const jobs = sessions.reduce((sum, session) => sum + session.jobs.length, 0);
+  const first = sessions[0]?.jobs[0]?.lease.ref;
+  if (first === undefined) return null;
+  const until = (await reader.get([first]))[0]?.leaseUntil ?? null;
+  // It may have been rescued since.
+  return until === null ? null : { until, jobs };
+}
+
+async function dueTypesOf(reader: JobReader, queues: readonly QueueInfo[]): Promise<HealthFacts["dueTypes"]> {
+  const due = queues.filter(({ oldestDueAt }) => oldestDueAt !== null);
+  const types = due.map(async ({ queue }) => {
+    const names = await reader.facets(
+      [
+        { not: false, field: "queue", any: [{ text: queue, glob: false }] },
+        { not: false, field: "state", any: ["waiting"] },
+      ],
+      "name",
+      TYPES,
+    );
+    return [queue, names.map(({ value }) => value)] as const;
+  });
+  return new Map(await Promise.all(types));
+}

@@ -1,0 +1,63 @@
+/** `jobyard doctor`: what is well with the backend, its queues and its workers, and what to change. */
+
+import { createYard, DIAGNOSIS_LEVELS, type Diagnosis, type DiagnosisLevel } from "@jobyard/core";
+import type { Command } from "commander";
+import { openAdapter } from "../../backends.ts";
+import { checkNode } from "../../check-node.ts";
+import { printableUrl } from "../../url.ts";
+import type { Output, Style } from "../output.ts";
+import { examples, outputOf, urlOf } from "../session.ts";
+import { oneLine } from "../text.ts";
+
+export function registerDoctor(program: Command): void {
+  program
+    .command("doctor")
+    .description("check the backend, the queues and the workers, and say what to change")
+    .addHelpText("after", examples("doctor", "doctor --url sqlite:./data/jobs.db", "doctor --json"))
+    .action((_options: unknown, command: Command) => doctor(command));
+}
+
+async function doctor(command: Command): Promise<void> {
+  const out = outputOf(command);
+  const told = byLevel(await examine(urlOf(command)));
+  if (out.json) for (const one of told.values().toArray().flat()) out.line(JSON.stringify(one));
+  else print(printableUrl(urlOf(command)), told, out);
+  if (told.get("problem")?.length) process.exitCode = 1;
+}
+
+/** A store whose schema is not ready cannot say anything of its jobs. */
+async function examine(url: string): Promise<readonly Diagnosis[]> {
+  const adapter = await openAdapter(url, { create: false });
+  try {
+    const { state } = await adapter.schema.status();
+    const told = state === "ready" ? await createYard({ adapter }).board.examine() : await adapter.examine();
+    return [...told, checkNode()];
+  } finally {
+    await adapter.close();
+  }
+}
+
+type ByLevel = ReadonlyMap<DiagnosisLevel, readonly Diagnosis[]>;
+
+const byLevel = (told: readonly Diagnosis[]): ByLevel =>
+  new Map(DIAGNOSIS_LEVELS.map((level) => [level, told.filter((one) => one.level === level)]));
+
+const HEADINGS: Readonly<Record<DiagnosisLevel, readonly [title: string, style: Style]>> = {
+  problem: ["Problems", "red"],
+  advice: ["Advice", "yellow"],
+  ok: ["In order", "green"],
+};
+
+function print(name: string, told: ByLevel, out: Output): void {
+  out.line(out.paint("bold", oneLine(name)));
+  for (const [level, found] of told) {
+    if (found.length === 0) continue;
+    const [title, style] = HEADINGS[level];
+    out.line(`\n${out.paint(style, title)}`);
+    const width = Math.max(...found.map(({ code }) => code.length));
+    for (const { code, text, fix } of found) {
+      out.line(`  ${out.paint("dim", code.padEnd(width))}  ${oneLine(text)}`);
+      if (fix !== undefined) out.line(`  ${" ".repeat(width)}  → ${oneLine(fix)}`);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/** `sqlite:` URLs: a file, with what SQLite keeps beside it. */
+
+import { rmSync, statSync } from "node:fs";
+import { QueueError } from "@jobyard/core";
+import type { Backend } from "./backends.ts";
+import { migrateCommand } from "./schema.ts";
+
+/** SQLite's name for a database without a file. */
+const IN_MEMORY = ":memory:";
+
+export const sqlite: Backend = {
+  async open(url, { create }) {
+    const { parseSqliteUrl, sqliteAdapter } = await import("@jobyard/adapter-sqlite");
+    const parsed = parseSqliteUrl(url);
+    const missing = create ? null : whatIsMissing(parsed.file);
+    if (missing !== null)
+      throw new QueueError(
+        "SCHEMA_MISSING",
+        `${parsed.file} ${missing}. Correct the URL, or make it: ${migrateCommand(url)}`,
+      );
+    return sqliteAdapter({ ...parsed, create });
+  },
+
+  async isMissing(url) {
+    const { parseSqliteUrl } = await import("@jobyard/adapter-sqlite");
+    return whatIsMissing(parseSqliteUrl(url).file) !== null;
+  },
+
+  async scratch(url) {
+    const { parseSqliteUrl } = await import("@jobyard/adapter-sqlite");
+    const { file } = parseSqliteUrl(url);
+    if (file === IN_MEMORY) return { url, remove: () => {} };
+    const scratch = `${file}.scratch-${process.pid}`;
+    const [path = "", query] = url.split("?");
+    return {
+      url: `${path}.scratch-${process.pid}${query === undefined ? "" : `?${query}`}`,
+      remove: () => {
+        for (const beside of ["", "-wal", "-shm"]) rmSync(`${scratch}${beside}`, { force: true });
+      },
+    };
+  },
+};
+
+/** `null` also for a file that may not be looked at: the adapter says better what is wrong with it. */
+function whatIsMissing(file: string): string | null {
+  if (file === IN_MEMORY) return null;
+  try {
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found === undefined) return "does not exist";
+    // The adapter would make its tables in it.
+    return found.isFile() && found.size === 0 ? "is empty" : null;
+  } catch {
+    return null;
+  }
+}

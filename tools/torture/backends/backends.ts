@@ -1,0 +1,6 @@
+/** Every backend that can be tormented, by the name that `--backend` takes. */
+
+import type { Backend } from "./backend.ts";
+import { sqlite } from "./sqlite.ts";
+
+export const BACKENDS: ReadonlyMap<string, Backend> = new Map([sqlite].map((backend) => [backend.name, backend]));

@@ -1,0 +1,105 @@
+/** The command line of `pnpm torture`, checked. */
+
+import { parseArgs } from "node:util";
+import { BACKENDS } from "./backends/backends.ts";
+import type { Backend } from "./backends/backend.ts";
+import type { Scenario, Sizes } from "./scenarios/scenario.ts";
+import { SCENARIOS } from "./scenarios/scenarios.ts";
+
+export interface Options {
+  readonly backend: Backend;
+  readonly scenarios: readonly Scenario[];
+  readonly sizes: Sizes;
+  readonly limitMs: number;
+  readonly json: boolean;
+  readonly keep: boolean;
+  readonly help: boolean;
+}
+
+export const USAGE: string = `pnpm torture: torments a store with real processes, and checks what became of every job.
+
+  --backend <name>    ${[...BACKENDS.keys()].join(", ")} (sqlite)
+  --scenario <name>   one of ${SCENARIOS.map(({ name }) => name).join(", ")}; may be given several times (all)
+  --seed <n>          the same seed makes the same plan (1)
+  --workers <n>       worker processes (4)
+  --jobs <n>          storm: jobs (3000)
+  --kills <n>         storm: workers killed by SIGKILL, half of them at named points (100)
+  --blocks <n>        storm: event loops that stand still for longer than a lease (50)
+  --zombies <n>       storm: processes stopped for longer than a lease, then continued (30)
+  --pills <n>         storm: jobs that kill whoever runs them (15)
+  --share <n>         share: jobs (20000)
+  --held <n>          handover: jobs that the killed process held (500)
+  --limit <seconds>   for each scenario (900)
+  --json              one line of JSON for each scenario
+  --keep              keep history, logs and store of good runs too
+
+Exit code 0 if everything was as it must be, 1 if not, 2 if the command was not understood.`;
+
+/** @throws Error that says which option is wrong */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    // pnpm 11 and newer pass on the "--" that npm needs.
+    args: args.filter((arg) => arg !== "--"),
+    options: {
+      backend: { type: "string", default: "sqlite" },
+      scenario: { type: "string", multiple: true, default: [] },
+      seed: { type: "string", default: "1" },
+      workers: { type: "string", default: "4" },
+      jobs: { type: "string", default: "3000" },
+      kills: { type: "string", default: "100" },
+      blocks: { type: "string", default: "50" },
+      zombies: { type: "string", default: "30" },
+      pills: { type: "string", default: "15" },
+      share: { type: "string", default: "20000" },
+      held: { type: "string", default: "500" },
+      limit: { type: "string", default: "900" },
+      json: { type: "boolean", default: false },
+      keep: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const number = (name: keyof Sizes | "limit", least: number): number =>
+    wholeNumber(name, values[name], least);
+  return {
+    backend: named("backend", values.backend, BACKENDS),
+    scenarios: scenariosOf(values.scenario),
+    sizes: {
+      seed: number("seed", 0),
+      workers: number("workers", 2),
+      jobs: number("jobs", 1),
+      kills: number("kills", 0),
+      blocks: number("blocks", 0),
+      zombies: number("zombies", 0),
+      pills: number("pills", 0),
+      share: number("share", 1),
+      held: number("held", 4),
+    },
+    limitMs: number("limit", 1) * 1_000,
+    json: values.json,
+    keep: values.keep,
+    help: values.help,
+  };
+}
+
+/** The command that does one scenario of these options again. */
+export const repeatCommand = ({ backend, sizes }: Options, { name }: Scenario): string => {
+  const own = Object.entries(sizes).map(([size, value]) => `--${size} ${value}`);
+  return `pnpm torture --backend ${backend.name} --scenario ${name} ${own.join(" ")} --keep`;
+};
+
+const BY_NAME = new Map(SCENARIOS.map((scenario) => [scenario.name, scenario]));
+
+const scenariosOf = (names: readonly string[]): readonly Scenario[] =>
+  names.length === 0 ? SCENARIOS : names.map((name) => named("scenario", name, BY_NAME));
+
+function named<T>(option: string, name: string, known: ReadonlyMap<string, T>): T {
+  const found = known.get(name);
+  if (found !== undefined) return found;
+  throw new Error(`--${option}: ${JSON.stringify(name)} is not one of ${[...known.keys()].join(", ")}`);
+}
+
+function wholeNumber(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new Error(`--${name}: ${JSON.stringify(text)} is not a whole number from ${least}`);
+}

@@ -1,0 +1,59 @@
+/** The end of every scenario: until nothing is left to do, everybody out, and then the questions. */
+
+import { join } from "node:path";
+import type { Crew } from "../crew/crew.ts";
+import { dump } from "../history/dump.ts";
+import { readErrors, readHistory } from "../history/read.ts";
+import { type Figure, NONE } from "../report/figures.ts";
+import type { Stage } from "./scenario.ts";
+
+/** Resolves when all jobs are over. */
+export async function drained({ yard, limit, tell }: Stage, jobs: number): Promise<void> {
+  await limit.until("the last jobs to end", async () => {
+    const queues = await yard.adapter.reader.queues();
+    const open = queues.reduce((sum, { depth, counts }) => sum + depth + counts.stale.n, 0);
+    tell(`waits for ${open} of ${jobs} jobs`);
+    return open === 0 ? true : null;
+  });
+}
+
+/** Resolves when so many jobs are completed. */
+export async function completed({ yard, limit, tell }: Stage, jobs: number): Promise<void> {
+  await limit.until(`${jobs} jobs to be completed`, async () => {
+    const queues = await yard.adapter.reader.queues();
+    const done = queues.reduce((sum, { counts }) => sum + counts.completed.n, 0);
+    tell(`${done} of ${jobs} jobs are completed`);
+    return done >= jobs ? true : null;
+  });
+}
+
+/** A graceful stop, and what it must be: everybody leaves with exit code 0. */
+export async function stopAll({ limit, figures }: Stage, crew: Crew): Promise<void> {
+  const exits = await limit.wait("the workers to stop", crew.stop());
+  const bad = exits.filter(({ code }) => code !== 0).length;
+  figures.push({ label: "workers that did not stop well", value: bad, want: NONE });
+}
+
+/** What the store, its files and the history say. */
+export async function judge({ backend, store, yard, folder }: Stage): Promise<readonly Figure[]> {
+  const problems = await store.integrity();
+  const ledger = (await backend.openLedger?.(store.url)) ?? null;
+  const rows = (await ledger?.rows()) ?? null;
+  await ledger?.close();
+  const { entries, cut } = readHistory(join(folder, "history"));
+  const all = await dump(yard.adapter, rows);
+  void entries;
+  void all;
+  const errors = readErrors(join(folder, "errors"));
+  const untyped = errors.filter(({ error }) => error.startsWith("UNTYPED"));
+  return [
+    { label: "faults that the database finds in its files", value: problems.length, want: NONE, detail: problems },
+    {
+      label: "errors without a code that reached a user",
+      value: untyped.length,
+      want: NONE,
+      detail: untyped.slice(0, 5).map(({ process, doing, error }) => `${process}, ${doing}: ${error}`),
+    },
+    { label: "history files cut by a kill", value: cut, want: null },
+  ];
+}

@@ -1,0 +1,56 @@
+/** What a scenario is: something that is done to a store, and figures that say how it went. */
+
+import type { Backend, SmallDisk, TestStore } from "../backends/backend.ts";
+import type { TimeLimit } from "../crew/time-limit.ts";
+import type { HistoryWriter } from "../history/writer.ts";
+import type { Figure } from "../report/figures.ts";
+import type { Yard } from "jobyard";
+
+export interface Scenario {
+  readonly name: string;
+  /** In words: what is shown if all figures are as they must be. */
+  readonly proves: string;
+  readonly store: "plain" | "small";
+  /**
+   * Adds its figures as they become known, so that a run that is broken off still tells what it saw.
+   *
+   * @throws TimeLimitReached
+   */
+  run(stage: Stage): Promise<void>;
+}
+
+/** How much of what, from the command line. */
+export interface Sizes {
+  readonly seed: number;
+  readonly workers: number;
+  readonly jobs: number;
+  readonly kills: number;
+  readonly blocks: number;
+  readonly zombies: number;
+  readonly pills: number;
+  /** Jobs of `share`. */
+  readonly share: number;
+  /** Jobs that one process holds in `handover`. */
+  readonly held: number;
+}
+
+/** What a scenario finds when it begins, and what is cleared away behind it. */
+export interface Stage {
+  readonly sizes: Sizes;
+  readonly backend: Backend;
+  readonly store: TestStore;
+  /** For `store: "small"`. */
+  readonly disk: SmallDisk | null;
+  /** Everything of this run lies in here. */
+  readonly folder: string;
+  /** The run's own, for faults and deaths. */
+  readonly history: HistoryWriter;
+  /** The run's own, for looking on. */
+  readonly yard: Yard;
+  readonly limit: TimeLimit;
+  readonly figures: Figure[];
+  /** Where the run is, for people who wait. */
+  readonly tell: (text: string) => void;
+  /** Called at the end of the run, however it ends, the last first. */
+  readonly atEnd: (clear: () => Promise<unknown>) => void;
+}
