@@ -1,12 +1,8 @@
 /** What the figures have to reach, as data, and whether they do. */
 
 import type { MetricName } from "./metrics.ts";
-
-/** One line of the report. */
-export interface Place {
-  readonly scenario: string;
-  readonly contender: string;
-}
+import { type Place, type Played, ratioOf, spreadAt } from "./result.ts";
+import type { Spread } from "./stats.ts";
 
 export interface Goal {
   /** For people. */
@@ -18,6 +14,25 @@ export interface Goal {
   readonly atLeast?: number;
   readonly atMost?: number;
 }
+
+export interface Verdict {
+  readonly goal: Goal;
+  /** `null` if it was not measured. */
+  readonly found: Spread | null;
+  /** Judged by the median. */
+  readonly reached: boolean;
+}
+
+export const judged = (goals: readonly Goal[], played: readonly Played[]): readonly Verdict[] =>
+  goals.map((goal) => {
+    const { metric, ours, theirs, atLeast, atMost } = goal;
+    const found = theirs.length === 0 ? spreadAt(played, ours, metric) : ratioOf(played, ours, theirs, metric);
+    const reached =
+      found !== null &&
+      found.median >= (atLeast ?? Number.NEGATIVE_INFINITY) &&
+      found.median <= (atMost ?? Number.POSITIVE_INFINITY);
+    return { goal, found, reached };
+  });
 
 const at = (scenario: string, contender = "jobyard"): Place => ({ scenario, contender });
 const everyDrainOf = (contender: string): readonly Place[] =>

@@ -26,11 +26,10 @@ await ordered("stop");
 const { user, system } = process.cpuUsage(before);
 await working.stop();
 await queue.close();
-tell({ kind: "report", report: { ran, cpuMicros: user + system } });
-process.exit(0);
+tell({ kind: "report", report: { ran, cpuMicros: user + system } }, () => process.exit(0));
 
-function tell(message: HelperMessage): void {
-  process.send?.(message);
+function tell(message: HelperMessage, onSent: () => void = () => {}): void {
+  process.send?.(message, onSent);
 }
 
 async function ordered(order: HelperOrder): Promise<void> {

@@ -30,7 +30,10 @@ export const spreadOf = (values: readonly number[]): Spread => ({
 });
 
 /** Of one round each: what both had to bear at that moment cancels out. Rounds that one of them lacks are left out. */
-export function pairedRatios(ours: ReadonlyMap<number, number>, theirs: ReadonlyMap<number, number>): readonly number[] {
+export function pairedRatios(
+  ours: ReadonlyMap<number, number>,
+  theirs: ReadonlyMap<number, number>,
+): readonly number[] {
   return [...ours].flatMap(([round, value]) => {
     const other = theirs.get(round);
     return other === undefined ? [] : [value / other];

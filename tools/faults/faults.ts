@@ -3,6 +3,7 @@
 import { ENGINE_FAULTS } from "./engine-faults.ts";
 import type { Fault } from "./fault.ts";
 import { MEMORY_FAULTS } from "./memory-faults.ts";
+import { RETENTION_FAULTS } from "./retention-faults.ts";
 import { SQLITE_FAULTS } from "./sqlite-faults.ts";
 
 /** Faults of adapters → the promise they break. Each is seeded in every adapter. */
@@ -37,7 +38,6 @@ const ADAPTER_PROMISES = {
   "bound-off-by-one": "maxSize is exact",
   "order-broken": "lower priority number first",
   "retry-keeps-its-place": "who comes back stands at the end",
-  "retention-takes-an-open-job": "retention removes finals only",
   "expired-job-handed-out": "an expired job never runs",
   "duplicate-id-overwrites": "an id is one job",
   "requeue-from-anywhere": "completed never changes",
@@ -57,4 +57,4 @@ const engineFaults: readonly Fault[] = Object.entries(ENGINE_FAULTS).map(([id, {
   patches: { engine: patches },
 }));
 
-export const FAULTS: readonly Fault[] = [...adapterFaults, ...engineFaults];
+export const FAULTS: readonly Fault[] = [...adapterFaults, ...RETENTION_FAULTS, ...engineFaults];

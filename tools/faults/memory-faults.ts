@@ -144,13 +144,6 @@ export const MEMORY_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
       `if (before.state !== "waiting" || set.runAt !== undefined) if (row.order === null || row.job.runAt > now) giveNumber(store, row, now);`,
     ),
   ],
-  "retention-takes-an-open-job": [
-    memory(
-      "sweep.ts",
-      "  job.state === state && (job.finishedAt ?? job.createdAt) <= before;",
-      '  (job.state === state || job.state === "stale") && (job.finishedAt ?? job.createdAt) <= before;',
-    ),
-  ],
   "expired-job-handed-out": [
     memory("claim.ts", "if (isOverdue(row, now)) overdue.push(row);\n    else found.push(row);", "found.push(row);"),
   ],

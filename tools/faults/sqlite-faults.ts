@@ -162,13 +162,6 @@ export const SQLITE_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
       "ord: isNewInLine && (row.ord === null || (set.run_at ?? row.run_at) > step.now) ? orderFor(step, set.run_at ?? row.run_at) : row.ord,",
     ),
   ],
-  "retention-takes-an-open-job": [
-    sqlite(
-      "sql/sweep.sql.ts",
-      "WHERE queue = @queue AND state = @state AND finished_at <= @before",
-      "WHERE queue = @queue AND (state = @state OR state = 'stale') AND COALESCE(finished_at, at) <= @before",
-    ),
-  ],
   "expired-job-handed-out": [
     sqlite(
       "claim.ts",

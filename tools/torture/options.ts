@@ -1,8 +1,8 @@
 /** The command line of `pnpm torture`, checked. */
 
 import { parseArgs } from "node:util";
-import { BACKENDS } from "./backends/backends.ts";
 import type { Backend } from "./backends/backend.ts";
+import { BACKENDS } from "./backends/backends.ts";
 import type { Scenario, Sizes } from "./scenarios/scenario.ts";
 import { SCENARIOS } from "./scenarios/scenarios.ts";
 
@@ -15,6 +15,19 @@ export interface Options {
   readonly keep: boolean;
   readonly help: boolean;
 }
+
+/** As the command line has them. */
+const DEFAULTS: Readonly<Record<keyof Sizes, string>> = {
+  seed: "1",
+  workers: "4",
+  jobs: "3000",
+  kills: "100",
+  blocks: "50",
+  zombies: "30",
+  pills: "15",
+  share: "20000",
+  held: "500",
+};
 
 export const USAGE: string = `pnpm torture: torments a store with real processes, and checks what became of every job.
 
@@ -43,23 +56,22 @@ export function readOptions(args: readonly string[]): Options {
     options: {
       backend: { type: "string", default: "sqlite" },
       scenario: { type: "string", multiple: true, default: [] },
-      seed: { type: "string", default: "1" },
-      workers: { type: "string", default: "4" },
-      jobs: { type: "string", default: "3000" },
-      kills: { type: "string", default: "100" },
-      blocks: { type: "string", default: "50" },
-      zombies: { type: "string", default: "30" },
-      pills: { type: "string", default: "15" },
-      share: { type: "string", default: "20000" },
-      held: { type: "string", default: "500" },
+      seed: { type: "string", default: DEFAULTS.seed },
+      workers: { type: "string", default: DEFAULTS.workers },
+      jobs: { type: "string", default: DEFAULTS.jobs },
+      kills: { type: "string", default: DEFAULTS.kills },
+      blocks: { type: "string", default: DEFAULTS.blocks },
+      zombies: { type: "string", default: DEFAULTS.zombies },
+      pills: { type: "string", default: DEFAULTS.pills },
+      share: { type: "string", default: DEFAULTS.share },
+      held: { type: "string", default: DEFAULTS.held },
       limit: { type: "string", default: "900" },
       json: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  const number = (name: keyof Sizes | "limit", least: number): number =>
-    wholeNumber(name, values[name], least);
+  const number = (name: keyof Sizes | "limit", least: number): number => wholeNumber(name, values[name], least);
   return {
     backend: named("backend", values.backend, BACKENDS),
     scenarios: scenariosOf(values.scenario),
@@ -83,8 +95,10 @@ export function readOptions(args: readonly string[]): Options {
 
 /** The command that does one scenario of these options again. */
 export const repeatCommand = ({ backend, sizes }: Options, { name }: Scenario): string => {
-  const own = Object.entries(sizes).map(([size, value]) => `--${size} ${value}`);
-  return `pnpm torture --backend ${backend.name} --scenario ${name} ${own.join(" ")} --keep`;
+  const own = Object.entries(sizes).flatMap(([size, value]) =>
+    size === "seed" || String(value) !== DEFAULTS[size as keyof Sizes] ? [`--${size} ${value}`] : [],
+  );
+  return ["pnpm torture", `--backend ${backend.name}`, `--scenario ${name}`, ...own, "--keep"].join(" ");
 };
 
 const BY_NAME = new Map(SCENARIOS.map((scenario) => [scenario.name, scenario]));

@@ -1,6 +1,6 @@
 /**
  * plainjob: workers that poll, one job at a time each. Its best settings: the shortest poll there is, `addMany` for
- * bulk, a silent logger. It sets WAL and synchronous=NORMAL by itself.
+ * bulk, a silent logger, and on its connection what ours is set to. It sets WAL and synchronous=NORMAL by itself.
  */
 
 import Database from "better-sqlite3";
@@ -9,6 +9,9 @@ import type { Contender, Kind, Payload } from "../contender.ts";
 
 const TYPE = "noop";
 const POLL_MS = 1;
+
+/** Fewer checkpoints and a larger cache: what made it faster in a search by hand. */
+const PRAGMAS = ["cache_size = -64000", "mmap_size = 268435456", "wal_autocheckpoint = 4000"];
 
 const silent: Logger = { error: (text) => console.error(text), warn() {}, info() {}, debug() {} };
 
@@ -20,12 +23,12 @@ const KINDS = {
 
 export const plainjob: Contender = {
   name: "plainjob",
-  note: "synchronous=NORMAL, polls each millisecond, as many workers as handlers at once",
+  note: "synchronous=NORMAL, cache and checkpoints as ours; polls each millisecond, a worker for each handler at once",
   packages: ["plainjob"],
   share: 1 / 3,
   without: [],
   open: async (file) => {
-    const queue = defineQueue({ connection: better(new Database(file)), logger: silent });
+    const queue = defineQueue({ connection: better(connectionTo(file)), logger: silent });
     const count = (...states: readonly JobStatus[]): number =>
       states.reduce((sum, status) => sum + queue.countJobs({ status }), 0);
     return {
@@ -56,3 +59,9 @@ export const plainjob: Contender = {
     };
   },
 };
+
+function connectionTo(file: string): Database.Database {
+  const database = new Database(file);
+  for (const pragma of PRAGMAS) database.pragma(pragma);
+  return database;
+}

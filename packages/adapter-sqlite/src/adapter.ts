@@ -8,7 +8,7 @@ import { append, expired, extend, retire } from "./hold.ts";
 import { apply } from "./operate.ts";
 import { mayPurge, purge } from "./purge.ts";
 import { configure, pause, resume } from "./queues.ts";
-import { count, facets } from "./read/counts.ts";
+import { count, facets, phases } from "./read/counts.ts";
 import { events, get, locate } from "./read/jobs.ts";
 import { list, scan } from "./read/pages.ts";
 import { explainFacts, queues } from "./read/queues.ts";
@@ -27,6 +27,13 @@ export interface SqliteAdapterOptions {
   readonly busyTimeoutMs?: number;
   /** False: a missing file is an error. Default true: it is created, with its tables. */
   readonly create?: boolean;
+  /**
+   * Who copies the write-ahead log into the file: we do (default), or another program that must see every page of it
+   * first, such as Litestream.
+   */
+  readonly checkpoints?: "own" | "external";
+  /** `allow`: the file may lie on a network file system; you know that one machine uses it, and that locks work. */
+  readonly network?: "refuse" | "allow";
   /** Clock, ids and randomness; the system's own by default. */
   readonly ports?: Ports;
 }
@@ -37,12 +44,13 @@ const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
  * Opens the file. A new or empty one gets its tables at once; one with other tables, or with ours of an older
  * version, is left as it is until `schema.migrate()`, and every other call fails until then.
  *
- * @throws QueueError `STORE_UNAVAILABLE`, `STORE_CORRUPT`, `STORE_BUSY`, `STORE_FULL`
+ * @throws QueueError `STORE_UNAVAILABLE`, `STORE_UNSAFE`, `STORE_CORRUPT`, `STORE_BUSY`, `STORE_FULL`
  */
 export function sqliteAdapter(options: SqliteAdapterOptions): Adapter {
   const { durability = "power", ports = systemPorts, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, create = true } = options;
+  const { checkpoints = "own", network = "refuse" } = options;
   const file = options.file === MEMORY ? MEMORY : resolve(options.file);
-  const store = new Store({ file, durability, busyTimeoutMs, create, ports });
+  const store = new Store({ file, durability, busyTimeoutMs, create, checkpoints, network, ports });
   const newId = (): string => ports.newId();
 
   return {
@@ -66,9 +74,10 @@ export function sqliteAdapter(options: SqliteAdapterOptions): Adapter {
       locate: (id) => store.read((view) => locate(view, id)),
       list: (request) => list(store, request),
       count: (filter, cap) => count(store, filter, cap),
+      phases: (filter, cap) => phases(store, filter, cap),
       facets: (filter, field, limit) => facets(store, filter, field, limit),
       events: (ref, after, limit) => store.read((view) => events(view, ref, after, limit)),
-      queues: (only) => store.read((view) => queues(view, only)),
+      queues: (only) => queues(store, only),
       scan: (filter, upTo, cursor, limit) => scan(store, filter, upTo, cursor, limit),
       explainFacts: (ref) => store.read((view) => explainFacts(view, ref)),
       watch: (onHint) => store.watch(onHint),
@@ -80,7 +89,11 @@ export function sqliteAdapter(options: SqliteAdapterOptions): Adapter {
       configure: (queue, change, how) => store.write((step) => configure(step, newId, queue, change, how)),
     },
     sweeper: {
-      expire: (limit) => store.write((step) => expire(step, limit)),
+      expire: async (limit) => {
+        const swept = await store.write((step) => expire(step, limit));
+        if (!swept.more) await store.tend();
+        return swept;
+      },
       purge: async (rule, limit) =>
         (await store.read((view) => mayPurge(view, rule)))
           ? store.write((step) => purge(step, rule, limit))

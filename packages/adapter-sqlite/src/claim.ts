@@ -83,7 +83,7 @@ function choose(
 ): Choice {
   const isFirst = session === undefined;
   if (session?.exclusive === 1) return { rows: [], exclusive: 1, isFirst };
-  for (const { queue } of asked) callUp(step, queue);
+  for (const { queue, hasLater } of asked) if (hasLater) callUp(step, queue);
   const batch = held && isFirst ? exclusiveBatch(step, max, asked) : [];
   if (batch.length > 0) return { rows: batch, exclusive: 1, isFirst };
   return { rows: ordinaryBatch(step, max, asked), exclusive: 0, isFirst };
@@ -191,7 +191,7 @@ function* take<T>(items: Iterator<T>, count: number): Generator<T> {
 
 /** Jobs of the first queue that has held ones, longest waiting first, no more than the smallest limit among them. */
 function exclusiveBatch(step: Step, max: number, asked: readonly Asked[]): readonly Chosen[] {
-  for (const from of asked) {
+  for (const from of asked.filter(({ hasHeld }) => hasHeld)) {
     let room = Math.min(max, from.max);
     const rows = heldRows(step, from, room);
     if (rows.length === 0) continue;

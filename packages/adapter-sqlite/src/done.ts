@@ -56,17 +56,19 @@ export interface Done {
   readonly pk: number;
 }
 
-/** Rows that are read at once. */
-const PORTION = 100;
+/** Rows that are read at once: few at first, because one of them may stand for hundreds of jobs. */
+const FIRST_PORTION = 2;
+const LARGEST_PORTION = 128;
 
 /** In the order of completion; what completed in one instant, in the order of enqueue. */
 export function* doneOf(view: View, queue: string): Generator<readonly Done[]> {
-  for (let after = Number.MIN_SAFE_INTEGER; ; ) {
-    const rows = view.db.all(doneAfter, { queue, finished_at: after, limit: PORTION });
+  let after = Number.MIN_SAFE_INTEGER;
+  for (let limit = FIRST_PORTION; ; limit = Math.min(2 * limit, LARGEST_PORTION)) {
+    const rows = view.db.all(doneAfter, { queue, finished_at: after, limit });
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.finished_at;
-    yield inOrder(rows.length < PORTION ? rows : wholeInstants(view, queue, rows, after));
+    yield inOrder(rows.length < limit ? rows : wholeInstants(view, queue, rows, after));
   }
 }
 

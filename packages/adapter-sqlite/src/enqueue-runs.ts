@@ -59,7 +59,7 @@ export class Runs {
 
   /** False, and no change, if one of the ids is taken. */
   write(run: readonly NewJob[], { lane, runAt }: Placing): boolean {
-    const { db, now, tally, touched } = this.#step;
+    const { db, now, tally, touched, offered } = this.#step;
     const job = run[0] as NewJob;
     const first = tally.numbers(run.length);
     const isDue = runAt <= now;
@@ -93,6 +93,7 @@ export class Runs {
     this.#queueUp({ first, last: first + run.length - 1, isDue, expires: job.expiresInMs !== null });
     tally.add(job.queue, "depth", run.length);
     touched.add(job.queue);
+    if (isDue) offered.add(job.queue);
     return true;
   }
 

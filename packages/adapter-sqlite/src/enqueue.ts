@@ -54,7 +54,8 @@ class Batch {
     this.#step = step;
   }
 
-  lane({ queue, name, version }: NewJob): number {
+  lane(job: NewJob): number {
+    const { queue, name, version } = job;
     const key = `${queue}:${name}:${version}`;
     const known = this.#lanes.get(key);
     if (known !== undefined) return known;

@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path";
 import { QueueError } from "@jobyard/core/adapter";
 import Database from "better-sqlite3";
 import { faultOf, isBusy } from "./faults.ts";
+import { checkVolume } from "./volume.ts";
 
 export const MEMORY = ":memory:";
 
@@ -19,17 +20,20 @@ export interface Opening {
   readonly create: boolean;
   /** How long to wait for processes that open or create the same file. */
   readonly busyTimeoutMs: number;
+  /** Whether the file may lie on a network file system. */
+  readonly network: "refuse" | "allow";
 }
 
 /**
  * @param prepare - what is done with the file first; again from its beginning if another process was in the way
- * @throws QueueError `STORE_UNAVAILABLE`, `STORE_CORRUPT`, `STORE_BUSY`, `STORE_FULL`
+ * @throws QueueError `STORE_UNAVAILABLE`, `STORE_UNSAFE`, `STORE_CORRUPT`, `STORE_BUSY`, `STORE_FULL`
  */
 export function openFile(
-  { file, create, busyTimeoutMs }: Opening,
+  { file, create, busyTimeoutMs, network }: Opening,
   prepare: (database: Database.Database) => void,
 ): Database.Database {
   if (file !== MEMORY) checkPath(file, create);
+  if (file !== MEMORY && network === "refuse") checkVolume(file);
   const timeout = Math.min(busyTimeoutMs, BLOCKING_WAIT_MS);
   for (let triesLeft = Math.ceil(busyTimeoutMs / OPENING_PAUSE_MS); ; triesLeft--) {
     let database: Database.Database | null = null;
@@ -76,13 +80,39 @@ function mayUse(path: string): boolean {
 const unavailable = (file: string, what: string): QueueError =>
   new QueueError("STORE_UNAVAILABLE", `file ${file}: ${what}.`);
 
-/** What the connection is set to once the file is known to be ours. Sizes as measured in the design's benchmarks. */
-export function tune(database: Database.Database, durability: "power" | "crash"): void {
-  database.pragma("journal_mode = WAL");
+/** Pages in the log from which on a commit copies them into the file: 16 MiB. */
+export const CHECKPOINT_PAGES = 4_000;
+
+export interface Tuning {
+  readonly file: string;
+  readonly durability: "power" | "crash";
+  /** `external`: another program copies the log into the file. */
+  readonly checkpoints: "own" | "external";
+}
+
+/**
+ * What the connection is set to once the file is known to be ours. Sizes as measured in the design's benchmarks.
+ *
+ * @throws QueueError `STORE_UNSAFE` if SQLite does not grant a write-ahead log
+ */
+export function tune(database: Database.Database, { file, durability, checkpoints }: Tuning): void {
+  const granted = database.pragma("journal_mode = WAL", { simple: true });
+  if (granted !== "wal" && file !== MEMORY)
+    throw new QueueError("STORE_UNSAFE", `file ${file}: SQLite grants no write-ahead log here, but journal ${granted}`);
   database.pragma(`synchronous = ${durability === "power" ? "FULL" : "NORMAL"}`);
   database.pragma("cache_size = -65536");
   database.pragma("mmap_size = 268435456");
   database.pragma("temp_store = MEMORY");
-  database.pragma("wal_autocheckpoint = 4000");
+  database.pragma(`wal_autocheckpoint = ${checkpoints === "own" ? CHECKPOINT_PAGES : 0}`);
   database.pragma("journal_size_limit = 67108864");
+}
+
+/**
+ * To be done before a file gets its first table: pages that become free can then be given back to the disk in small
+ * steps. Later it takes a VACUUM of the whole file.
+ */
+export function prepareNew(database: Database.Database): void {
+  database.pragma("auto_vacuum = INCREMENTAL");
+  // A file that has a first page already, but no table, keeps what it had unless it is written anew.
+  if (database.pragma("auto_vacuum", { simple: true }) === 0) database.exec("VACUUM");
 }

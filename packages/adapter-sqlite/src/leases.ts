@@ -7,6 +7,7 @@ import {
   breakLease,
   findLease,
   type LeaseHead,
+  type LeaseKey,
   leasesAbout,
   pksOfLease,
   removeIdleSession,
@@ -18,9 +19,9 @@ import type { Step, View } from "./step.ts";
 
 /** One row of `lease`, as it is at this point of the step. */
 export class OpenLease implements Holding {
-  readonly id: number;
   readonly token: string;
   readonly session: string;
+  readonly queue: string;
   readonly claimedAt: number;
   readonly deadline: number;
   readonly #view: View;
@@ -30,11 +31,11 @@ export class OpenLease implements Holding {
   #hasLost = false;
   #pks: Set<number> | null = null;
 
-  constructor(view: View, token: string, head: LeaseHead) {
+  constructor(view: View, { session, token, queue }: LeaseKey, head: LeaseHead) {
     this.#view = view;
-    this.id = head.id;
+    this.session = session;
     this.token = token;
-    this.session = head.session;
+    this.queue = queue;
     this.claimedAt = head.claimed_at;
     this.deadline = head.deadline;
     this.#stored = head.unsettled;
@@ -64,19 +65,23 @@ export class OpenLease implements Holding {
   }
 
   write({ db }: Step): void {
-    const { id, session } = this;
     const unsettled = this.#unsettled;
     if (unsettled === this.#stored) return;
     if (unsettled === 0) {
-      db.run(removeLease, { id });
-      db.run(removeIdleSession, { session });
-    } else if (this.#hasLost) db.run(breakLease, { id, unsettled, pks: JSON.stringify([...this.#list()]) });
-    else db.run(shortenLease, { id, unsettled });
+      db.run(removeLease, this);
+      db.run(removeIdleSession, this);
+    } else if (this.#hasLost) db.run(breakLease, { ...this.#key(), unsettled, pks: JSON.stringify([...this.#list()]) });
+    else db.run(shortenLease, { ...this.#key(), unsettled });
+  }
+
+  #key(): LeaseKey {
+    const { session, token, queue } = this;
+    return { session, token, queue };
   }
 
   /** Read when it is first asked for: completions of an intact lease need no look at it. */
   #list(): Set<number> {
-    this.#pks ??= new Set(pksOf(this.#view.db.get(pksOfLease, { id: this.id }) ?? { pks: "[]" }));
+    this.#pks ??= new Set(pksOf(this.#view.db.get(pksOfLease, this) ?? { pks: "[]" }));
     return this.#pks;
   }
 }
@@ -84,25 +89,34 @@ export class OpenLease implements Holding {
 export class Leases {
   readonly #step: Step;
   readonly #open = new Map<string, OpenLease | null>();
+  /** Most settlements of a call are of one lease. */
+  #last: OpenLease | null = null;
 
   constructor(step: Step) {
     this.#step = step;
   }
 
   /** The fence. Null if the lease is no longer the one under which the job runs. */
-  own(row: Pick<JobRow, "pk" | "queue" | "state" | "epoch">, { token, epoch }: Lease): OpenLease | null {
-    if (row.state !== "waiting" || row.epoch !== epoch) return null;
-    const open = this.find(token, row.queue);
+  own(row: Pick<JobRow, "pk" | "queue" | "state" | "epoch">, lease: Lease): OpenLease | null {
+    if (row.state !== "waiting" || row.epoch !== lease.epoch) return null;
+    const open = this.find(lease);
     return open?.has(row.pk) === true ? open : null;
   }
 
-  find(token: string, queue: string): OpenLease | null {
-    const key = `${token}:${queue}`;
-    const known = this.#open.get(key);
+  find({ session, token, ref: { queue } }: Lease): OpenLease | null {
+    const last = this.#last;
+    if (last !== null && last.token === token && last.queue === queue && last.session === session) return last;
+    this.#last = this.#find({ session, token, queue });
+    return this.#last;
+  }
+
+  #find(key: LeaseKey): OpenLease | null {
+    const id = `${key.token}:${key.queue}:${key.session}`;
+    const known = this.#open.get(id);
     if (known !== undefined) return known;
-    const head = this.#step.db.get(findLease, { token, queue });
-    const open = head === undefined ? null : new OpenLease(this.#step, token, head);
-    this.#open.set(key, open);
+    const head = this.#step.db.get(findLease, key);
+    const open = head === undefined ? null : new OpenLease(this.#step, key, head);
+    this.#open.set(id, open);
     return open;
   }
 

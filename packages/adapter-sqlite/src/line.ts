@@ -35,13 +35,14 @@ export interface Placed {
 /** A fresh order number if the time has come, else none: a claim will give one. */
 export const orderFor = ({ tally, now }: Step, runAt: Instant): number | null => (runAt <= now ? tally.number() : null);
 
-export function joinLine({ db }: Step, job: Placed): void {
+export function joinLine({ db, offered }: Step, job: Placed): void {
   const { pk, queue, lane, priority, ord, run_at, held_limit, expires_at } = job;
   const tried = job.attempt > 0 ? 1 : 0;
   if (held_limit !== null) db.run(addHeld, { queue, run_at, pk, lane, tried });
   else if (ord === null) db.run(addLater, { queue, run_at, pk, lane, priority, tried });
   else db.run(addReady, { lane, priority, ord, pk });
   if (expires_at !== null) db.run(addExpiry, { at: expires_at, pk });
+  if (ord !== null || held_limit !== null) offered.add(queue);
 }
 
 /** To be called with the job as it was when it joined. */

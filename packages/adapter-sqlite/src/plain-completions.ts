@@ -16,7 +16,7 @@ export function plainLease(leases: Leases, { lease, guard, decision, followUps }
   if (decision.move !== "complete" || guard !== "held") return null;
   if (followUps !== undefined && followUps.length > 0) return null;
   if (pkOfLease(lease) === null) return null;
-  const open = leases.find(lease.token, lease.ref.queue);
+  const open = leases.find(lease);
   return open?.isIntact === true ? open : null;
 }
 

@@ -17,11 +17,13 @@ export interface Step extends View {
   readonly done: DoneLog;
   /** Queues in which something changed, for those who watch; `null`: something that belongs to no queue. */
   readonly touched: Set<string | null>;
+  /** Queues that got a job which could be claimed at once: who waits for one in this process is served. */
+  readonly offered: Set<string>;
 }
 
 /** Runs `work` as one transaction, or as a part of the one that is open. */
 export function takeStep<T>(db: Connection, now: Instant, work: (step: Step) => T): [T, Step["touched"]] {
-  const step: Step = { db, now, tally: new Tally(db), done: new DoneLog(), touched: new Set() };
+  const step: Step = { db, now, tally: new Tally(db), done: new DoneLog(), touched: new Set(), offered: new Set() };
   const result = db.write(() => {
     const answer = work(step);
     step.done.write(db, step.tally);

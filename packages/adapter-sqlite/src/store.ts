@@ -9,28 +9,32 @@ import Database from "better-sqlite3";
 import { Connection } from "./connection.ts";
 import { examine } from "./examine/examine.ts";
 import { faultOf, isBusy } from "./faults.ts";
-import { identityOf, MEMORY, openFile, tune } from "./file.ts";
+import { identityOf, MEMORY, openFile, prepareNew, type Tuning, tune } from "./file.ts";
 import { isEmpty, migrate, schemaStatus } from "./migrate.ts";
+import { dataVersion } from "./sql/wake.sql.ts";
 import { type Step, takeStep, type View } from "./step.ts";
+import { Upkeep } from "./upkeep.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 import { Wake } from "./wake.ts";
 
-export interface StoreOptions {
-  readonly file: string;
-  readonly durability: "power" | "crash";
+export interface StoreOptions extends Tuning {
   readonly busyTimeoutMs: number;
   readonly create: boolean;
+  readonly network: "refuse" | "allow";
   readonly ports: Ports;
 }
 
 export class Store {
   readonly ports: Ports;
   readonly wake: Wake;
+  readonly waiting: WaitingRoom = new WaitingRoom();
   readonly #options: StoreOptions;
   readonly #database: Database.Database;
   readonly #db: Connection;
   /** Connections of the caller, by their transaction's database. */
   readonly #borrowed = new WeakMap<object, Connection>();
   readonly #identity: string | null;
+  readonly #upkeep: Upkeep | null;
   #isReady = false;
 
   /** @throws QueueError `STORE_UNAVAILABLE`, `STORE_CORRUPT`, `STORE_BUSY`, `STORE_FULL` */
@@ -42,10 +46,11 @@ export class Store {
     });
     this.#identity = identityOf(options.file);
     this.#db = new Connection(this.#database);
+    this.#upkeep = options.file === MEMORY ? null : new Upkeep(this.#db, options.file, options.checkpoints);
     this.wake = new Wake({
       ports: options.ports,
       log: options.file === MEMORY ? null : `${options.file}-wal`,
-      version: () => this.#database.pragma("data_version", { simple: true }),
+      version: () => this.#db.get(dataVersion, {})?.data_version,
     });
   }
 
@@ -58,7 +63,10 @@ export class Store {
    */
   async write<T>(work: (step: Step) => T, tx?: unknown): Promise<T> {
     if (tx !== undefined) return this.#within(tx, work);
-    const [result, touched] = await this.#patiently(() => takeStep(this.#db, this.ports.now(), work));
+    const [{ result, served }, touched] = await this.#patiently(() =>
+      takeStep(this.#db, this.ports.now(), (step) => ({ result: work(step), served: this.waiting.serve(step) })),
+    );
+    for (const answer of served) answer();
     this.wake.tell(touched);
     return result;
   }
@@ -80,10 +88,10 @@ export class Store {
   /** As it is, also on a schema that is not ours; each check judges for itself. */
   async examine(): Promise<readonly Diagnosis[]> {
     this.#assertOpen();
-    const { file, durability } = this.#options;
+    const { file, durability, checkpoints } = this.#options;
     return this.#retry(() => {
       this.#assertThere();
-      return examine({ db: this.#db, file, durability, now: this.ports.now() });
+      return examine({ db: this.#db, file, durability, checkpoints, now: this.ports.now() });
     });
   }
 
@@ -96,9 +104,14 @@ export class Store {
     this.#assertOpen();
     return this.#retry(() => {
       this.#assertThere();
-      tune(this.#database, this.#options.durability);
+      tune(this.#database, this.#options);
       return migrate(this.#db, this.ports.now());
     });
+  }
+
+  /** Keeps the file and its log small, a little at a time. */
+  async tend(): Promise<void> {
+    await this.#patiently(() => this.#upkeep?.tend());
   }
 
   isClosed(): boolean {
@@ -185,12 +198,13 @@ export class Store {
  * A file without any table is made ours: of two processes that do so at once one waits for the other, and finds
  * it done. False if the file has tables, but not ours of this version.
  */
-function makeReady(database: Database.Database, { durability, ports }: StoreOptions): boolean {
+function makeReady(database: Database.Database, options: StoreOptions): boolean {
   const db = new Connection(database);
   const isNew = isEmpty(db);
   if (!isNew && schemaStatus(db).state !== "ready") return false;
-  tune(database, durability);
-  if (isNew) migrate(db, ports.now());
+  if (isNew) prepareNew(database);
+  tune(database, options);
+  if (isNew) migrate(db, options.ports.now());
   return true;
 }
 

@@ -4,7 +4,8 @@ import { QueueError } from "@jobyard/core/adapter";
 import type { SqliteAdapterOptions } from "./adapter.ts";
 
 /**
- * `sqlite:./jobs.db`, `sqlite:///var/lib/jobs.db`, `sqlite::memory:`, each with `?durability=power|crash` if wanted.
+ * `sqlite:./jobs.db`, `sqlite:///var/lib/jobs.db`, `sqlite::memory:`, each with `?durability=power|crash`,
+ * `checkpoints=own|external` and `network=refuse|allow` if wanted.
  * Percent signs escape, as in every URL.
  *
  * @throws QueueError `BAD_URL`
@@ -13,13 +14,34 @@ export function parseSqliteUrl(url: string): SqliteAdapterOptions {
   const match = /^sqlite:(?:\/\/(?=\/))?([^?#]+)(?:\?([^#]*))?$/i.exec(url);
   const file = match?.[1] === undefined ? "" : decoded(match[1], url);
   if (file === "" || file.startsWith("//")) throw bad(url, "it names no file");
-  const options: { -readonly [K in keyof SqliteAdapterOptions]: SqliteAdapterOptions[K] } = { file };
-  for (const [name, value] of new URLSearchParams(match?.[2] ?? "")) {
-    if (name !== "durability") throw bad(url, `there is no parameter ${name}`);
-    if (value !== "power" && value !== "crash") throw bad(url, "durability is power or crash");
-    options.durability = value;
-  }
-  return options;
+  const parameters = new URLSearchParams(match?.[2] ?? "");
+  for (const name of parameters.keys())
+    if (!Object.hasOwn(CHOICES, name)) throw bad(url, `there is no parameter ${name}`);
+  return {
+    file,
+    ...choice(parameters, "durability", url),
+    ...choice(parameters, "checkpoints", url),
+    ...choice(parameters, "network", url),
+  };
+}
+
+const CHOICES = {
+  durability: ["power", "crash"],
+  checkpoints: ["own", "external"],
+  network: ["refuse", "allow"],
+} as const;
+
+/** The parameter as an option; nothing if it is not given. */
+function choice<K extends keyof typeof CHOICES>(
+  parameters: URLSearchParams,
+  name: K,
+  url: string,
+): { readonly [P in K]?: (typeof CHOICES)[P][number] } {
+  const values = parameters.getAll(name);
+  const known: readonly string[] = CHOICES[name];
+  for (const value of values) if (!known.includes(value)) throw bad(url, `${name} is ${known.join(" or ")}`);
+  const value = values.at(-1);
+  return value === undefined ? {} : ({ [name]: value } as { readonly [P in K]: (typeof CHOICES)[P][number] });
 }
 
 function decoded(path: string, url: string): string {

@@ -21,7 +21,10 @@ async function claimWhenWoken(store: Store, request: ClaimRequest, alarm: Alarm,
     const answer = await attempt(store, request, "again");
     const leftMs = end - store.ports.monotonic();
     if (answer.jobs.length > 0 || leftMs <= 0) return answer;
-    await alarm.sleep(answer.nextDueAt === null ? leftMs : Math.min(leftMs, answer.nextDueAt - answer.now));
+    const served = await alarm.sleep(
+      answer.nextDueAt === null ? leftMs : Math.min(leftMs, answer.nextDueAt - answer.now),
+    );
+    if (served !== null) return served;
     if (request.signal?.aborted || store.isClosed()) return answer;
   }
 }
@@ -40,13 +43,17 @@ async function attempt(store: Store, request: ClaimRequest, look: Look): Promise
  */
 class Alarm {
   readonly #store: Store;
+  readonly #request: ClaimRequest;
   readonly #endings: readonly AbortSignal[];
   readonly #unwatch: () => void;
-  readonly #ring = (): void => this.#rung.abort();
+  /** With a reason: without one each ring would make an exception with its stack. */
+  readonly #ring = (): void => this.#rung.abort("rung");
   #rung = new AbortController();
 
-  constructor(store: Store, { queues, signal }: ClaimRequest) {
+  constructor(store: Store, request: ClaimRequest) {
+    const { queues, signal } = request;
     this.#store = store;
+    this.#request = request;
     this.#endings = signal ? [store.wake.closed, signal] : [store.wake.closed];
     for (const ending of this.#endings) ending.addEventListener("abort", this.#ring);
     const isMine = (hint: Hint): boolean =>
@@ -56,9 +63,18 @@ class Alarm {
     });
   }
 
-  async sleep(ms: number): Promise<void> {
-    await this.#store.ports.sleep(ms, this.#rung.signal);
+  /** The claim, if a step of this process made it meanwhile. */
+  async sleep(ms: number): Promise<Claim | null> {
+    const store = this.#store;
+    let served: Claim | null = null;
+    const leave = store.waiting.enter(this.#request, (claim) => {
+      served = claim;
+      this.#ring();
+    });
+    await store.ports.sleep(ms, this.#rung.signal);
+    leave();
     if (this.#rung.signal.aborted) this.#rung = new AbortController();
+    return served;
   }
 
   close(): void {

@@ -15,6 +15,11 @@ const FLOOR_MS = 1_000;
  */
 const AFTER_WRITE_MS: readonly number[] = [1, 4, 15, 50, ...Array.from({ length: 25 }, () => 200)];
 
+/** A pause of this length is ended by the next write; a shorter one is over soon enough. */
+const LONG_PAUSE_MS = 15;
+/** Why a pause ended. Without a reason of ours each would cost an exception with its stack. */
+const AWAKE = "awake";
+
 interface Watcher {
   readonly onHint: (hint: Hint) => void;
 }
@@ -34,7 +39,12 @@ export class Wake {
   #touched: Set<string | null> | null = null;
   #seen: unknown;
   #isListening = false;
-  #again = new AbortController();
+  /** Which of {@link AFTER_WRITE_MS} comes next; behind the last, nobody looks. */
+  #pause = AFTER_WRITE_MS.length;
+  #isLookingAgain = false;
+  #nap: AbortController | null = null;
+  /** The log may have been written by this connection only since it was last heard of. */
+  #hasCommitted = false;
   #hasWarned = false;
   #file: FSWatcher | null = null;
 
@@ -49,6 +59,7 @@ export class Wake {
 
   /** After a commit of this connection. */
   tell(queues: Iterable<string | null>): void {
+    this.#hasCommitted = true;
     if (this.#watchers.size === 0) return;
     if (this.#touched === null) {
       this.#touched = new Set();
@@ -60,15 +71,16 @@ export class Wake {
   /** What was committed before this call is not told. */
   watch(onHint: (hint: Hint) => void): () => void {
     const watcher: Watcher = { onHint };
-    this.#watchers.add(watcher);
     if (!this.#isListening) this.#listen();
+    else if (this.#watchers.size === 0) this.#seen = this.#version();
+    this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
 
   close(): void {
     this.#watchers.clear();
     this.#stop.abort();
-    this.#again.abort();
+    this.#nap?.abort(AWAKE);
     this.#file?.close();
   }
 
@@ -102,9 +114,7 @@ export class Wake {
     try {
       this.#file = watch(log, { persistent: false }, (event) => {
         if (event === "rename") this.#unwatchLog();
-        // What this look sees may be an earlier commit than the one that this write is for.
-        this.#look();
-        void this.#lookAgain();
+        this.#onWritten();
       });
       this.#file.on("error", (error) => this.#doWithout(log, error));
     } catch (error) {
@@ -128,15 +138,28 @@ export class Wake {
     });
   }
 
-  /** Each write of the log begins with the first pause, and ends what an earlier one began. */
+  #onWritten(): void {
+    if (this.#watchers.size === 0) return;
+    // What a look sees now may be an earlier commit than the one that this write is for.
+    if (!this.#hasCommitted) this.#look();
+    this.#hasCommitted = false;
+    this.#pause = 0;
+    this.#nap?.abort(AWAKE);
+    if (!this.#isLookingAgain) void this.#lookAgain();
+  }
+
+  /** Each write of the log begins with the first pause. */
   async #lookAgain(): Promise<void> {
-    this.#again.abort();
-    this.#again = new AbortController();
-    const { signal } = this.#again;
-    for (const ms of AFTER_WRITE_MS) {
-      await this.#source.ports.sleep(ms, signal);
-      if (signal.aborted || this.#look()) return;
+    this.#isLookingAgain = true;
+    for (let ms = AFTER_WRITE_MS[this.#pause]; ms !== undefined; ms = AFTER_WRITE_MS[this.#pause]) {
+      this.#pause += 1;
+      this.#nap = ms < LONG_PAUSE_MS ? null : new AbortController();
+      await this.#source.ports.sleep(ms, this.#nap?.signal);
+      this.#nap = null;
+      if (this.#stop.signal.aborted) return;
+      if (this.#look()) this.#pause = AFTER_WRITE_MS.length;
     }
+    this.#isLookingAgain = false;
   }
 
   /** True if another connection has committed since. */

@@ -8,6 +8,7 @@ import { manualPorts, newJob } from "@jobyard/core/testing";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Connection } from "../src/connection.ts";
+import { checkIntegrity } from "../src/examine/contents.ts";
 import { checkDurability, checkJournal, isMended } from "../src/examine/database.ts";
 import { bytesText } from "../src/examine/examination.ts";
 import { fileSystemOf } from "../src/file-system.ts";
@@ -37,6 +38,16 @@ async function told(adapter: Adapter, code: string): Promise<Diagnosis> {
   return found;
 }
 
+/** Writes over the first page of a table, once everything stands in the file itself. */
+function damage(file: string, database: Database.Database, table: string): void {
+  database.pragma("wal_checkpoint(TRUNCATE)");
+  const page = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").pluck().get(table);
+  database.close();
+  const handle = openSync(file, "r+");
+  writeSync(handle, Buffer.alloc(200, 0x5a), 0, 200, (Number(page) - 1) * 4_096 + 8);
+  closeSync(handle);
+}
+
 const problems = async (adapter: Adapter): Promise<readonly string[]> =>
   (await adapter.examine()).filter(({ level }) => level === "problem").map(({ code }) => code);
 
@@ -59,7 +70,7 @@ describe("the schema", () => {
 describe("the tables", () => {
   test("an index that somebody dropped can be made again by what is told", async () => {
     const { adapter, file } = await open();
-    elsewhere(file).exec("DROP INDEX jobyard_session_deadline");
+    elsewhere(file).exec("DROP INDEX jobyard_job_lane");
     const found = await told(adapter, "SQLITE_TABLES");
     expect(found).toMatchObject({ level: "problem", evidence: { missing: 1 } });
     elsewhere(file).exec((found.fix ?? "").replace("Make it again: ", ""));
@@ -80,13 +91,22 @@ test("a damaged page is found", async () => {
   await adapter.writer.enqueue(Array.from({ length: 500 }, (_, n) => newJob(`j${n}`)));
   await adapter.close();
   const database = elsewhere(file);
-  const page = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'jobyard_ready'").pluck().get();
-  database.close();
-  const handle = openSync(file, "r+");
-  writeSync(handle, Buffer.alloc(200, 0x5a), 0, 200, (Number(page) - 1) * 4_096 + 8);
-  closeSync(handle);
+  damage(file, database, "jobyard_ready");
   const reopened = await open({ file });
   expect(await told(reopened.adapter, "SQLITE_INTEGRITY")).toMatchObject({ level: "problem", fix: /backup/ });
+});
+
+test("of a large file only what claims stand on is looked at, and that is said", async () => {
+  const { adapter, file } = await open();
+  await adapter.writer.enqueue([newJob("a")]);
+  const database = elsewhere(file);
+  const examination = { db: new Connection(database), file, durability: "power", checkpoints: "own", now: 0 } as const;
+  expect(checkIntegrity(examination, 0)).toMatchObject({ level: "advice", evidence: { whole: false, faults: 0 } });
+  expect(checkIntegrity(examination)).toMatchObject({ level: "ok", evidence: { whole: true } });
+  damage(file, database, "jobyard_ready");
+  expect(checkIntegrity({ ...examination, db: new Connection(elsewhere(file)) }, 0)).toMatchObject({
+    level: "problem",
+  });
 });
 
 test("a journal mode that is not ours is found", async () => {
@@ -94,7 +114,7 @@ test("a journal mode that is not ours is found", async () => {
   await adapter.close();
   const database = elsewhere(file);
   database.pragma("journal_mode = DELETE");
-  const examination = { db: new Connection(database), file, durability: "power", now: 0 } as const;
+  const examination = { db: new Connection(database), file, durability: "power", checkpoints: "own", now: 0 } as const;
   expect(checkJournal(examination)).toMatchObject({ level: "problem", evidence: { mode: "delete" } });
   database.pragma("synchronous = OFF");
   expect(checkDurability(examination)).toMatchObject({ level: "problem", evidence: { synchronous: "OFF" } });
@@ -123,6 +143,14 @@ test("a reader that holds back the log is noticed, and forgotten when it ends", 
   expect(pinned.evidence["pinnedBytes"]).toBeGreaterThan(16_000_000);
   reader.exec("COMMIT");
   expect(await told(adapter, "SQLITE_LOG")).toMatchObject({ level: "ok", evidence: { pinnedBytes: 0 } });
+});
+
+test("a log that another program copies is left to it", async () => {
+  const { adapter } = await open({ checkpoints: "external" });
+  await adapter.writer.enqueue([newJob("a")]);
+  const found = await told(adapter, "SQLITE_LOG");
+  expect(found).toMatchObject({ level: "ok", evidence: { checkpoints: "external" } });
+  expect(found.evidence["logBytes"]).toBeGreaterThan(0);
 });
 
 test("jobs from the future mean that a clock was set back", async () => {

@@ -16,6 +16,9 @@ import { takeStep } from "../src/step.ts";
 import { Store } from "../src/store.ts";
 import { folder } from "./bench.ts";
 
+/** What `sqliteAdapter` sets if nothing is said. */
+const asEver = { checkpoints: "own", network: "refuse", ports: systemPorts } as const;
+
 const opening =
   (file: string, create = true) =>
   () =>
@@ -126,7 +129,7 @@ describe("a lock of another connection", () => {
 
 test("a full disk refuses the whole call, keeps what was there, and lets go when there is room", async () => {
   const file = join(await folder(), "jobs.db");
-  const store = new Store({ file, durability: "crash", busyTimeoutMs: 1_000, create: true, ports: systemPorts });
+  const store = new Store({ file, durability: "crash", busyTimeoutMs: 1_000, create: true, ...asEver });
   const add = (count: number, prefix: string) =>
     store.write((step) =>
       enqueue(
@@ -182,6 +185,6 @@ test("a file that is deleted or replaced while open takes nothing more", async (
 });
 
 async function jobsIn(store: Store): Promise<number> {
-  const { totalDepth } = await import("../src/sql/read.sql.ts");
-  return store.read(({ db }) => db.get(totalDepth, {})?.n ?? -1);
+  const { lastJobBelow } = await import("../src/sql/walk.sql.ts");
+  return store.read(({ db }) => db.get(lastJobBelow, { pk: Number.MAX_SAFE_INTEGER })?.pk ?? 0);
 }

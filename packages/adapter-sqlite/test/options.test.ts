@@ -18,7 +18,8 @@ test.each([
   ["crash", 1],
 ] as const)("durability %s sets SQLite's synchronous to %i, on a write-ahead log", async (durability, synchronous) => {
   const file = join(await folder(), "jobs.db");
-  const store = new Store({ file, durability, busyTimeoutMs: 1, create: true, ports: systemPorts });
+  const as = { checkpoints: "own", network: "refuse", ports: systemPorts } as const;
+  const store = new Store({ file, durability, busyTimeoutMs: 1, create: true, ...as });
   const settings = await store.read(({ db }) =>
     ["synchronous", "journal_mode", "cache_size"].map((name) => db.pragma(name)),
   );
@@ -46,6 +47,8 @@ describe("URLs", () => {
     ["sqlite::memory:", { file: ":memory:" }],
     ["sqlite:./a%20b%3f.db?durability=crash", { file: "./a b?.db", durability: "crash" }],
     ["SQLITE:x?durability=power", { file: "x", durability: "power" }],
+    ["sqlite:x?checkpoints=external", { file: "x", checkpoints: "external" }],
+    ["sqlite:x?network=allow&durability=crash", { file: "x", network: "allow", durability: "crash" }],
   ])("%s", (url, options) => {
     expect(parseSqliteUrl(url)).toEqual(options);
   });
@@ -56,6 +59,8 @@ describe("URLs", () => {
     ["sqlite://host/jobs.db", /names no file/],
     ["sqlite:./x.db?speed=11", /no parameter speed/],
     ["sqlite:./x.db?durability=maybe", /power or crash/],
+    ["sqlite:./x.db?checkpoints=never", /own or external/],
+    ["sqlite:./x.db?network=yes", /refuse or allow/],
     ["sqlite:./100%.db", /%25/],
     ["./jobs.db", /names no file/],
   ])("%s is refused", (url, words) => {

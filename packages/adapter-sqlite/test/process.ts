@@ -2,6 +2,7 @@
 
 import { type Adapter, isQueueError } from "@jobyard/core/adapter";
 import { claimRequest, newJob } from "@jobyard/core/testing";
+import Database from "better-sqlite3";
 import { sqliteAdapter } from "../src/index.ts";
 
 const [role = "", file = "", name = "", count = "0"] = process.argv.slice(2);
@@ -45,6 +46,34 @@ async function consume(adapter: Adapter): Promise<void> {
   say(completed);
 }
 
+const pause = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+/** A transaction that reads, and what ends it. */
+function snapshot(): () => void {
+  const database = new Database(file, { readonly: true });
+  database.exec("BEGIN");
+  database.prepare("SELECT count(*) FROM jobyard_tally").get();
+  return () => database.close();
+}
+
+/** Reads without a gap: each of its short transactions ends after the next has begun. Until it is ended. */
+function readAlways(): void {
+  say("reading");
+  for (let end = snapshot(); ; ) {
+    pause(10);
+    const next = snapshot();
+    end();
+    end = next;
+  }
+}
+
+/** One transaction that reads, until its standard input ends. */
+function pin(): void {
+  const end = snapshot();
+  say("reading");
+  process.stdin.resume().once("end", end);
+}
+
 async function withAdapter(work: (adapter: Adapter) => Promise<void>): Promise<void> {
   const adapter = sqliteAdapter({ file, durability: "crash", busyTimeoutMs: 30_000 });
   await work(adapter);
@@ -53,6 +82,8 @@ async function withAdapter(work: (adapter: Adapter) => Promise<void>): Promise<v
 
 const ROLES: Readonly<Record<string, () => Promise<void>>> = {
   open,
+  "read-always": async () => readAlways(),
+  pin: async () => pin(),
   produce: () => withAdapter(produce),
   consume: () => withAdapter(consume),
 };

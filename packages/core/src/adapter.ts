@@ -4,8 +4,15 @@ export type * from "./contract/adapter.ts";
 export { FACET_FIELDS } from "./contract/adapter.ts";
 export * from "./contract/entries.ts";
 export * from "./contract/settings.ts";
-export { LATE_MS, matchesFilter } from "./decisions/matches.ts";
-export { requiredIds, requiredPhases, requiredQueues, requiredStates } from "./decisions/narrow.ts";
+export {
+  isTypeTerm,
+  type JobType,
+  LATE_MS,
+  matchesFilter,
+  matchesType,
+  type Searchable,
+} from "./decisions/matches.ts";
+export { requiredCreated, requiredIds, requiredPhases, requiredQueues, requiredStates } from "./decisions/narrow.ts";
 export { DEFAULTS } from "./nouns/defaults.ts";
 export * from "./nouns/diagnosis.ts";
 export * from "./nouns/errors.ts";

@@ -1,7 +1,10 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { ERROR_CODES } from "@jobyard/core";
 import { openYard } from "jobyard";
 import { describe, expect, test } from "vitest";
-import { enqueueFile, type ToJob } from "../src/cli/enqueue-file.ts";
+import { enqueueLines, type LineJobs } from "../src/cli/enqueue-file.ts";
+import { lineSource } from "../src/cli/lines.ts";
 import { createOutput, type Output } from "../src/cli/output.ts";
 import { expectError, JOBS, type Place, place } from "./jobyard.ts";
 
@@ -118,8 +121,8 @@ describe("a file", () => {
     const file = here.file("two.ndjson", '{"name":"Ada"}\n{"name":"Grace"}\n');
     const receipts = await here.json("enqueue", "greet", "--file", file, "--module", JOBS);
     expect(receipts).toEqual([
-      { queue: "hello", id: expect.any(String), state: "waiting", duplicate: false },
-      { queue: "hello", id: expect.any(String), state: "waiting", duplicate: false },
+      { line: 1, queue: "hello", id: expect.any(String), state: "waiting", duplicate: false },
+      { line: 2, queue: "hello", id: expect.any(String), state: "waiting", duplicate: false },
     ]);
   });
 
@@ -137,24 +140,30 @@ describe("a file", () => {
     const finished = await here.run("enqueue", "greet", "--file", file, "--module", JOBS, "--queue", "none");
     expectError(finished, "PAYLOAD_INVALID", 1, "nothing was enqueued");
     expect(finished.err).toMatch(/^ {2}line 2: greet: name: .*expected string/m);
-    expect(finished.err).toMatch(/^ {2}line 3: the payload is not JSON/m);
+    expect(finished.err).toMatch(/^ {2}line 3: greet: not JSON/m);
     expect(await here.json("jobs", "queue:none")).toEqual([]);
   });
 
-  test("that the store fails in the middle of says how far it came", async () => {
+  test("that the store fails in the middle of says how far it came, and how to go on", async () => {
     const other = await place();
-    const file = other.file("many.ndjson", "1\n".repeat(1_200));
+    const path = other.file("many.ndjson", "1\n".repeat(1_200));
     const yard = await openYard(other.url);
     const notes: string[] = [];
-    const out: Output = { ...createOutput({ json: false }), note: (text) => notes.push(text) };
-    const toJob: ToJob = async (payload, where) => {
-      if (where === "line 700") await yard.close();
-      return { name: "add", payload };
+    const out: Output = { ...createOutput({ json: true }), line: () => {}, note: (text) => notes.push(text) };
+    const jobs: LineJobs = {
+      path,
+      source: await lineSource(path),
+      toJob: ({ number, text }) => {
+        if (number === 700) void yard.close();
+        return { name: "add", payload: text };
+      },
+      howToGoOn: (line) => `Go on after ${line}.`,
     };
-    await expect(enqueueFile({ yard, board: yard.board, out }, file, 1_200, toJob)).rejects.toThrow(
-      ERROR_CODES.STORE_CLOSED,
-    );
-    expect(notes).toEqual(["Stopped after line 500: 500 jobs enqueued. The lines after it are not enqueued."]);
+    await expect(enqueueLines({ yard, board: yard.board, out }, jobs, 1_200)).rejects.toThrow(ERROR_CODES.STORE_CLOSED);
+    expect(notes).toEqual([
+      "500 jobs enqueued",
+      "Stopped after line 500; the lines after it are not enqueued. Go on after 500.",
+    ]);
     expect(await other.json("queues")).toMatchObject([{ depth: 500 }]);
   });
 
@@ -174,9 +183,75 @@ describe("a file", () => {
   });
 });
 
+describe("lines that are enqueued as they come", () => {
+  const LINES = '{"name":"Ada"}\r\n{"name":1}\n\nnot json\n{"name":"Grace"}';
+
+  test("from a pipe: faulty ones are left out and told, the others are enqueued", async () => {
+    const args = ["enqueue", "greet", "--file", "-", "--module", JOBS, "--queue", "pipe"] as const;
+    const finished = await here.runWith({ stdin: LINES }, ...args);
+    expectError(finished, "PAYLOAD_INVALID", 1, /line 2: greet: name: .*\n.*line 4: greet: not JSON/);
+    expect(finished.out).toBe("2 jobs enqueued, 2 faulty lines left out\n");
+    expect(await here.json("jobs", "queue:pipe")).toHaveLength(2);
+  });
+
+  test("from a file, if one says so, as JSON a document per line", async () => {
+    const file = here.file("some.ndjson", LINES);
+    const args = ["enqueue", "greet", "--file", file, "--module", JOBS, "--queue", "some", "--skip-invalid", "--json"];
+    const finished = await here.run(...args);
+    const answers = finished.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(answers).toHaveLength(4);
+    expect(answers.filter(({ code }) => code === "PAYLOAD_INVALID").map(({ line }) => line)).toEqual([2, 4]);
+    expect(answers.filter(({ state }) => state === "waiting").map(({ line }) => line)).toEqual([1, 5]);
+    expect(finished.code).toBe(1);
+  });
+
+  test("bytes that are not UTF-8 are a fault, and not replaced", async () => {
+    const path = join(here.folder, "latin.ndjson");
+    writeFileSync(path, Buffer.concat([Buffer.from('"a"\n"'), Buffer.from([0xe9]), Buffer.from('"\n')]));
+    expectError(
+      await here.run("enqueue", "add", "--file", path),
+      "PAYLOAD_INVALID",
+      1,
+      "line 2: the line is not UTF-8",
+    );
+  });
+
+  test("at once, although the pipe stays open", async () => {
+    const piping = here.start("enqueue", "add", "--file", "-", "--queue", "tail", "--json");
+    piping.write("1\n");
+    await piping.printed(/"line":1/);
+    piping.write("2\n");
+    await piping.printed(/"line":2/);
+    piping.write(null);
+    expect(await piping.finished).toMatchObject({ code: 0, err: "2 jobs enqueued\n" });
+  });
+
+  test("until Ctrl+C, which says how far it came", async () => {
+    const piping = here.start("enqueue", "add", "--file", "-", "--queue", "cut", "--id-prefix", "cut", "--json");
+    piping.write("1\n2\n");
+    await piping.printed(/"line":2/);
+    piping.kill("SIGINT"); // while it waits for a line that never comes
+    const { code, err } = await piping.finished;
+    expect(err).toMatch(/^2 jobs enqueued\nStopped after line 2; .* The same command again goes on/);
+    expect(code).toBe(1);
+    expect(await here.json("jobs", "queue:cut")).toHaveLength(2);
+  });
+});
+
+test("with --id-prefix the same file again adds nothing twice", async () => {
+  const file = here.file("twice.ndjson", "1\n\n2\n");
+  const args = ["enqueue", "add", "--file", file, "--queue", "twice", "--id-prefix", "import"] as const;
+  expect(await here.ok(...args)).toBe("2 jobs enqueued\n");
+  expect(await here.ok(...args)).toBe("0 jobs enqueued, 2 duplicate\n");
+  expect((await here.json("jobs", "queue:twice")).map(({ id }) => id).sort()).toEqual(["import-1", "import-3"]);
+});
+
 describe("what is wrong is said", () => {
   test.each([
-    [["{oops"], "PAYLOAD_INVALID", 1, "the payload is not JSON"],
+    [["{oops"], "PAYLOAD_INVALID", 1, "add: not JSON"],
     [["1", "--delay", "5 minutes"], "BAD_DURATION", 2, '--delay: "5 minutes"'],
     [["1", "--priority", "-1"], "BAD_OPTION", 2, "--priority must be a whole number from 0 on"],
     [["1", "--priority", "9999999"], "BAD_OPTION", 2, "priority"],
@@ -187,12 +262,14 @@ describe("what is wrong is said", () => {
     [["1", "--id", "42"], "BAD_NAME", 2, "jobId"],
     [["1", "--file", "x"], "USAGE", 2, "a payload or --file"],
     [["--file", "x", "--id", "y"], "USAGE", 2, "--id names one job"],
+    [["1", "--skip-invalid"], "USAGE", 2, "--skip-invalid goes with --file"],
+    [["1", "--id-prefix", "y"], "USAGE", 2, "--id-prefix goes with --file"],
   ] as const)("enqueue add %j", async (args, code, exitCode, text) => {
     expectError(await here.run("enqueue", "add", ...args), code, exitCode, text);
   });
 
   test("a payload over the limit", async () => {
     const stdin = JSON.stringify("x".repeat(1_048_576));
-    expectError(await here.runWith({ stdin }, "enqueue", "add", "-"), "PAYLOAD_TOO_LARGE", 1, "and may have 1048576");
+    expectError(await here.runWith({ stdin }, "enqueue", "add", "-"), "PAYLOAD_TOO_LARGE", 1, "at most 1048576");
   });
 });

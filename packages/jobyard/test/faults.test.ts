@@ -60,8 +60,16 @@ describe("the schema", () => {
     for (const args of [["queues"], ["migrate", "--check"]])
       expectError(await empty.run(...args), "SCHEMA_MISSING", 1, "is empty. Correct the URL");
     expect(statSync(file).size).toBe(0);
-    await empty.ok("migrate");
+    expect(await empty.ok("migrate")).toBe(`${empty.url} is made, with tables of version 1.\n`);
     expect(await empty.ok("queues")).toBe("There are no queues yet.\n");
+  });
+
+  test("of a new database is made by migrate, which says so once", async () => {
+    const empty = await place({ migrate: false });
+    expect(await empty.json("migrate")).toEqual([{ from: 0, to: expect.any(Number) }]);
+    const [again] = await empty.json("migrate");
+    expect(again?.["from"]).toBe(again?.["to"]);
+    expect(await empty.ok("migrate")).toMatch(/is up to date/);
   });
 
   test("of a new database is made by the first job", async () => {
@@ -146,6 +154,10 @@ describe("wrong use", () => {
     [["job"], "missing required argument 'id'"],
     [["queues", "too", "many"], "too many arguments"],
     [["job", "a", "--url"], "argument missing"],
+    [["set", "mail", "--limiter", "100/1m"], "unknown option '--limiter'"],
+    [["set", "mail", "--global-concurrency", "4"], "unknown option '--global-concurrency'"],
+    [["completion", "powershell"], "Allowed choices are bash, zsh, fish"],
+    [["completion"], "missing required argument 'shell'"],
   ] as const)("%j", async (args, text) => {
     const finished = await here.run(...args);
     expectError(finished, "USAGE", 2, text);
@@ -160,15 +172,45 @@ describe("wrong use", () => {
 });
 
 describe("help", () => {
-  test("lists every command, and each has examples", async () => {
+  test("lists every command, and each has examples, by --help and by help", async () => {
     const help = await here.ok("--help");
+    expect(await here.ok("help")).toBe(help);
     const commands = [...help.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1] ?? "");
-    expect(commands.sort()).toEqual(
-      "cancel enqueue events explain job jobs migrate pause promote queues remove requeue resume work workers".split(
-        " ",
-      ),
+    expect(commands.sort()).toMatchInlineSnapshot(`
+      [
+        "bench",
+        "cancel",
+        "completion",
+        "doctor",
+        "enqueue",
+        "events",
+        "explain",
+        "help",
+        "job",
+        "jobs",
+        "migrate",
+        "pause",
+        "promote",
+        "queues",
+        "remove",
+        "requeue",
+        "resume",
+        "set",
+        "work",
+        "workers",
+      ]
+    `);
+    await Promise.all(
+      commands.map(async (command) => {
+        const own = await here.ok("help", command);
+        expect(own).toMatch(/Examples:\n {2}\$ jobyard /);
+        expect(await here.ok(command, "--help")).toBe(own);
+      }),
     );
-    for (const command of commands) expect(await here.ok(command, "--help")).toMatch(/Examples:\n {2}\$ jobyard /);
+  });
+
+  test("of a command that there is not names those that there are", async () => {
+    expectError(await here.run("help", "enqeue"), "USAGE", 2, /unknown command "enqeue"\. There are: enqueue, work/);
   });
 
   test("the version is the package's", async () => {

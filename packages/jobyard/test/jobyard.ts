@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect } from "vitest";
+import { SHAPES } from "./shapes.ts";
 
-const MAIN = join(import.meta.dirname, "../src/cli/main.ts");
+export const MAIN: string = join(import.meta.dirname, "../src/cli/main.ts");
 export const JOBS: string = join(import.meta.dirname, "fixtures/jobs.ts");
 
 /** Hundreds of processes load the same modules: Node keeps what it made of them. */
@@ -50,6 +51,8 @@ interface Given {
 export interface Running {
   readonly pid: number;
   kill(signal: NodeJS.Signals): void;
+  /** To its stdin, which stays open once this was used; `null` ends it. */
+  write(text: string | null): void;
   /** Closes the reading end of its stdout, as `head` does. */
   hangUp(): void;
   readonly finished: Promise<Finished>;
@@ -61,9 +64,9 @@ export interface Running {
 export async function place(options: { readonly migrate?: boolean } = {}): Promise<Place> {
   const folder = mkdtempSync(join(root, "place-"));
   const url = `sqlite:${join(folder, "jobs.db")}`;
-  const start = (given: Given, args: readonly string[]): Running =>
-    launch(args, folder, { JOBYARD_URL: url, ...given.env }, given.stdin);
-  const run = (...args: readonly string[]): Promise<Finished> => start({}, args).finished;
+  const start = ({ env, stdin }: Given, args: readonly string[]): Running =>
+    launch(args, folder, { JOBYARD_URL: url, ...env }, stdin ?? null);
+  const run = (...args: readonly string[]): Promise<Finished> => start({ stdin: "" }, args).finished;
   const ok = async (...args: readonly string[]): Promise<string> => {
     const finished = await run(...args);
     expect(finished, args.join(" ")).toMatchObject({ code: 0 });
@@ -75,13 +78,9 @@ export async function place(options: { readonly migrate?: boolean } = {}): Promi
     url,
     run,
     ok,
-    runWith: (given, ...args) => start(given, args).finished,
+    runWith: (given, ...args) => start({ stdin: "", ...given }, args).finished,
     start: (...args) => start({}, args),
-    json: async (...args) =>
-      (await ok(...args, "--json"))
-        .split("\n")
-        .filter(Boolean)
-        .map((line) => JSON.parse(line)),
+    json: async (...args) => documents(args[0] ?? "", await ok(...args, "--json")),
     file: (name, content) => {
       writeFileSync(join(folder, name), content);
       return join(folder, name);
@@ -89,7 +88,13 @@ export async function place(options: { readonly migrate?: boolean } = {}): Promi
   };
 }
 
-function launch(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>, stdin?: string): Running {
+/** @param stdin - `null` leaves it open */
+function launch(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  stdin: string | null,
+): Running {
   const { JOBYARD_DEBUG: _, ...inherited } = process.env;
   const child = spawn(process.execPath, ["-C", "@jobyard/source", MAIN, ...args], {
     cwd,
@@ -107,7 +112,8 @@ function launch(args: readonly string[], cwd: string, env: Readonly<Record<strin
     err += chunk;
     for (const listener of listeners) listener();
   });
-  child.stdin.end(stdin ?? "");
+  // A command that does not read its stdin must not wait for it; one that does gets what the test writes.
+  if (stdin !== null) child.stdin.end(stdin);
   const finished = new Promise<Finished>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => {
@@ -135,10 +141,21 @@ function launch(args: readonly string[], cwd: string, env: Readonly<Record<strin
   return {
     pid: child.pid ?? 0,
     kill: (signal) => child.kill(signal),
+    write: (text) => (text === null ? child.stdin.end() : child.stdin.write(text)),
     hangUp: () => child.stdout.destroy(),
     finished,
     printed,
   };
+}
+
+/** Every line parsed, and found to be what docs/cli.md says of the command. */
+export function documents(command: string, out: string): readonly Readonly<Record<string, unknown>>[] {
+  const schema = SHAPES[command];
+  if (!schema) throw new Error(`test/shapes.ts has no shape for ${command}`);
+  return out
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => schema.parse(JSON.parse(line)) as Readonly<Record<string, unknown>>);
 }
 
 /** The one line on stderr that every error has, and nothing like a stack. */

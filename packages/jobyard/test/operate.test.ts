@@ -27,7 +27,7 @@ describe("named jobs", () => {
 
   test("take a payload from stdin, and only if it is JSON", async () => {
     const [id = ""] = await dead("stdin", 1);
-    expectError(await here.run("requeue", id, "--payload", "{oops"), "PAYLOAD_INVALID", 1, "is not JSON");
+    expectError(await here.run("requeue", id, "--payload", "{oops"), "PAYLOAD_INVALID", 1, "not JSON");
     expect(await stateOf(id)).toBe("dead");
     expect(await here.runWith({ stdin: "[1]" }, "requeue", id, "--payload", "-")).toMatchObject({ code: 0 });
     expect((await here.json("job", id))[0]).toMatchObject({ payload: [1] });
@@ -87,12 +87,16 @@ describe("all that match", () => {
     expect(await here.json("jobs", "queue:bulk state:waiting")).toHaveLength(12);
   });
 
-  test("answer one JSON document, which says what was skipped", async () => {
+  test("answer a JSON document per job, and one that says what was skipped", async () => {
     await here.ok("enqueue", "add", "1", "--queue", "skips", "--id", "waits");
     const [id = ""] = await dead("skips", 1);
     const [preview] = await here.json("requeue", "--filter", "queue:skips", "--dry-run");
-    expect(preview).toMatchObject({ count: { n: 2, exact: true } });
-    const [outcome] = await here.json("requeue", "--filter", "queue:skips");
+    expect(preview).toMatchObject({ dryRun: true, count: { n: 2, exact: true } });
+    const [first, second, outcome] = await here.json("requeue", "--filter", "queue:skips");
+    expect([first, second].toSorted((a, b) => String(a?.["outcome"]).localeCompare(String(b?.["outcome"])))).toEqual([
+      { ref: { queue: "skips", id: id.split("/")[1] }, outcome: "done", state: "waiting" },
+      { ref: { queue: "skips", id: "waits" }, outcome: "refused", state: "waiting" },
+    ]);
     expect(outcome).toEqual({ op: expect.any(String), seen: 2, done: 1, skipped: { refused: 1 }, interrupted: false });
     expect(await here.json("jobs", `op:${outcome?.["op"]}`)).toMatchObject([{ id: id.split("/")[1] }]);
   });

@@ -47,6 +47,5 @@ async function layout(): Promise<string> {
 
 /** Stores of an older layout are of no more use, and large. */
 async function removeOthers(folder: string, prefix: string): Promise<void> {
-  for (const name of await readdir(folder))
-    if (name.startsWith(prefix)) await rm(join(folder, name), { force: true });
+  for (const name of await readdir(folder)) if (name.startsWith(prefix)) await rm(join(folder, name), { force: true });
 }

@@ -6,8 +6,8 @@
 import { systemPorts } from "@jobyard/core";
 import {
   type Adapter,
-  type Decision,
   DEFAULTS,
+  type Decision,
   type LeasedJob,
   type NewJob,
   type Ports,
@@ -130,7 +130,10 @@ class Filler {
       group: null,
       dedupe: random.below(10) === 0 ? { key: `key-${number}`, while: "open", onConflict: "skip" } : null,
       onLeaseLost: fate === "stale" ? "hold" : "retry",
-      parent: random.below(50) === 0 ? { queue: "orders", id: `order-${random.below(number + 1)}`, epoch: 0, ref: "mail" } : null,
+      parent:
+        random.below(50) === 0
+          ? { queue: "orders", id: `order-${random.below(number + 1)}`, epoch: 0, ref: "mail" }
+          : null,
     };
   }
 
@@ -138,12 +141,22 @@ class Filler {
   async work(count: number): Promise<void> {
     if (count === 0) return;
     const worker = this.#random.below(WORKERS);
-    const jobs = await this.#claim(count, `${sessionOf(worker)}-${Math.floor(this.#ports.now() / (DAY_MS / 4))}`, 60_000);
+    const jobs = await this.#claim(
+      count,
+      `${sessionOf(worker)}-${Math.floor(this.#ports.now() / (DAY_MS / 4))}`,
+      60_000,
+    );
     await this.#adapter.leaser.append(
-      jobs.filter(() => this.#random.below(200) === 0).map(({ lease }) => ({ lease, kind: "progress", data: '{"done":3,"total":10}' })),
+      jobs
+        .filter(() => this.#random.below(200) === 0)
+        .map(({ lease }) => ({ lease, kind: "progress", data: '{"done":3,"total":10}' })),
     );
     await this.#adapter.leaser.settle(
-      jobs.map(({ lease }) => ({ lease, guard: "held", decision: this.#decide(this.#fates.get(lease.ref.id) ?? "complete") })),
+      jobs.map(({ lease }) => ({
+        lease,
+        guard: "held",
+        decision: this.#decide(this.#fates.get(lease.ref.id) ?? "complete"),
+      })),
     );
     for (const { lease } of jobs) this.#fates.delete(lease.ref.id);
   }
@@ -197,7 +210,12 @@ class Filler {
         pid: 1_000 + worker,
         startedAt: now - DAY_MS,
         seenAt: now,
-        queues: TYPES.map(({ queue, name }) => ({ queue, concurrency: 10, running: 5, types: [{ name, maxVersion: 1 }] })),
+        queues: TYPES.map(({ queue, name }) => ({
+          queue,
+          concurrency: 10,
+          running: 5,
+          types: [{ name, maxVersion: 1 }],
+        })),
       };
       await this.#adapter.records.put(WORKER_KIND, info.session, JSON.stringify(info), { ttlMs: FOREVER_MS });
     }

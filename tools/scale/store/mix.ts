@@ -92,7 +92,20 @@ export function failureOf(random: Random): { readonly code: string; readonly mes
 }
 
 const REGIONS = ["eu-west", "eu-north", "us-east", "us-west", "ap-south"] as const;
-const WORDS = ["amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "jetty", "knoll", "larch"];
+const WORDS = [
+  "amber",
+  "birch",
+  "cedar",
+  "delta",
+  "ember",
+  "fjord",
+  "grove",
+  "heath",
+  "inlet",
+  "jetty",
+  "knoll",
+  "larch",
+];
 const word = (random: Random): string => random.pick(WORDS);
 
 /** 100 to 500 bytes. */

@@ -11,7 +11,7 @@ import type { SmallDisk } from "./backend.ts";
 
 const run = promisify(execFile);
 
-const MEGABYTES = 48;
+const MEGABYTES = 128;
 const CHUNKS = [1_048_576, 65_536, 4_096, 1];
 
 /** @param mount - an empty folder, which becomes the disk until it is closed */

@@ -72,7 +72,11 @@ function openLedger(database: Database.Database): Ledger {
       last = mine.catch(() => {});
       return mine;
     },
-    rows: async () => database.prepare<[], { readonly id: string }>("SELECT id FROM ledger").all().map(({ id }) => id),
+    rows: async () =>
+      database
+        .prepare<[], { readonly id: string }>("SELECT id FROM ledger")
+        .all()
+        .map(({ id }) => id),
     close: async () => {
       await last;
       database.close();

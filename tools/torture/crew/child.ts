@@ -28,11 +28,7 @@ export type Script = "worker" | "producer" | "locker";
 const HEAP_MB = 96;
 
 /** @param settings - what the process reads with `settingsOfProcess` */
-export function startChild(
-  script: Script,
-  settings: { readonly name: string },
-  folder: string,
-): Child {
+export function startChild(script: Script, settings: { readonly name: string }, folder: string): Child {
   const logs = join(folder, "logs");
   mkdirSync(logs, { recursive: true });
   const log = openSync(join(logs, `${settings.name}.log`), "a");

@@ -1,8 +1,8 @@
 /** Brings about the faults of a plan, each until it is proved to have happened, or cannot be any more. */
 
 import type { PlannedFault } from "../plan/faults.ts";
-import type { Ground } from "./ground.ts";
 import { block } from "./block.ts";
+import type { Ground } from "./ground.ts";
 import { killAt, killNow } from "./kill.ts";
 import { lock } from "./lock.ts";
 import { stop } from "./stop.ts";

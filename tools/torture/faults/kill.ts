@@ -18,12 +18,7 @@ export async function killNow(crew: Crew, deaths: Deaths, victim: number): Promi
 /** In leases: some points are passed only when somebody else has died. */
 const PATIENCE = 3;
 
-export async function killAt(
-  crew: Crew,
-  { deaths, leaseMs }: Ground,
-  victim: number,
-  point: Point,
-): Promise<boolean> {
+export async function killAt(crew: Crew, { deaths, leaseMs }: Ground, victim: number, point: Point): Promise<boolean> {
   const member = await crew.borrow(victim);
   if (member === null) return false;
   const { child } = member;

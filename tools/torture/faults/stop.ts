@@ -20,12 +20,13 @@ export async function stop(ground: Ground, victim: number): Promise<boolean> {
   const forMs = Math.round(performance.now() - from);
   const stillStopped = stateOf(child.pid) === "T";
   child.kill("SIGCONT");
-  if (stillStopped && (await hasContinued(child.pid))) {
+  const isZombie = stillStopped && (await hasContinued(child.pid));
+  if (isZombie) {
     const text = `pid ${child.pid}: state T for ${forMs} ms, then state ${stateOf(child.pid) ?? "gone"}`;
     ground.history.write({ kind: "fault", fault: "cont", target: child.name, forMs, proof: text });
   }
   ground.workers.giveBack(member);
-  return stillStopped;
+  return isZombie;
 }
 
 const LOOKS = 200;
@@ -34,11 +35,9 @@ const LOOK_EVERY_MS = 5;
 const hasStopped = (pid: number): Promise<boolean> => comesTo(pid, (state) => state === "T");
 const hasContinued = (pid: number): Promise<boolean> => comesTo(pid, (state) => state !== "T");
 
-async function comesTo(pid: number, isWanted: (state: string) => boolean): Promise<boolean> {
+async function comesTo(pid: number, isWanted: (state: string | null) => boolean): Promise<boolean> {
   for (let looks = 0; looks < LOOKS; looks++) {
-    const state = stateOf(pid);
-    if (state === null) return false;
-    if (isWanted(state)) return true;
+    if (isWanted(stateOf(pid))) return true;
     await sleep(LOOK_EVERY_MS);
   }
   return false;

@@ -9,6 +9,7 @@ export interface SeenError {
   readonly doing: string;
   /** The code of a `QueueError`, or `UNTYPED: ` and the message of anything else. */
   readonly error: string;
+  readonly message: string;
 }
 
 export interface ErrorLog {
@@ -18,9 +19,11 @@ export interface ErrorLog {
 export function openErrors(folder: string, process: string): ErrorLog {
   const append = openLines(folder, process);
   return {
-    note: (doing, error) => append({ at: Date.now(), process, doing, error: nameOf(error) } satisfies SeenError),
+    note: (doing, error) =>
+      append({ at: Date.now(), process, doing, error: nameOf(error), message: messageOf(error) } satisfies SeenError),
   };
 }
 
-export const nameOf = (error: unknown): string =>
-  isQueueError(error) ? error.code : `UNTYPED: ${error instanceof Error ? error.message : String(error)}`;
+export const nameOf = (error: unknown): string => (isQueueError(error) ? error.code : `UNTYPED: ${messageOf(error)}`);
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

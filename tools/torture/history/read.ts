@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseHistory } from "../../../packages/core/src/testing/history/parse-history.ts";
+import { type HistoryEntry, type ParsedHistory, parseHistory } from "@jobyard/core/testing";
 import type { SeenError } from "./errors.ts";
 
 export interface History {
@@ -27,7 +27,9 @@ export function readProcess(folder: string, process: string): ParsedHistory {
 
 export const readErrors = (folder: string): readonly SeenError[] =>
   namesIn(folder).flatMap((process) => {
-    const lines = readFileSync(join(folder, `${process}.jsonl`), "utf8").split("\n").slice(0, -1);
+    const lines = readFileSync(join(folder, `${process}.jsonl`), "utf8")
+      .split("\n")
+      .slice(0, -1);
     return lines.map((line) => JSON.parse(line) as SeenError);
   });
 

@@ -70,7 +70,11 @@ export function planFaults(plan: FaultPlan): readonly PlannedFault[] {
   ]);
   const producers = Array.from(
     { length: plan.producerKills },
-    (_, n): PlannedFault => ({ ...chance(), fault: "produce", point: PRODUCER_TURNS[n % PRODUCER_TURNS.length] ?? null }),
+    (_, n): PlannedFault => ({
+      ...chance(),
+      fault: "produce",
+      point: PRODUCER_TURNS[n % PRODUCER_TURNS.length] ?? null,
+    }),
   );
   return spread(workers, producers);
 }
@@ -84,10 +88,7 @@ function pointKills(kills: number, points: readonly WorkerPoint[]): readonly Wor
   return points.flatMap((point) => Array.from({ length: each }, () => point)).slice(0, kills);
 }
 
-function spread(
-  workers: readonly PlannedFault[],
-  producers: readonly PlannedFault[],
-): readonly PlannedFault[] {
+function spread(workers: readonly PlannedFault[], producers: readonly PlannedFault[]): readonly PlannedFault[] {
   const gap = Math.max(1, Math.floor((workers.length * PRODUCING_PART) / Math.max(1, producers.length)));
   const all: PlannedFault[] = [];
   const left = [...producers];

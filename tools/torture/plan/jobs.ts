@@ -52,7 +52,15 @@ export const PLAIN: Omit<JobPlan, "seed" | "jobs"> = {
 };
 
 /** Pills lie evenly among the others, so that each falls into a running process. */
-export function planJobs({ seed, jobs, pills, workMs, ledgerShare, stumbleShare, padBytes }: JobPlan): readonly PlannedJob[] {
+export function planJobs({
+  seed,
+  jobs,
+  pills,
+  workMs,
+  ledgerShare,
+  stumbleShare,
+  padBytes,
+}: JobPlan): readonly PlannedJob[] {
   const random = seeded(seed);
   const padding = "x".repeat(padBytes);
   const pillAt = new Map(

@@ -11,12 +11,13 @@ import { openHistory } from "../history/writer.ts";
 import { type PlannedJob, planJobs } from "../plan/jobs.ts";
 import { seeded } from "../plan/random.ts";
 import { obey, type ProducerSettings, say, settingsOfProcess } from "./messages.ts";
+import { patiently } from "./patiently.ts";
 import { Points } from "./points.ts";
 import { definitionOf, roleOf } from "./types.ts";
 
 /** As many are asked for at once, at most. */
 const MOST_AT_ONCE = 40;
-const AGAIN_MS = 50;
+const AGAIN_MS = 200;
 
 const { name, url, folder, plan, share, done } = settingsOfProcess<ProducerSettings>();
 const history = openHistory(join(folder, "history"), name);
@@ -24,7 +25,7 @@ const errors = openErrors(join(folder, "errors"), name);
 const points = new Points(history);
 const recorder = { history, points, holdings: new Holdings(), roleOf, uncommitted: new Map<string, () => void>() };
 
-const plain = await openYard(url);
+const plain = await patiently(errors, "open", () => openYard(url));
 const yard = createYard({ adapter: recording(plain.adapter, recorder) });
 
 let released = 0;

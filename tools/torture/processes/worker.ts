@@ -11,6 +11,7 @@ import { openHistory } from "../history/writer.ts";
 import { LEDGER_QUEUE, WORK_QUEUE } from "../plan/jobs.ts";
 import { createHandlers } from "./handlers.ts";
 import { obey, say, settingsOfProcess, type WorkerSettings } from "./messages.ts";
+import { patiently } from "./patiently.ts";
 import { Points, standStill } from "./points.ts";
 import { roleOf } from "./types.ts";
 
@@ -23,7 +24,7 @@ const errors = openErrors(join(folder, "errors"), name);
 const points = new Points(history);
 const recorder: Recorder = { history, points, holdings: new Holdings(), roleOf, uncommitted: new Map() };
 
-const plain = await openYard(url);
+const plain = await patiently(errors, "open", () => openYard(url));
 const yard = createYard({ adapter: recording(plain.adapter, recorder) });
 const ledger = (await BACKENDS.get(backend)?.openLedger?.(url)) ?? null;
 const worker = yard.worker({
@@ -51,5 +52,5 @@ obey((command) => {
     say({ say: "blocked", forMs: Math.round(performance.now() - from) });
   }
 });
-await worker.start();
+await patiently(errors, "start", () => worker.start());
 say({ say: "ready", session: worker.session });

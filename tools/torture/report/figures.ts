@@ -1,5 +1,7 @@
 /** What a run has to say: figures, and what each of them must be. */
 
+import type { HistoryReport } from "@jobyard/core/testing";
+
 /** `null`: any value will do, it is told because people want to know. */
 export type Want = { readonly exactly: number } | { readonly atLeast: number } | { readonly atMost: number } | null;
 
@@ -31,6 +33,8 @@ export interface Verdict {
   readonly seed: number;
   readonly seconds: number;
   readonly figures: readonly Figure[];
+  /** What the checker made of the history; `null` if there was none to check. */
+  readonly report: HistoryReport | null;
   /** What broke the run off: the time limit, or a fault of the run itself; `null` if it ran to its end. */
   readonly stoppedBy: string | null;
   /** Where history, logs and store are; `null` if they are gone. */
@@ -39,4 +43,5 @@ export interface Verdict {
   readonly repeat: string;
 }
 
-export const isGood = ({ figures, stoppedBy }: Verdict): boolean => stoppedBy === null && figures.every(isAsWanted);
+export const isGood = ({ figures, report, stoppedBy }: Pick<Verdict, "figures" | "report" | "stoppedBy">): boolean =>
+  stoppedBy === null && report?.ok === true && figures.every(isAsWanted);

@@ -1,15 +1,18 @@
 /** A verdict as people read it, and as one line of JSON. */
 
+import { formatReport } from "@jobyard/core/testing";
 import { type Figure, isAsWanted, isGood, type Verdict, type Want } from "./figures.ts";
 
 export function printVerdict(verdict: Verdict): string {
-  const { scenario, proves, backend, seed, seconds, figures, stoppedBy, folder, repeat } = verdict;
+  const { scenario, proves, backend, seed, seconds, figures, report, stoppedBy, folder, repeat } = verdict;
   const width = Math.max(...figures.map(({ label }) => label.length), 0);
   const good = isGood(verdict);
   return [
     `${scenario} on ${backend}, seed ${seed}, ${seconds} s: ${proves}`,
+    "",
     ...figures.flatMap((figure) => figureLines(figure, width)),
     ...(stoppedBy === null ? [] : [`NOT  ${stoppedBy}`]),
+    ...(report === null ? [] : ["", formatReport(report), ""]),
     good ? `${scenario}: all as it should be` : `${scenario}: NOT as it should be. Again: ${repeat}`,
     ...(folder === null ? [] : [`history, logs and store: ${folder}`]),
     "",

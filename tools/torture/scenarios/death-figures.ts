@@ -1,8 +1,8 @@
 /** Who died, and of what: counted from the exits that the system told us, never from what was meant to happen. */
 
+import { printExit } from "../crew/child.ts";
 import type { Death } from "../crew/crew.ts";
 import { type Deaths, isKill, isPill, UNKNOWN } from "../crew/deaths.ts";
-import { printExit } from "../crew/child.ts";
 import { PRODUCER_POINTS, TRANSACTION_POINTS, WORKER_POINTS } from "../plan/faults.ts";
 import { type Figure, NONE, SOME } from "../report/figures.ts";
 import type { Sizes } from "./scenario.ts";

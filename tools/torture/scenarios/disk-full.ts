@@ -7,7 +7,7 @@ import { readErrors } from "../history/read.ts";
 import { PLAIN } from "../plan/jobs.ts";
 import { NONE, SOME } from "../report/figures.ts";
 import { startProducers, startWorkers } from "./cast.ts";
-import { completed, drained, judge, stopAll } from "./ending.ts";
+import { completed, drained, stopAll } from "./ending.ts";
 import { errorFigures, onceFigures } from "./once-figures.ts";
 import type { Scenario, Stage } from "./scenario.ts";
 
@@ -23,6 +23,7 @@ export const diskFull: Scenario = {
   name: "disk-full",
   proves: "a full disk is told as STORE_FULL, damages nothing, and work goes on by itself when there is room",
   store: "small",
+  limits: () => ({ atLeast: { "fault.disk-full": 1, "error.STORE_FULL": 1 } }),
   run: async (stage) => {
     const { sizes, figures, limit } = stage;
     const deaths = new Deaths(stage.history);
@@ -45,7 +46,6 @@ export const diskFull: Scenario = {
       ...errorFigures(stage, ["STORE_FULL"]),
       { label: "processes that died", value: deaths.all.length, want: NONE },
       ...onceFigures(stage, JOBS),
-      ...(await judge(stage)),
     );
   },
 };
@@ -57,8 +57,9 @@ async function fillAndFree({ disk, folder, history, limit, figures, store }: Sta
   const from = performance.now();
   goOn();
   const told = (role: string): number =>
-    readErrors(join(folder, "errors")).filter(({ process, error }) => process.startsWith(role) && error === "STORE_FULL")
-      .length;
+    readErrors(join(folder, "errors")).filter(
+      ({ process, error }) => process.startsWith(role) && error === "STORE_FULL",
+    ).length;
   await limit.until("producers and workers to notice that the disk is full", () =>
     told("producer") > 0 && told("worker") > 0 ? true : null,
   );

@@ -1,7 +1,9 @@
 /** The end of every scenario: until nothing is left to do, everybody out, and then the questions. */
 
 import { join } from "node:path";
+import { checkHistory, type HistoryLimits, type HistoryReport } from "@jobyard/core/testing";
 import type { Crew } from "../crew/crew.ts";
+import { chargedInCompany } from "../history/charges.ts";
 import { dump } from "../history/dump.ts";
 import { readErrors, readHistory } from "../history/read.ts";
 import { type Figure, NONE } from "../report/figures.ts";
@@ -34,20 +36,28 @@ export async function stopAll({ limit, figures }: Stage, crew: Crew): Promise<vo
   figures.push({ label: "workers that did not stop well", value: bad, want: NONE });
 }
 
-/** What the store, its files and the history say. */
-export async function judge({ backend, store, yard, folder }: Stage): Promise<readonly Figure[]> {
+/** What the store, its files and the history say. Nobody works on the store any more. */
+export async function judge(
+  { backend, store, yard, folder }: Pick<Stage, "backend" | "store" | "yard" | "folder">,
+  limits: HistoryLimits,
+): Promise<{ readonly figures: readonly Figure[]; readonly report: HistoryReport }> {
   const problems = await store.integrity();
   const ledger = (await backend.openLedger?.(store.url)) ?? null;
   const rows = (await ledger?.rows()) ?? null;
   await ledger?.close();
   const { entries, cut } = readHistory(join(folder, "history"));
   const all = await dump(yard.adapter, rows);
-  void entries;
-  void all;
-  const errors = readErrors(join(folder, "errors"));
-  const untyped = errors.filter(({ error }) => error.startsWith("UNTYPED"));
-  return [
+  const report = checkHistory(entries, all, { sample: 3, ...limits });
+  const innocents = chargedInCompany(all.jobs);
+  const untyped = readErrors(join(folder, "errors")).filter(({ error }) => error.startsWith("UNTYPED"));
+  const figures: readonly Figure[] = [
     { label: "faults that the database finds in its files", value: problems.length, want: NONE, detail: problems },
+    {
+      label: "jobs charged for a crash that others shared",
+      value: innocents.length,
+      want: NONE,
+      detail: innocents.slice(0, 5).map(({ queue, id }) => `${queue}/${id}`),
+    },
     {
       label: "errors without a code that reached a user",
       value: untyped.length,
@@ -56,4 +66,5 @@ export async function judge({ backend, store, yard, folder }: Stage): Promise<re
     },
     { label: "history files cut by a kill", value: cut, want: null },
   ];
+  return { figures, report };
 }

@@ -3,14 +3,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { HistoryReport } from "@jobyard/core/testing";
 import { openYard } from "jobyard";
 import type { Backend } from "../backends/backend.ts";
 import { TimeLimit, TimeLimitReached } from "../crew/time-limit.ts";
 import { openHistory } from "../history/writer.ts";
-import type { Figure, Verdict } from "../report/figures.ts";
-import { isGood } from "../report/figures.ts";
+import { type Figure, isGood, type Verdict } from "../report/figures.ts";
 import type { Progress } from "../report/progress.ts";
-import type { Scenario, Sizes } from "./scenario.ts";
+import { judge } from "./ending.ts";
+import type { Scenario, Sizes, Stage } from "./scenario.ts";
 
 export interface RunOptions {
   readonly backend: Backend;
@@ -18,26 +19,58 @@ export interface RunOptions {
   readonly limitMs: number;
   /** Keep the folder, also of a good run. */
   readonly keep: boolean;
+  /** The command that does the same again. */
   readonly repeat: string;
   readonly progress: Progress;
 }
 
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Verdict> {
-  const { backend, sizes, limitMs, keep, repeat, progress } = options;
   const from = performance.now();
   const seconds = (): number => Math.round((performance.now() - from) / 100) / 10;
+  const { backend, sizes, keep, repeat, progress } = options;
   const folder = await mkdtemp(join(tmpdir(), `jobyard-torture-${scenario.name}-`));
+  const tell = (text: string): void => progress.tell(`${scenario.name}  ${text}  ${seconds()} s`);
+  const outcome = await attempt(scenario, options, folder, tell);
+  progress.close();
+  const isKept = keep || !isGood(outcome);
+  if (!isKept) await rm(folder, { recursive: true, force: true });
+  return {
+    scenario: scenario.name,
+    proves: scenario.proves,
+    backend: backend.name,
+    seed: sizes.seed,
+    seconds: seconds(),
+    ...outcome,
+    folder: isKept ? folder : null,
+    repeat,
+  };
+}
+
+interface Outcome {
+  readonly figures: readonly Figure[];
+  readonly report: HistoryReport | null;
+  readonly stoppedBy: string | null;
+}
+
+async function attempt(
+  scenario: Scenario,
+  { backend, sizes, limitMs }: RunOptions,
+  folder: string,
+  tell: (text: string) => void,
+): Promise<Outcome> {
   const figures: Figure[] = [];
-  const clearing: (() => Promise<unknown>)[] = [];
-  const atEnd = (clear: () => Promise<unknown>): void => void clearing.unshift(clear);
+  let report: HistoryReport | null = null;
   let stoppedBy: string | null = null;
-  try {
+  const unlessStopped = async (work: () => Promise<unknown>): Promise<void> => {
+    await work().catch((error: unknown) => (stoppedBy ??= reasonOf(error)));
+  };
+
+  await unlessStopped(async () => {
     const small = scenario.store === "small" ? await backend.prepareSmall(folder) : null;
     const store = small ?? (await backend.prepare(folder));
-    atEnd(() => store.close());
     const yard = await openYard(store.url);
-    atEnd(() => yard.close());
-    await scenario.run({
+    const clearing: (() => Promise<unknown>)[] = [];
+    const stage: Stage = {
       sizes,
       backend,
       store,
@@ -47,19 +80,24 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
       yard,
       limit: new TimeLimit(limitMs),
       figures,
-      tell: (text) => progress.tell(`${scenario.name}  ${text}  ${seconds()} s`),
-      atEnd,
+      tell,
+      atEnd: (clear) => void clearing.unshift(clear),
+    };
+    await unlessStopped(() => scenario.run(stage));
+    for (const clear of clearing) await unlessStopped(clear);
+    // Also of a run that was broken off: what it left shows what it waited for.
+    await unlessStopped(async () => {
+      const judged = await judge(stage, scenario.limits(sizes, backend));
+      figures.push(...judged.figures);
+      report = judged.report;
     });
-  } catch (error) {
-    stoppedBy = error instanceof TimeLimitReached ? error.message : textOf(error);
-  }
-  for (const clear of clearing) await clear().catch((error: unknown) => (stoppedBy ??= textOf(error)));
-  progress.close();
-  const { name, proves } = scenario;
-  const verdict = { scenario: name, proves, backend: backend.name, seed: sizes.seed, figures, stoppedBy, repeat };
-  const isKept = keep || !isGood({ ...verdict, seconds: 0, folder });
-  if (!isKept) await rm(folder, { recursive: true, force: true });
-  return { ...verdict, seconds: seconds(), folder: isKept ? folder : null };
+    await yard.close();
+    await store.close();
+  });
+  return { figures, report, stoppedBy };
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+const reasonOf = (error: unknown): string => {
+  if (error instanceof TimeLimitReached) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+};

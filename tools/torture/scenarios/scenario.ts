@@ -1,16 +1,19 @@
 /** What a scenario is: something that is done to a store, and figures that say how it went. */
 
+import type { HistoryLimits } from "@jobyard/core/testing";
+import type { Yard } from "jobyard";
 import type { Backend, SmallDisk, TestStore } from "../backends/backend.ts";
 import type { TimeLimit } from "../crew/time-limit.ts";
 import type { HistoryWriter } from "../history/writer.ts";
 import type { Figure } from "../report/figures.ts";
-import type { Yard } from "jobyard";
 
 export interface Scenario {
   readonly name: string;
   /** In words: what is shown if all figures are as they must be. */
   readonly proves: string;
   readonly store: "plain" | "small";
+  /** What the history must show for its zeroes to mean anything. */
+  limits(sizes: Sizes, backend: Backend): HistoryLimits;
   /**
    * Adds its figures as they become known, so that a run that is broken off still tells what it saw.
    *
@@ -51,6 +54,6 @@ export interface Stage {
   readonly figures: Figure[];
   /** Where the run is, for people who wait. */
   readonly tell: (text: string) => void;
-  /** Called at the end of the run, however it ends, the last first. */
+  /** Called at the end of the run, however it ends, and before the store is judged; the last first. */
   readonly atEnd: (clear: () => Promise<unknown>) => void;
 }

@@ -11,11 +11,12 @@ import { bytesText, type Examination, MiB, RESTORE } from "./examination.ts";
 /** A check reads all of it, at some hundred MiB per second. */
 const CHECKED_WHOLE_BYTES = 512 * MiB;
 
-export function checkIntegrity({ db, file }: Examination): Diagnosis {
+/** @param wholeBytes - of a larger file only the tables that claims stand on are looked at */
+export function checkIntegrity({ db, file }: Examination, wholeBytes: number = CHECKED_WHOLE_BYTES): Diagnosis {
   const code = "SQLITE_INTEGRITY";
   const { size } = statSync(file);
-  const isWhole = size <= CHECKED_WHOLE_BYTES;
-  const verdicts = (isWhole ? [checkAll] : checkLines).flatMap((check) => db.all(check, {}));
+  const isWhole = size <= wholeBytes;
+  const verdicts = db.all(isWhole ? checkAll : checkLines, {});
   const faults = verdicts.map((row) => row.quick_check).filter((text) => text !== "ok");
   const evidence = { bytes: size, whole: isWhole, faults: faults.length, first: faults[0] ?? null };
   if (faults.length > 0)
@@ -106,7 +107,15 @@ export function checkHosts({ db, now }: Examination): Diagnosis {
   const processes = new Set(workers.map(({ host, pid }) => `${host}/${pid}`)).size;
   const evidence = { processes, hosts: hosts.size };
   if (hosts.size <= 1)
-    return { code, level: "ok", text: `${processes} worker processes on one machine use the file.`, evidence };
+    return {
+      code,
+      level: "ok",
+      text:
+        processes === 0
+          ? "No worker uses the file now."
+          : `Worker processes of one machine use the file: ${processes}.`,
+      evidence,
+    };
   return {
     code,
     level: "advice",

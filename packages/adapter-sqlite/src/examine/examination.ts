@@ -3,13 +3,11 @@
 import { type Diagnosis, type Instant, isQueueError } from "@jobyard/core/adapter";
 import type { Connection } from "../connection.ts";
 import { faultOf } from "../faults.ts";
+import type { Tuning } from "../file.ts";
 
-export interface Examination {
+/** File and settings as they were asked for. */
+export interface Examination extends Tuning {
   readonly db: Connection;
-  /** As it was given, absolute; or `:memory:`. */
-  readonly file: string;
-  /** As it was asked for. */
-  readonly durability: "power" | "crash";
   readonly now: Instant;
 }
 

@@ -24,7 +24,7 @@ const ON_A_FILE: Checks = {
 };
 const ON_OUR_FILE: Checks = {
   SQLITE_JOURNAL: checkJournal,
-  SQLITE_INTEGRITY: checkIntegrity,
+  SQLITE_INTEGRITY: (examination) => checkIntegrity(examination),
   SQLITE_LOG: checkLog,
   SQLITE_FREE_PAGES: checkFreePages,
   SQLITE_HOSTS: checkHosts,

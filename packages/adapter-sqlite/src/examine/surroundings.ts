@@ -97,11 +97,12 @@ export function checkDisk({ file }: Examination): Diagnosis {
 const LARGE_LOG_BYTES = 128 * MiB;
 const PINNED_BYTES = 16 * MiB;
 
-export function checkLog({ db, file }: Examination): Diagnosis {
+export function checkLog({ db, file, checkpoints }: Examination): Diagnosis {
+  if (checkpoints === "external") return checkForeignLog(file);
   const code = "SQLITE_LOG";
   const pageBytes = Number(db.pragma("page_size"));
   const { log = 0, checkpointed = 0 } = db.get(checkpoint, {}) ?? {};
-  const size = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  const size = logBytes(file);
   const pinned = Math.max(0, log - checkpointed) * pageBytes;
   const evidence = { logBytes: size, pinnedBytes: pinned };
   if (pinned > PINNED_BYTES)
@@ -122,6 +123,24 @@ export function checkLog({ db, file }: Examination): Diagnosis {
     };
   return { code, level: "ok", text: `The log has ${bytesText(size)}, and nothing holds it back.`, evidence };
 }
+
+/** Nobody else may copy that log, so nobody asks SQLite how far it was copied. */
+function checkForeignLog(file: string): Diagnosis {
+  const code = "SQLITE_LOG";
+  const size = logBytes(file);
+  const evidence = { logBytes: size, checkpoints: "external" };
+  const text = `The log has ${bytesText(size)}; another program copies it (checkpoints=external).`;
+  if (size <= LARGE_LOG_BYTES) return { code, level: "ok", text, evidence };
+  return {
+    code,
+    level: "advice",
+    text,
+    evidence,
+    fix: "See that the program runs: without it the log grows for ever.",
+  };
+}
+
+const logBytes = (file: string): number => statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 
 const AUTO_VACUUM: readonly string[] = ["none", "full", "incremental"];
 const MANY_FREE_BYTES = 64 * MiB;

@@ -7,6 +7,7 @@
  *   the heads of the lanes it knows, so it costs the same whatever else waits.
  * - `lease` is one row per claim and queue: its pks, but for those that left it in another way than by completing, so
  *   that a completion does not rewrite the list. `intact`: none has. All leases of a `session` share its deadline.
+ *   There is a session for each worker that holds jobs, and a claim and its end write both: so neither has an index.
  * - `event` has no rows for the happy path (enqueue, claim, complete): these are made from job and lease when read.
  * - `attention` finds the few jobs that a person looks for. No index names a column of `job` that a settle changes.
  * - `done` is the order in which jobs completed, one row for all that one step completed in a queue: by it, and by
@@ -126,21 +127,18 @@ export const tables: Statement<None> = sql`
     deadline INTEGER NOT NULL,
     alone    INTEGER NOT NULL CHECK (alone IN (0, 1))
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX jobyard_session_deadline ON jobyard_session (deadline);
 
   CREATE TABLE jobyard_lease (
-    id         INTEGER PRIMARY KEY,
+    session    TEXT    NOT NULL,
     token      TEXT    NOT NULL,
     queue      TEXT    NOT NULL,
-    session    TEXT    NOT NULL,
     claimed_at INTEGER NOT NULL,
     exclusive  INTEGER NOT NULL CHECK (exclusive IN (0, 1)),
     unsettled  INTEGER NOT NULL CHECK (unsettled >= 1),
     intact     INTEGER NOT NULL DEFAULT 1 CHECK (intact BETWEEN 0 AND 1),
     pks        TEXT    NOT NULL,
-    UNIQUE (token, queue)
-  ) STRICT;
-  CREATE INDEX jobyard_lease_session ON jobyard_lease (session);
+    PRIMARY KEY (session, token, queue)
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE jobyard_attention (
     pk          INTEGER PRIMARY KEY,

@@ -13,17 +13,24 @@ import { otherHolder } from "../keys.ts";
 import { settingsIn } from "../queues.ts";
 import { type JobRow, toJob } from "../rows.ts";
 import { lanesOf } from "../sql/claim.sql.ts";
+import { countDueBefore, countReadyBefore, createdAt, oldestDue, oldestReady } from "../sql/count.sql.ts";
 import { jobByRef } from "../sql/job.sql.ts";
 import { findQueue, type QueueRow, queueNames } from "../sql/queue.sql.ts";
-import { countDueBefore, countReadyBefore, createdAt, oldestDue, oldestReady } from "../sql/read.sql.ts";
 import { readTally } from "../sql/tally.sql.ts";
 import type { View } from "../step.ts";
-import { phaseCounts } from "./counts.ts";
+import type { Store } from "../store.ts";
 import { holdingOf } from "./jobs.ts";
+import { phasesOfQueue } from "./phases.ts";
 
-export function queues(view: View, only?: string): readonly QueueInfo[] {
-  const names = only === undefined ? view.db.all(queueNames, {}).map(({ name }) => name) : [only];
-  return names.map((name) => infoOf(view, name));
+/** Queue by queue, so that many of them hold nothing up. */
+export async function queues(store: Store, only?: string): Promise<readonly QueueInfo[]> {
+  if (only !== undefined) return [await store.read((view) => infoOf(view, only))];
+  const infos: QueueInfo[] = [];
+  for (const { name } of await store.read(({ db }) => db.all(queueNames, {}))) {
+    infos.push(await store.read((view) => infoOf(view, name)));
+    await new Promise(setImmediate);
+  }
+  return infos;
 }
 
 function infoOf(view: View, queue: string): QueueInfo {
@@ -31,7 +38,7 @@ function infoOf(view: View, queue: string): QueueInfo {
   return {
     queue,
     paused: pausedIn(row),
-    counts: phaseCounts(view, queue, DEFAULTS.countCap),
+    counts: phasesOfQueue(view, queue, DEFAULTS.countCap),
     depth: view.db.get(readTally, { queue, name: "depth" })?.value ?? 0,
     oldestDueAt: oldestDueAt(view, queue),
     settings: settingsIn(row),

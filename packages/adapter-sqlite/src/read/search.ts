@@ -1,100 +1,143 @@
-/** Looking at jobs one after the other until enough match, in portions between which the process can do other things. */
+/**
+ * Looking at jobs one after the other until enough match, in portions between which the process does other things.
+ *
+ * Two things bound it: rows that were looked at, and time. What an index or the state of a row passes over is not
+ * looked at.
+ */
 
-import { DEFAULTS, type Filter, type Instant, type Job, type JobSummary, matchesFilter } from "@jobyard/core/adapter";
-import { holdings } from "../leases.ts";
-import { type Holding, type SummaryRow, toLazyJob, toSummary } from "../rows.ts";
-import { largeTexts, summariesByPk } from "../sql/read.sql.ts";
+import { DEFAULTS, type Filter, type Instant, matchesFilter } from "@jobyard/core/adapter";
 import type { View } from "../step.ts";
 import type { Store } from "../store.ts";
-import type { Key, Order, Place } from "./cursor.ts";
-import { type Source, sourceOf } from "./source.ts";
+import { type Candidate, candidatesOf, textsFor } from "./candidate.ts";
+import { edgeOf, type Key, type Order, type Place } from "./cursor.ts";
+import { Merge } from "./merge.ts";
+import { passesWaiting, walksFor } from "./source.ts";
+import { WaitingMap } from "./waiting-map.ts";
 
-/** Rows between two breaths. */
-const PORTION = 500;
-
-export interface Found {
-  readonly key: Key;
-  readonly summary: JobSummary;
-}
-
-export interface Outcome {
-  readonly found: readonly Found[];
-  readonly looked: number;
-  /** False if it stopped at a bound before the end of the list. */
-  readonly reachedEnd: boolean;
-  /** Of the last row that was looked at. */
-  readonly last: Key | null;
-}
+/** Rows that are looked at between two breaths, at most; the first portion is one page. */
+const PORTION = 1_000;
+const FIRST_PORTION = 64;
+/** Rows that are passed over between two breaths. */
+const VISITS = 10_000;
+/** Looking ends a portion after this time, however large the rows are. */
+const PORTION_MS = 8;
+/** A search that was not done by then stops where it is, and says so. */
+const LONGEST_MS = 2_000;
 
 export interface Search {
   readonly filter: Filter;
   readonly order: Order;
   readonly from: Place;
-  /** Matches after which it stops. */
-  readonly wanted: number;
-  /** Rows after which it stops. */
-  readonly rows: number;
+  /** Matches after which it stops; default: none are enough. */
+  readonly wanted?: number;
+  /** Asked after each portion: true stops it. */
+  readonly enough?: () => boolean;
+  /** Rows looked at after which it stops; default `DEFAULTS.searchRows`. */
+  readonly rows?: number;
   /** By when ages are judged and since when nothing new counts; default: the store's now. */
   readonly upTo?: Instant;
+  /** Reads names too (id, worker, tags …), for whoever collects. */
+  readonly withNames?: boolean;
+  /** Gets each portion's matches while the store is as they were found in it. */
+  readonly collect: (view: View, matches: readonly Match[]) => void;
 }
 
-/** The place beyond all rows of a list. */
-export const NEWEST: Place = { side: "older", at: Number.MAX_SAFE_INTEGER, pk: Number.MAX_SAFE_INTEGER };
+export interface Match {
+  readonly key: Key;
+  readonly job: Candidate;
+}
 
-export async function search(store: Store, { filter, order, from, wanted, rows, upTo }: Search): Promise<Outcome> {
-  const found: Found[] = [];
-  let looked = 0;
-  let last: Key | null = null;
-  let source: Source | null = null;
-  for (;;) {
-    const portion = Math.min(PORTION, rows - looked);
-    const place: Place =
-      last === null ? from : { side: from.side, at: last.at, pk: last.pk + (from.side === "older" ? 0 : 1) };
-    const seen = await store.read((view) => {
-      source ??= sourceOf(view, filter, order);
-      return look(view, source(view, place, portion), filter, upTo);
-    });
-    for (const { key, match } of seen) {
-      looked += 1;
-      last = key;
-      if (match) found.push({ key, summary: match });
-      if (found.length === wanted) return { found, looked, reachedEnd: false, last };
-    }
-    if (seen.length < portion) return { found, looked, reachedEnd: true, last };
-    if (looked >= rows) return { found, looked, reachedEnd: false, last };
+export interface Outcome {
+  readonly matches: number;
+  readonly looked: number;
+  /** False if it stopped before the end of the list. */
+  readonly reachedEnd: boolean;
+  /** From where it would go on. */
+  readonly rest: Place;
+}
+
+export async function search(store: Store, options: Search): Promise<Outcome> {
+  const waiting = passesWaiting(options.filter, options.order) ? await WaitingMap.of(store) : null;
+  const running = new RunningSearch(store, options, waiting);
+  const end = store.ports.monotonic() + LONGEST_MS;
+  while (!(await store.read((view) => running.portion(view)))) {
+    if (store.ports.monotonic() >= end) break;
     await new Promise(setImmediate);
   }
+  return running.outcome();
 }
 
-const NOBODY: ReadonlyMap<number, Holding> = new Map();
+class RunningSearch {
+  readonly #store: Store;
+  readonly #options: Required<Omit<Search, "upTo" | "withNames">> & Pick<Search, "upTo">;
+  readonly #texts: ReturnType<typeof textsFor>;
+  readonly #waiting: WaitingMap | null;
+  #merge: Merge | null = null;
+  #now: Instant = 0;
+  /** Come up, and not looked at yet. */
+  #ahead: readonly Key[] = [];
+  #size = FIRST_PORTION;
+  #looked = 0;
+  #matches = 0;
+  #rest: Place;
+  #reachedEnd = false;
 
-interface Seen {
-  readonly key: Key;
-  readonly match: JobSummary | null;
-}
+  constructor(store: Store, options: Search, waiting: WaitingMap | null) {
+    this.#store = store;
+    this.#waiting = waiting;
+    this.#options = { rows: DEFAULTS.searchRows, wanted: Number.POSITIVE_INFINITY, enough: () => false, ...options };
+    const texts = textsFor(options.filter);
+    this.#texts = options.withNames ? { ...texts, withNames: 1 } : texts;
+    this.#rest = options.from;
+  }
 
-function look(view: View, keys: readonly Key[], filter: Filter, upTo = Number.POSITIVE_INFINITY): readonly Seen[] {
-  const rows = view.db.all(summariesByPk, { pks: JSON.stringify(keys.map(({ pk }) => pk)) });
-  const byPk = new Map(rows.map((row) => [row.pk, row]));
-  const held = rows.some(({ state }) => state === "waiting") ? holdings(view) : NOBODY;
-  return keys.map((key) => {
-    const row = byPk.get(key.pk);
-    if (row === undefined || row.created_at > upTo) return { key, match: null };
-    const holding = holdingIn(held, row);
-    return {
-      key,
-      match: matchesFilter(lazyJob(view, row, holding), filter, view.now) ? toSummary(row, holding) : null,
-    };
-  });
-}
+  outcome(): Outcome {
+    return { matches: this.#matches, looked: this.#looked, reachedEnd: this.#reachedEnd, rest: this.#rest };
+  }
 
-export const holdingIn = (held: ReadonlyMap<number, Holding>, { pk, state }: SummaryRow): Holding | null =>
-  state === "waiting" ? (held.get(pk) ?? null) : null;
+  /** True if the search is over. */
+  portion(view: View): boolean {
+    const { filter, order, from, wanted, rows, enough } = this.#options;
+    if (this.#merge === null) {
+      // Ages count back from one instant, however long the search takes.
+      this.#now = view.now;
+      this.#merge = new Merge(walksFor(view, filter, order, this.#waiting), from);
+    }
+    if (this.#ahead.length === 0) {
+      const taken = this.#merge.take(view, Math.min(this.#size, rows - this.#looked), VISITS);
+      this.#size = PORTION;
+      if (taken === null) {
+        this.#reachedEnd = true;
+        return true;
+      }
+      this.#ahead = taken.keys;
+      this.#rest = this.#merge.rest ?? this.#rest;
+    }
+    this.#look(view);
+    return this.#matches >= wanted || this.#looked >= rows || enough();
+  }
 
-const lazyJob = ({ db }: View, row: SummaryRow, holding: Holding | null): Job =>
-  toLazyJob(row, holding, () => db.get(largeTexts, { pk: row.pk }) ?? { payload: "null", result: null });
-
-/** Every match that a bounded search sees; true if it saw all rows. */
-export async function searchAll(store: Store, filter: Filter, wanted: number): Promise<Outcome> {
-  return search(store, { filter, order: "enqueued", from: NEWEST, wanted, rows: DEFAULTS.searchRows });
+  #look(view: View): void {
+    const { filter, from, wanted, upTo = Number.POSITIVE_INFINITY, collect } = this.#options;
+    const until = this.#store.ports.monotonic() + PORTION_MS;
+    const found = candidatesOf(
+      view,
+      this.#ahead.map(({ pk }) => pk),
+      this.#texts,
+    );
+    const byPk = new Map(found.map((job) => [job.pk, job]));
+    const matches: Match[] = [];
+    let seen = 0;
+    for (const key of this.#ahead) {
+      seen += 1;
+      this.#rest = edgeOf(key, from.side);
+      const job = byPk.get(key.pk);
+      if (job && job.createdAt <= upTo && matchesFilter(job, filter, this.#now)) matches.push({ key, job });
+      if (this.#matches + matches.length >= wanted || this.#store.ports.monotonic() > until) break;
+    }
+    this.#ahead = this.#ahead.slice(seen);
+    this.#looked += seen;
+    this.#matches += matches.length;
+    collect(view, matches);
+  }
 }

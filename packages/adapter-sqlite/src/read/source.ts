@@ -1,37 +1,47 @@
 /**
- * Where a search looks: the narrowest list of jobs that is sure to hold every match.
+ * Where a list is looked for: the walks that are sure to come upon every match, and upon as little else as can be.
  *
- * A source gives places in an order, from a place on; what stands there is looked at by whoever searches.
+ * What comes up there is looked at by whoever searches: the walks say where to look, `matchesFilter` what is found.
  */
 
-import { type Filter, requiredIds, requiredQueues, requiredStates, type State } from "@jobyard/core/adapter";
-import { holdings } from "../leases.ts";
-import { lanesOf } from "../sql/claim.sql.ts";
 import {
-  newerAttention,
-  newerInLane,
-  newerInQueueState,
-  newerInState,
-  newerJobs,
-  olderAttention,
-  olderInLane,
-  olderInQueueState,
-  olderInState,
-  olderJobs,
-  pkById,
-  totalDepth,
-  waitingPks,
-} from "../sql/read.sql.ts";
+  type Filter,
+  matchesType,
+  PHASES,
+  type Phase,
+  requiredCreated,
+  requiredIds,
+  requiredPhases,
+  requiredQueues,
+  requiredStates,
+  STATES,
+  type State,
+} from "@jobyard/core/adapter";
+import { holdings } from "../leases.ts";
+import { allLanes, type NamedLane, pkById } from "../sql/read.sql.ts";
+import { heldPks, laterPks, readyPks } from "../sql/walk.sql.ts";
 import type { View } from "../step.ts";
-import type { Key, Order, Place } from "./cursor.ts";
-
-/** The next keys from a place, walking away from it. */
-export type Source = (view: View, from: Place, limit: number) => readonly Key[];
+import type { Order } from "./cursor.ts";
+import type { WaitingMap } from "./waiting-map.ts";
+import {
+  allJobs,
+  attentionByEntry,
+  attentionByNumber,
+  jobsOfLane,
+  jumping,
+  listed,
+  type Walk,
+  type Wanted,
+} from "./walks.ts";
 
 /** States of which people want to see first what came in last. */
 const ATTENTION_STATES: readonly State[] = ["stale", "dead", "cancelled"];
-/** So many waiting jobs are sorted in memory rather than looked for among all that ever were. */
-const FEW_WAITING = 20_000;
+const OPEN_STATES: readonly State[] = ["waiting", "blocked", "active"];
+const OPEN_PHASES: readonly Phase[] = ["waiting", "scheduled", "retrying", "blocked", "active"];
+/** So many waiting jobs of a lane are listed rather than looked for among all that the lane ever had. */
+const FEW_IN_LANE = 2_000;
+/** Those whose time is ahead lie thinly among the others, so more of them are worth a list. */
+const FEW_AHEAD_IN_LANE = 20_000;
 
 /** A list of one of these states alone is sorted by when the jobs came into it. */
 export function attentionStateOf(filter: Filter): State | null {
@@ -40,63 +50,110 @@ export function attentionStateOf(filter: Filter): State | null {
   return only !== undefined && ATTENTION_STATES.includes(only) ? only : null;
 }
 
-export function sourceOf(view: View, filter: Filter, order: Order): Source {
+/**
+ * True if a list of these must pass over many that wait: of the jobs that are over, the completed ones stand among all
+ * others, and behind whatever was enqueued last.
+ */
+export const passesWaiting = (filter: Filter, order: Order): boolean =>
+  order !== "entered" && requiredIds(filter) === null && splitOf(filter, order).over?.includes("completed") === true;
+
+/** One walk for each list that must be gone through; a job may come up in two of them. */
+export function walksFor(view: View, filter: Filter, order: Order, waiting: WaitingMap | null): readonly Walk[] {
+  if (order === "entered") return entryWalks(attentionStateOf(filter) ?? "dead", requiredQueues(filter));
   const ids = requiredIds(filter);
-  const states = requiredStates(filter);
-  const queues = requiredQueues(filter);
-  if (order === "entered") return byEntry(attentionStateOf(filter) ?? "dead", queues);
-  if (ids !== null) return listed((now) => ids.flatMap((id) => now.db.all(pkById, { id }).map(({ pk }) => pk)));
-  if (states?.every((state) => ATTENTION_STATES.includes(state))) return byAttention(states);
-  if (states?.every((state) => state === "active")) return listed((now) => [...holdings(now).keys()]);
-  const isFew = (view.db.get(totalDepth, {})?.n ?? 0) <= FEW_WAITING;
-  if (isFew && states?.every((state) => state === "active" || state === "waiting")) return listed(openPks);
-  return queues === null ? everything : byLanes(queues);
+  if (ids !== null) return [listed(ascending(ids.flatMap((id) => view.db.all(pkById, { id }))))];
+  const { open, over, together } = splitOf(filter, order);
+  const { from, to } = requiredCreated(filter, view.now);
+  const wanted = { states: together, createdFrom: from, createdTo: to, dueAfter: null };
+  const lanes = lanesFor(view, filter);
+  const jobs = (states: Wanted["states"]): readonly Walk[] =>
+    lanes === null ? [allJobs({ ...wanted, states })] : lanes.map(({ id }) => jobsOfLane(id, { ...wanted, states }));
+  if (open === null || over === null) return jobs(together);
+  return [
+    ...(open.length === 0
+      ? []
+      : openWalks(view, filter, lanes ?? view.db.all(allLanes, {}), { ...wanted, states: ["waiting"] })),
+    ...(over.includes("completed")
+      ? jobs(over).map((walk) => (waiting === null ? walk : jumping(walk, waiting)))
+      : over.length === 0
+        ? []
+        : [attentionByNumber(over)]),
+  ];
 }
 
-const openPks = (view: View): readonly number[] => [
-  ...view.db.all(waitingPks, {}).map(({ pk }) => pk),
-  ...holdings(view).keys(),
-];
+interface Split {
+  /** Waiting, blocked, active; null with `over` if both are looked for in one walk. */
+  readonly open: readonly State[] | null;
+  readonly over: readonly State[] | null;
+  /** As stored; null: all. */
+  readonly together: readonly State[] | null;
+}
 
-const byNumber = ({ pk }: { readonly pk: number }): Key => ({ at: 0, pk });
+/**
+ * Jobs that are open and jobs that are over stand in different places. A scan must not miss one that moves between
+ * the two meanwhile, so it looks for both in one walk; a list does if it asks for due jobs too, which are many.
+ */
+function splitOf(filter: Filter, order: Order): Split {
+  const phases = requiredPhases(filter);
+  const states = requiredStates(filter) ?? (phases === null ? null : STATES);
+  if (states === null) return { open: null, over: null, together: null };
+  const open = states.filter((state) => OPEN_STATES.includes(state));
+  const over = states.filter((state) => !OPEN_STATES.includes(state));
+  const together = [...new Set(states.map((state) => (state === "active" ? "waiting" : state)))];
+  const isMixed = open.length > 0 && over.length > 0;
+  if (isMixed && (order === "scan" || isDueWanted(filter))) return { open: null, over: null, together };
+  return { open, over, together };
+}
 
-const everything: Source = ({ db }, { side, pk }, limit) =>
-  db.all(side === "older" ? olderJobs : newerJobs, { pk, limit }).map(byNumber);
+const isDueWanted = (filter: Filter): boolean => requiredPhases(filter)?.includes("waiting") ?? true;
 
-const byAttention =
-  (states: readonly State[]): Source =>
-  ({ db }, { side, pk }, limit) => {
-    const statement = side === "older" ? olderAttention : newerAttention;
-    return db.all(statement, { states: JSON.stringify(states), pk, limit }).map(byNumber);
-  };
+/** The lanes that a match can be in; null if that is all of them. */
+export function lanesFor({ db }: View, filter: Filter): readonly NamedLane[] | null {
+  const all = db.all(allLanes, {});
+  const open = all.filter((lane) => matchesType(lane, filter));
+  return open.length === all.length ? null : open;
+}
 
-const byEntry =
-  (state: State, queues: readonly string[] | null): Source =>
-  ({ db }, { side, at, pk }, limit) => {
-    if (queues === null) return db.all(side === "older" ? olderInState : newerInState, { state, at, pk, limit });
-    const statement = side === "older" ? olderInQueueState : newerInQueueState;
-    const found = queues.flatMap((queue) => db.all(statement, { queue, state, at, pk, limit }));
-    return inOrder(found, side).slice(0, limit);
-  };
+const entryWalks = (state: State, queues: readonly string[] | null): readonly Walk[] =>
+  queues === null ? [attentionByEntry(state, null)] : queues.map((queue) => attentionByEntry(state, queue));
 
-const byLanes =
-  (queues: readonly string[]): Source =>
-  ({ db }, { side, pk }, limit) => {
-    const lanes = queues.flatMap((queue) => db.all(lanesOf, { queue }));
-    const statement = side === "older" ? olderInLane : newerInLane;
-    const found = lanes.flatMap(({ id: lane }) => db.all(statement, { lane, pk, limit }).map(byNumber));
-    return inOrder(found, side).slice(0, limit);
-  };
+const activeWalk = (view: View): Walk => listed(Float64Array.from(holdings(view).keys()).sort());
 
-const listed =
-  (pks: (view: View) => readonly number[]): Source =>
-  (view, { side, pk: from }, limit) => {
-    const keys = pks(view).map((pk) => byNumber({ pk }));
-    const beyond = keys.filter(({ pk }) => (side === "older" ? pk < from : pk >= from));
-    return inOrder(beyond, side).slice(0, limit);
-  };
+/**
+ * Of lanes in which few wait, these; of the others all that is stored as waiting. All are read at one moment: a job
+ * that was claimed in between would be in neither list.
+ */
+function openWalks(view: View, filter: Filter, lanes: readonly NamedLane[], wanted: Wanted): readonly Walk[] {
+  const phases = requiredPhases(filter) ?? PHASES;
+  const isOnly = (...any: readonly Phase[]): boolean =>
+    phases.every((phase) => any.includes(phase) || !OPEN_PHASES.includes(phase));
+  const walks: Walk[] = phases.includes("active") ? [activeWalk(view)] : [];
+  if (isOnly("active", "blocked")) return walks;
+  const isAhead = isOnly("active", "blocked", "scheduled", "retrying");
+  const few: { readonly pk: number }[] = [...new Set(lanes.map(({ queue }) => queue))].flatMap((queue) =>
+    view.db.all(heldPks, { queue, limit: FEW_IN_LANE }),
+  );
+  for (const { id: lane } of lanes) {
+    const pks = isAhead ? aheadIn(view, lane) : waitingIn(view, lane);
+    if (pks === null) walks.push(jobsOfLane(lane, { ...wanted, dueAfter: isAhead ? view.now : null }));
+    else few.push(...pks);
+  }
+  return [listed(ascending(few)), ...walks];
+}
 
-const inOrder = (keys: readonly Key[], side: Place["side"]): Key[] => {
-  const sign = side === "older" ? -1 : 1;
-  return [...keys].sort((a, b) => sign * (a.at - b.at || a.pk - b.pk));
-};
+/** Null if there are more than a few, as below. What is in the line of held jobs is not among them. */
+function waitingIn({ db }: View, lane: number): readonly { readonly pk: number }[] | null {
+  const limit = FEW_IN_LANE + 1;
+  const ready = db.all(readyPks, { lane, limit });
+  if (ready.length === limit) return null;
+  const later = db.all(laterPks, { lane, limit });
+  return later.length === limit ? null : [...ready, ...later];
+}
+
+function aheadIn({ db }: View, lane: number): readonly { readonly pk: number }[] | null {
+  const later = db.all(laterPks, { lane, limit: FEW_AHEAD_IN_LANE + 1 });
+  return later.length > FEW_AHEAD_IN_LANE ? null : later;
+}
+
+const ascending = (found: readonly { readonly pk: number }[]): Float64Array =>
+  Float64Array.from(found, ({ pk }) => pk).sort();

@@ -12,6 +12,16 @@ export const lanesOf: Statement<{ readonly queue: string }, LaneRow> = sql`
   SELECT id, name, version FROM jobyard_lane WHERE queue = @queue
 `;
 
+/** What there is to look at besides the lines: mostly nothing, and then this is all that is asked. */
+export const outlookOf: Statement<
+  { readonly queue: string },
+  { readonly paused: 0 | 1; readonly later: 0 | 1; readonly held: 0 | 1 }
+> = sql`
+  SELECT EXISTS (SELECT 1 FROM jobyard_queue WHERE name = @queue AND paused_at IS NOT NULL) AS paused,
+         EXISTS (SELECT 1 FROM jobyard_later WHERE queue = @queue) AS later,
+         EXISTS (SELECT 1 FROM jobyard_held WHERE queue = @queue) AS held
+`;
+
 /** The earliest first, then the earlier enqueued. */
 export const dueLater: Statement<
   { readonly queue: string; readonly now: Instant; readonly limit: number },

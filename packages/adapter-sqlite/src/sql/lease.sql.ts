@@ -13,20 +13,27 @@ export interface StoredLease {
   readonly pks: string;
 }
 
+export interface LeaseKey {
+  readonly session: SessionId;
+  readonly token: string;
+  readonly queue: string;
+}
+
 /** What can be known of a lease without its long list. `intact`: its jobs are all that were claimed, or completed. */
-export interface LeaseHead extends Omit<StoredLease, "pks" | "token" | "queue"> {
-  readonly id: number;
+export interface LeaseHead {
+  readonly claimed_at: Instant;
+  readonly deadline: Instant;
   readonly unsettled: number;
   readonly intact: 0 | 1;
 }
-export const findLease: Statement<{ readonly token: string; readonly queue: string }, LeaseHead> = sql`
-  SELECT lease.id, lease.session, lease.claimed_at, session.deadline, lease.unsettled, lease.intact
-    FROM jobyard_lease AS lease JOIN jobyard_session AS session ON session.id = lease.session
-   WHERE lease.token = @token AND lease.queue = @queue
+export const findLease: Statement<LeaseKey, LeaseHead> = sql`
+  SELECT lease.claimed_at, session.deadline, lease.unsettled, lease.intact
+    FROM jobyard_lease AS lease CROSS JOIN jobyard_session AS session ON session.id = lease.session
+   WHERE lease.session = @session AND lease.token = @token AND lease.queue = @queue
 `;
 
-export const pksOfLease: Statement<{ readonly id: number }, { readonly pks: string }> = sql`
-  SELECT pks FROM jobyard_lease WHERE id = @id
+export const pksOfLease: Statement<LeaseKey, { readonly pks: string }> = sql`
+  SELECT pks FROM jobyard_lease WHERE session = @session AND token = @token AND queue = @queue
 `;
 
 export const allLeases: Statement<None, StoredLease> = sql`
@@ -45,7 +52,6 @@ export const leasesOf: Statement<{ readonly session: SessionId }, StoredLease> =
   SELECT lease.token, lease.queue, lease.session, lease.claimed_at, session.deadline, lease.pks
     FROM jobyard_lease AS lease JOIN jobyard_session AS session ON session.id = lease.session
    WHERE lease.session = @session
-   ORDER BY lease.id
 `;
 
 export const addLease: Statement<{
@@ -62,16 +68,17 @@ export const addLease: Statement<{
 `;
 
 /** Some of its jobs completed. */
-export const shortenLease: Statement<{ readonly id: number; readonly unsettled: number }> = sql`
-  UPDATE jobyard_lease SET unsettled = @unsettled WHERE id = @id
+export const shortenLease: Statement<LeaseKey & { readonly unsettled: number }> = sql`
+  UPDATE jobyard_lease SET unsettled = @unsettled WHERE session = @session AND token = @token AND queue = @queue
 `;
 /** Some of its jobs left it in another way. */
-export const breakLease: Statement<{ readonly id: number; readonly unsettled: number; readonly pks: string }> = sql`
-  UPDATE jobyard_lease SET unsettled = @unsettled, intact = 0, pks = @pks WHERE id = @id
+export const breakLease: Statement<LeaseKey & { readonly unsettled: number; readonly pks: string }> = sql`
+  UPDATE jobyard_lease SET unsettled = @unsettled, intact = 0, pks = @pks
+   WHERE session = @session AND token = @token AND queue = @queue
 `;
 
-export const removeLease: Statement<{ readonly id: number }> = sql`
-  DELETE FROM jobyard_lease WHERE id = @id
+export const removeLease: Statement<LeaseKey> = sql`
+  DELETE FROM jobyard_lease WHERE session = @session AND token = @token AND queue = @queue
 `;
 
 export const findSession: Statement<

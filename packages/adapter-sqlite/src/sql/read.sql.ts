@@ -1,14 +1,11 @@
 /** What people read: places in lists, summaries, counts that stop at a cap. */
 
-import type { Instant, JsonText, State } from "@jobyard/core/adapter";
+import type { JsonText } from "@jobyard/core/adapter";
 import type { SummaryRow } from "../rows.ts";
 import { type None, type Statement, sql } from "../statement.ts";
 
 interface Found {
   readonly pk: number;
-}
-interface Counted {
-  readonly n: number;
 }
 
 export const queuesOfId: Statement<{ readonly id: string }, { readonly queue: string }> = sql`
@@ -31,139 +28,68 @@ export const largeTexts: Statement<Found, { readonly payload: JsonText; readonly
   SELECT payload, result FROM jobyard_job WHERE pk = @pk
 `;
 
-// ── places in lists: older ones from the newest down, newer ones from the oldest up ──────────────
-
-interface Span {
-  readonly pk: number;
-  readonly limit: number;
+/** Without what was not asked for; payload and result also if they are not small. */
+export interface CandidateRow
+  extends Pick<
+    SummaryRow,
+    | "pk"
+    | "lane"
+    | "state"
+    | "priority"
+    | "run_at"
+    | "created_at"
+    | "started_at"
+    | "finished_at"
+    | "attempt"
+    | "held_limit"
+    | "tags"
+    | "parent"
+    | "progress"
+    | "errors"
+    | "reason"
+    | "dedupe_key"
+    | "worker"
+    | "last_op"
+    | "grp"
+  > {
+  readonly id: string | null;
+  readonly payload: JsonText | null;
+  readonly result: JsonText | null;
+  readonly has_result: 0 | 1;
 }
-export const olderJobs: Statement<Span, Found> = sql`
-  SELECT pk FROM jobyard_job WHERE pk < @pk ORDER BY pk DESC LIMIT @limit
-`;
-export const newerJobs: Statement<Span, Found> = sql`
-  SELECT pk FROM jobyard_job WHERE pk >= @pk ORDER BY pk LIMIT @limit
-`;
-export const olderInLane: Statement<Span & { readonly lane: number }, Found> = sql`
-  SELECT pk FROM jobyard_job WHERE lane = @lane AND pk < @pk ORDER BY pk DESC LIMIT @limit
-`;
-export const newerInLane: Statement<Span & { readonly lane: number }, Found> = sql`
-  SELECT pk FROM jobyard_job WHERE lane = @lane AND pk >= @pk ORDER BY pk LIMIT @limit
-`;
-
-interface TimeSpan extends Span {
-  readonly state: State;
-  readonly at: Instant;
+/** Texts are most of what reading a row costs. */
+export interface CandidateTexts {
+  readonly withNames: 0 | 1;
+  readonly withErrors: 0 | 1;
+  readonly withPayload: 0 | 1;
+  readonly withResult: 0 | 1;
 }
-interface FoundAt extends Found {
-  readonly at: Instant;
+/** In the order of `pks`, a JSON array, as above. */
+export const candidatesByPk: Statement<
+  CandidateTexts & { readonly pks: string; readonly smallBytes: number },
+  CandidateRow
+> = sql`
+  SELECT job.pk, job.lane, job.state, job.priority, job.run_at, job.created_at, job.started_at, job.finished_at,
+         job.attempt, job.held_limit, job.result IS NOT NULL AS has_result,
+         iif(@withNames, job.id, NULL) AS id, iif(@withNames, job.reason, NULL) AS reason,
+         iif(@withNames, job.dedupe_key, NULL) AS dedupe_key, iif(@withNames, job.worker, NULL) AS worker,
+         iif(@withNames, job.last_op, NULL) AS last_op, iif(@withNames, job.grp, NULL) AS grp,
+         iif(@withNames, job.tags, NULL) AS tags, iif(@withNames, job.parent, NULL) AS parent,
+         iif(@withNames, job.progress, NULL) AS progress, iif(@withErrors, job.errors, NULL) AS errors,
+         iif(@withPayload AND octet_length(job.payload) <= @smallBytes, job.payload, NULL) AS payload,
+         iif(@withResult AND octet_length(job.result) <= @smallBytes, job.result, NULL) AS result
+    FROM json_each(@pks) AS wanted CROSS JOIN jobyard_job AS job ON job.pk = wanted.value
+`;
+
+export interface NamedLane {
+  readonly id: number;
+  readonly queue: string;
+  readonly name: string;
+  readonly version: number;
 }
-export const olderInState: Statement<TimeSpan, FoundAt> = sql`
-  SELECT at, pk FROM jobyard_attention
-   WHERE state = @state AND (at, pk) < (@at, @pk) ORDER BY at DESC, pk DESC LIMIT @limit
-`;
-export const newerInState: Statement<TimeSpan, FoundAt> = sql`
-  SELECT at, pk FROM jobyard_attention
-   WHERE state = @state AND (at, pk) >= (@at, @pk) ORDER BY at, pk LIMIT @limit
-`;
-export const olderInQueueState: Statement<TimeSpan & { readonly queue: string }, FoundAt> = sql`
-  SELECT at, pk FROM jobyard_attention
-   WHERE queue = @queue AND state = @state AND (at, pk) < (@at, @pk) ORDER BY at DESC, pk DESC LIMIT @limit
-`;
-export const newerInQueueState: Statement<TimeSpan & { readonly queue: string }, FoundAt> = sql`
-  SELECT at, pk FROM jobyard_attention
-   WHERE queue = @queue AND state = @state AND (at, pk) >= (@at, @pk) ORDER BY at, pk LIMIT @limit
-`;
-
-/** By the number of the job, of one or more states: JSON array. The plus keeps it from sorting what an index finds. */
-export const olderAttention: Statement<Span & { readonly states: string }, Found> = sql`
-  SELECT pk FROM jobyard_attention
-   WHERE pk < @pk AND +state IN (SELECT value FROM json_each(@states)) ORDER BY pk DESC LIMIT @limit
-`;
-export const newerAttention: Statement<Span & { readonly states: string }, Found> = sql`
-  SELECT pk FROM jobyard_attention
-   WHERE pk >= @pk AND +state IN (SELECT value FROM json_each(@states)) ORDER BY pk LIMIT @limit
-`;
-
-/** Everything that waits in some line; read only where it is known to be little. */
-export const waitingPks: Statement<None, Found> = sql`
-  SELECT pk FROM jobyard_ready UNION ALL SELECT pk FROM jobyard_later UNION ALL SELECT pk FROM jobyard_held
+export const allLanes: Statement<None, NamedLane> = sql`
+  SELECT id, queue, name, version FROM jobyard_lane
 `;
 export const pkById: Statement<{ readonly id: string }, Found> = sql`
   SELECT pk FROM jobyard_job WHERE id = @id
-`;
-export const totalDepth: Statement<None, Counted> = sql`
-  SELECT coalesce(sum(value), 0) AS n FROM jobyard_tally WHERE name = 'depth'
-`;
-
-// ── counts: one more than the cap says "or more" ─────────────────────────────────────────────────
-
-interface Capped {
-  readonly queue: string;
-  readonly limit: number;
-}
-export const countActive: Statement<{ readonly queue: string }, Counted> = sql`
-  SELECT coalesce(sum(unsettled), 0) AS n FROM jobyard_lease WHERE queue = @queue
-`;
-export const countAttention: Statement<Capped & { readonly state: State }, Counted> = sql`
-  SELECT count(*) AS n FROM
-    (SELECT 1 FROM jobyard_attention WHERE queue = @queue AND state = @state LIMIT @limit)
-`;
-export const countReady: Statement<{ readonly lane: number; readonly limit: number }, Counted> = sql`
-  SELECT count(*) AS n FROM (SELECT 1 FROM jobyard_ready WHERE lane = @lane LIMIT @limit)
-`;
-export const countDue: Statement<Capped & { readonly now: Instant }, Counted> = sql`
-  SELECT count(*) AS n FROM
-    (SELECT 1 FROM jobyard_later WHERE queue = @queue AND run_at <= @now
-      UNION ALL
-     SELECT 1 FROM jobyard_held WHERE queue = @queue AND run_at <= @now
-     LIMIT @limit)
-`;
-export const countAhead: Statement<Capped & { readonly now: Instant }, Counted> = sql`
-  SELECT count(*) AS n FROM
-    (SELECT 1 FROM jobyard_later WHERE queue = @queue AND run_at > @now
-      UNION ALL
-     SELECT 1 FROM jobyard_held WHERE queue = @queue AND run_at > @now
-     LIMIT @limit)
-`;
-export const countRetrying: Statement<Capped & { readonly now: Instant }, Counted> = sql`
-  SELECT count(*) AS n FROM
-    (SELECT 1 FROM jobyard_later WHERE queue = @queue AND run_at > @now AND tried = 1
-      UNION ALL
-     SELECT 1 FROM jobyard_held WHERE queue = @queue AND run_at > @now AND tried = 1
-     LIMIT @limit)
-`;
-
-// ── how long the line is ─────────────────────────────────────────────────────────────────────────
-
-/** The earliest enqueued of a lane's due jobs, of its first `limit`. */
-export const oldestReady: Statement<{ readonly lane: number; readonly limit: number }, { readonly pk: number | null }> =
-  sql`
-  SELECT min(pk) AS pk FROM
-    (SELECT pk FROM jobyard_ready WHERE lane = @lane ORDER BY priority, ord LIMIT @limit)
-`;
-export const oldestDue: Statement<Capped & { readonly now: Instant }, { readonly pk: number | null }> = sql`
-  SELECT min(pk) AS pk FROM
-    (SELECT pk FROM jobyard_later WHERE queue = @queue AND run_at <= @now
-      UNION ALL
-     SELECT pk FROM jobyard_held WHERE queue = @queue AND run_at <= @now
-     LIMIT @limit)
-`;
-export const createdAt: Statement<Found, { readonly created_at: Instant }> = sql`
-  SELECT created_at FROM jobyard_job WHERE pk = @pk
-`;
-
-export const countReadyBefore: Statement<
-  { readonly lane: number; readonly priority: number; readonly ord: number; readonly limit: number },
-  Counted
-> = sql`
-  SELECT count(*) AS n FROM
-    (SELECT 1 FROM jobyard_ready WHERE lane = @lane AND (priority, ord) < (@priority, @ord) LIMIT @limit)
-`;
-export const countDueBefore: Statement<
-  Capped & { readonly now: Instant; readonly priority: number; readonly run_at: Instant; readonly pk: number },
-  Counted
-> = sql`
-  SELECT count(*) AS n FROM
-    (SELECT 1 FROM jobyard_later
-      WHERE queue = @queue AND run_at <= @now AND (priority, run_at, pk) < (@priority, @run_at, @pk) LIMIT @limit)
 `;

@@ -299,6 +299,8 @@ export interface Page<T> {
   readonly items: readonly T[];
   readonly next: string | null;
   readonly previous: string | null;
+  /** The page that ends with the oldest match; `null` if this is it. */
+  readonly last: string | null;
   /** How many rows were looked at; `all: false` if the search stopped at its bound and older rows were not seen. */
   readonly searched: { readonly rows: number; readonly all: boolean };
 }
@@ -359,6 +361,8 @@ export interface JobReader {
   list(request: ListRequest): Promise<Page<JobSummary>>;
   /** Counts to `cap` and stops there. */
   count(filter: Filter, cap: number): Promise<Count>;
+  /** How many of the jobs that match are in each phase, each counted to `cap`. */
+  phases(filter: Filter, cap: number): Promise<Readonly<Record<Phase, Count>>>;
   /** The most frequent values of a field among the jobs that match, at most `limit`; bounded like a search. */
   facets(filter: Filter, field: FacetField, limit: number): Promise<readonly Facet[]>;
   /** Events with `seq > after`, oldest first; `null` if the job does not exist. */

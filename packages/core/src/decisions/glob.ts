@@ -18,6 +18,12 @@ export function matchesText(pattern: TextPattern, value: string, cover: Cover, l
   return inOrder(cover === "part" ? ["", ...pieces, ""] : pieces, text);
 }
 
+/** False if no part of the text can be covered by the pattern: a glance, to save a closer look. */
+export function mayStandIn(pattern: TextPattern, text: string): boolean {
+  const wanted = fold(pattern.text, "ignored");
+  return pattern.glob ? wanted.split("*").every((piece) => text.includes(piece)) : text.includes(wanted);
+}
+
 /** Letters as they are compared when their case does not matter. */
 export const fold = (text: string, letters: LetterCase): string => (letters === "exact" ? text : text.toLowerCase());
 

@@ -20,11 +20,39 @@ import type {
 } from "../nouns/filter.ts";
 import type { Instant, Job, JsonText } from "../nouns/job.ts";
 import { phaseOf } from "../nouns/lifecycle.ts";
-import { type Cover, fold, type LetterCase, matchesText } from "./glob.ts";
+import { type Cover, fold, type LetterCase, matchesText, mayStandIn } from "./glob.ts";
 import { elementsOf, valuesAt } from "./json-path.ts";
 
 /** A due job that no worker has claimed for this long is late. */
 export const LATE_MS = 60_000;
+
+/** What a filter can ask of a job. */
+export type Searchable = Pick<
+  Job,
+  | "id"
+  | "queue"
+  | "name"
+  | "version"
+  | "state"
+  | "reason"
+  | "priority"
+  | "attempt"
+  | "runAt"
+  | "createdAt"
+  | "startedAt"
+  | "finishedAt"
+  | "worker"
+  | "tags"
+  | "group"
+  | "dedupeKey"
+  | "heldLimit"
+  | "parent"
+  | "lastOp"
+  | "errors"
+  | "progress"
+  | "payload"
+  | "result"
+>;
 
 /**
  * True if every term holds. `payload`, `result` and `errors` are read only for terms that ask for them, so a
@@ -35,10 +63,30 @@ export const LATE_MS = 60_000;
  *
  * @param now - the store's clock; ages count back from it
  */
-export const matchesFilter = (job: Job, filter: Filter, now: Instant): boolean =>
+export const matchesFilter = (job: Searchable, filter: Filter, now: Instant): boolean =>
   filter.every((term) => holds(job, term, now) !== term.not);
 
-function holds(job: Job, term: Term, now: Instant): boolean {
+/** Terms that ask for a job's type only: all jobs of one queue, name and version answer them alike. */
+const TYPE_FIELDS = ["queue", "name", "version"] as const;
+export type JobType = Pick<Searchable, (typeof TYPE_FIELDS)[number]>;
+type TypeTerm = { readonly not: boolean } & (
+  | { readonly field: "queue" | "name"; readonly any: readonly TextPattern[] }
+  | { readonly field: "version"; readonly range: NumberRange }
+);
+
+export const isTypeTerm = (term: Term): term is TypeTerm => TYPE_FIELDS.some((field) => field === term.field);
+
+/** True if jobs of this type can match: every term that asks for the type holds. */
+export const matchesType = (type: JobType, filter: Filter): boolean =>
+  filter.every((term) => !isTypeTerm(term) || isOfType(type, term) !== term.not);
+
+function isOfType(type: JobType, term: TypeTerm): boolean {
+  if (term.field === "version") return inRange(type.version, term.range);
+  const { cover, letters } = TEXT_OF[term.field];
+  return term.any.some((pattern) => matchesText(pattern, type[term.field], cover, letters));
+}
+
+function holds(job: Searchable, term: Term, now: Instant): boolean {
   switch (term.field) {
     case "state":
       return term.any.includes(phaseOf(job, now));
@@ -67,7 +115,7 @@ function holds(job: Job, term: Term, now: Instant): boolean {
 }
 
 interface TextRule {
-  readonly values: (job: Job) => readonly string[];
+  readonly values: (job: Searchable) => readonly string[];
   readonly cover: Cover;
   readonly letters: LetterCase;
 }
@@ -76,7 +124,7 @@ const identifier = (values: TextRule["values"]): TextRule => ({ values, cover: "
 const label = (values: TextRule["values"]): TextRule => ({ values, cover: "whole", letters: "ignored" });
 const present = (value: string | null): readonly string[] => (value === null ? [] : [value]);
 
-const lastErrorTexts = (job: Job): readonly string[] => {
+const lastErrorTexts = (job: Searchable): readonly string[] => {
   const last = job.errors.at(-1);
   return last ? [last.code, last.message] : [];
 };
@@ -96,23 +144,23 @@ const TEXT_OF: Readonly<Record<TextField, TextRule>> = {
 };
 
 /** The claim that belongs to the job's present round: whatever goes back to waiting gets a later `runAt`. */
-const claimedAt = (job: Job): Instant | null =>
+const claimedAt = (job: Searchable): Instant | null =>
   job.startedAt !== null && job.runAt <= job.startedAt ? job.startedAt : null;
 
 /** From due to claimed; for a job that still waits, until now. */
-function waitedMs(job: Job, now: Instant): number | null {
+function waitedMs(job: Searchable, now: Instant): number | null {
   const end = job.state === "waiting" ? now : claimedAt(job);
   return end === null || end < job.runAt ? null : end - job.runAt;
 }
 
 /** From claimed to final; for a job that still runs, until now. */
-function ranMs(job: Job, now: Instant): number | null {
+function ranMs(job: Searchable, now: Instant): number | null {
   const start = claimedAt(job);
   const end = job.state === "active" ? now : job.finishedAt;
   return start === null || end === null ? null : Math.max(0, end - start);
 }
 
-const NUMBER_OF: Readonly<Record<NumberField | DurationField, (job: Job, now: Instant) => number | null>> = {
+const NUMBER_OF: Readonly<Record<NumberField | DurationField, (job: Searchable, now: Instant) => number | null>> = {
   priority: (job) => job.priority,
   attempts: (job) => job.attempt,
   version: (job) => job.version,
@@ -120,13 +168,13 @@ const NUMBER_OF: Readonly<Record<NumberField | DurationField, (job: Job, now: In
   run: ranMs,
 };
 
-const TIME_OF: Readonly<Record<TimeField, (job: Job) => Instant | null>> = {
+const TIME_OF: Readonly<Record<TimeField, (job: Searchable) => Instant | null>> = {
   created: (job) => job.createdAt,
   finished: (job) => job.finishedAt,
   runat: (job) => job.runAt,
 };
 
-const FLAG_HOLDS: Readonly<Record<Flag, (job: Job, now: Instant) => boolean>> = {
+const FLAG_HOLDS: Readonly<Record<Flag, (job: Searchable, now: Instant) => boolean>> = {
   "is:held": (job) => job.heldLimit !== null,
   "is:late": (job, now) => job.state === "waiting" && now - job.runAt >= LATE_MS,
   "has:error": (job) => job.errors.length > 0,
@@ -142,7 +190,7 @@ function inTimeRange(at: Instant | null, range: TimeRange, now: Instant): boolea
   return range.kind === "at" ? inRange(at, range) : inRange(now - at, { from: range.fromMs, to: range.toMs });
 }
 
-const hasWord = (job: Job, word: string): boolean =>
+const hasWord = (job: Searchable, word: string): boolean =>
   fold(job.id, "ignored").startsWith(word) ||
   fold(job.name, "ignored").includes(word) ||
   lastErrorTexts(job).some((text) => fold(text, "ignored").includes(word));
@@ -150,12 +198,19 @@ const hasWord = (job: Job, word: string): boolean =>
 type JsonTerm = Extract<Term, { readonly path: string }>;
 
 function jsonHolds(json: JsonText | null, term: JsonTerm): boolean {
-  if (json === null) return false;
+  if (json === null || !mayHold(json, term)) return false;
   const test =
     "range" in term
       ? (value: JsonText) => isNumber(value) && inRange(Number(value), term.range)
       : (value: JsonText) => isValue(value, term.any);
   return valuesAt(json, term.path).some((value) => test(value) || (elementsOf(value)?.some(test) ?? false));
+}
+
+/** Without escapes every text in the JSON stands there as it is. */
+function mayHold(json: JsonText, term: JsonTerm): boolean {
+  if ("range" in term || json.includes("\\")) return true;
+  const text = fold(json, "ignored");
+  return term.any.some((pattern) => mayStandIn(pattern, text));
 }
 
 const isNumber = (value: JsonText): boolean => /^-?\d/.test(value);

@@ -4,7 +4,8 @@
  * Each answer is a necessary condition and never the whole one: what is found must still pass `matchesFilter`.
  */
 
-import type { Filter } from "../nouns/filter.ts";
+import type { Filter, NumberRange, TimeRange } from "../nouns/filter.ts";
+import type { Instant } from "../nouns/job.ts";
 import { PHASES, type Phase, STATES, type State } from "../nouns/lifecycle.ts";
 
 /** The phases that a match can be in, in the order of `PHASES`; `null` if the filter leaves all of them open. */
@@ -28,6 +29,26 @@ export const requiredQueues = (filter: Filter): readonly string[] | null => exac
 
 /** The only ids that a match can have; `null` if that is not known. Empty if nothing can match. */
 export const requiredIds = (filter: Filter): readonly string[] | null => exactTexts(filter, "id");
+
+/** Between which instants a match was enqueued; an open side is `null`. */
+export function requiredCreated(filter: Filter, now: Instant): NumberRange {
+  let { from, to }: NumberRange = { from: null, to: null };
+  for (const term of filter) {
+    if (term.field !== "created" || term.not) continue;
+    const range = instantsOf(term.range, now);
+    if (range.from !== null) from = Math.max(from ?? range.from, range.from);
+    if (range.to !== null) to = Math.min(to ?? range.to, range.to);
+  }
+  return { from, to };
+}
+
+const instantsOf = (range: TimeRange, now: Instant): NumberRange =>
+  range.kind === "at"
+    ? range
+    : {
+        from: range.toMs === null ? null : now - range.toMs,
+        to: range.fromMs === null ? null : now - range.fromMs,
+      };
 
 function exactTexts(filter: Filter, field: "queue" | "id"): readonly string[] | null {
   let open: readonly string[] | null = null;

@@ -57,6 +57,8 @@ export const ERROR_CODES = {
     "The file is not a Jobyard database, or it is damaged. Restore it from a backup, or choose another file.",
   STORE_FULL: "The disk or the database is full, so nothing was written. Free some space and try again.",
   STORE_UNAVAILABLE: "The database cannot be reached or opened. Check that it exists and that this process may use it.",
+  STORE_UNSAFE:
+    "SQLite cannot keep its promises there. Move the file to a local disk, or the jobs to Postgres or Redis.",
   UNKNOWN_JOB: "No job type of this name is known here. Check the spelling, or load the module that defines it.",
   UNRECOVERABLE: "The handler said that trying again cannot help.",
   USAGE: "The command was not understood. See --help.",

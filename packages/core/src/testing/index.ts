@@ -1,6 +1,6 @@
 /**
- * What the author of an adapter tests with: the contract suite, which needs vitest and fast-check installed,
- * and the checker of histories, which needs nothing.
+ * What the author of an adapter tests with: the contract suite, and the checker of what real processes went through.
+ * Loads vitest and fast-check, which must be installed.
  */
 
 export * from "../memory.ts";

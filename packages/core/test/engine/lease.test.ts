@@ -365,9 +365,13 @@ describe("prefetch", () => {
     expect(await claimsAfter(10)).toBe(4 + (4 * 50) / 10);
   });
 
-  test("is none for slow handlers, a single slot or a small queue, so that others are not starved", async () => {
+  test("is the same for a single slot", async () => {
+    expect(await claimsAfter(10, { concurrency: 1 })).toBe(1 + 50 / 10);
+  });
+
+  test("is none for slow handlers or a small queue, so that others are not starved", async () => {
     expect(await claimsAfter(51)).toBe(4);
-    expect(await claimsAfter(0, { concurrency: 1 })).toBe(1);
+    expect(await claimsAfter(51, { concurrency: 1 })).toBe(1);
     expect(await claimsAfter(0, { maxSize: 1_000 })).toBe(4);
     expect(await claimsAfter(0, { maxSize: 1_001 })).toBeGreaterThan(4);
   });

@@ -5,7 +5,7 @@
  * is enqueued as it comes; its faulty lines are left out and told.
  */
 
-import { checkRawJob, isQueueError, type Issue, QueueError, type RawJob } from "@jobyard/core";
+import { checkRawJob, type Issue, isQueueError, QueueError, type RawJob } from "@jobyard/core";
 import { interruptible } from "./interrupt.ts";
 import type { Line, LineSource } from "./lines.ts";
 import { createProgress } from "./progress.ts";
@@ -82,7 +82,10 @@ export async function enqueueLines(session: Session, jobs: LineJobs, total: numb
       }
     } catch (error) {
       progress.end();
-      if (tally.lastLine > 0) tally.tellStop(jobs.howToGoOn(tally.lastLine));
+      if (tally.lastLine > 0) {
+        tally.tellEnd();
+        tally.tellStop(jobs.howToGoOn(tally.lastLine));
+      }
       throw error;
     } finally {
       progress.end();
@@ -96,7 +99,7 @@ export async function enqueueLines(session: Session, jobs: LineJobs, total: numb
 }
 
 async function* batchesOf(source: LineSource, signal: AbortSignal): AsyncGenerator<readonly Line[]> {
-  for await (const lines of source.read())
+  for await (const lines of source.read(signal))
     for (let from = 0; from < lines.length; from += BATCH) {
       if (signal.aborted) return;
       yield lines.slice(from, from + BATCH);

@@ -22,8 +22,8 @@ export interface Line {
 export interface LineSource {
   /** True for a file: it can be read a second time. A pipe cannot. */
   readonly rereadable: boolean;
-  /** The lines that hold something, as many at a time as were read at once. */
-  read(): AsyncGenerator<readonly Line[]>;
+  /** The lines that hold something, as many at a time as were read at once. Ends early once the signal aborts. */
+  read(signal?: AbortSignal): AsyncGenerator<readonly Line[]>;
 }
 
 const CHUNK_BYTES = 1_048_576;
@@ -32,7 +32,7 @@ const LONGEST_LINE_BYTES = DEFAULTS.maxPayloadBytesLimit;
 
 /** @param path - `-` for stdin. @throws QueueError `BAD_OPTION` if it cannot be opened */
 export async function lineSource(path: string): Promise<LineSource> {
-  if (path === "-") return { rereadable: false, read: () => linesIn(process.stdin) };
+  if (path === "-") return { rereadable: false, read: linesOfStdin };
   const isFile = await asOption(path, async () => {
     const file = await open(path);
     try {
@@ -43,7 +43,7 @@ export async function lineSource(path: string): Promise<LineSource> {
       await file.close();
     }
   });
-  return { rereadable: isFile, read: () => linesOfFile(path) };
+  return { rereadable: isFile, read: (signal) => linesOfFile(path, signal) };
 }
 
 /** All of stdin. @throws QueueError `PAYLOAD_INVALID` if it is not UTF-8, `PAYLOAD_TOO_LARGE` */
@@ -63,10 +63,32 @@ export async function stdinText(): Promise<string> {
 
 const FIELD = { field: "--file" } as const;
 
-async function* linesOfFile(path: string): AsyncGenerator<readonly Line[]> {
+/** A pipe may stay silent for ever, so whoever waits for it has to hear of the signal too. */
+async function* linesOfStdin(signal?: AbortSignal): AsyncGenerator<readonly Line[]> {
+  const lines = linesIn(process.stdin);
+  const { promise: aborted, resolve } = Promise.withResolvers<null>();
+  const onAbort = (): void => resolve(null);
+  signal?.addEventListener("abort", onAbort, { once: true });
+  try {
+    while (!signal?.aborted) {
+      const next = await Promise.race([lines.next(), aborted]);
+      if (next === null || next.done) return;
+      yield next.value;
+    }
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+    // The process would wait for it.
+    process.stdin.destroy();
+  }
+}
+
+async function* linesOfFile(path: string, signal?: AbortSignal): AsyncGenerator<readonly Line[]> {
   const file = await asOption(path, () => open(path));
   try {
-    yield* linesIn(chunksOf(file, path));
+    for await (const lines of linesIn(chunksOf(file, path))) {
+      if (signal?.aborted) return;
+      yield lines;
+    }
   } finally {
     await file.close();
   }

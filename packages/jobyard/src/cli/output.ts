@@ -39,7 +39,7 @@ const PHASE_STYLES: Readonly<Record<Phase, Style | null>> = {
 };
 
 export function createOutput(options: { readonly json: boolean }): Output {
-  const colour = process.stdout.isTTY === true && !process.env["NO_COLOR"];
+  const colour = process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
   const columns = process.stdout.isTTY ? process.stdout.columns : null;
   const paint = (style: Style, text: string): string =>
     colour ? styleText(style, text, { validateStream: false }) : text;

@@ -3,10 +3,14 @@
 import { readFileSync } from "node:fs";
 import { QueueError } from "@jobyard/core";
 import { Command, type CommanderError } from "commander";
+import { registerBench } from "./commands/bench.ts";
 import { registerCancel } from "./commands/cancel.ts";
+import { registerCompletion } from "./commands/completion.ts";
+import { registerDoctor } from "./commands/doctor.ts";
 import { registerEnqueue } from "./commands/enqueue.ts";
 import { registerEvents } from "./commands/events.ts";
 import { registerExplain } from "./commands/explain.ts";
+import { registerHelp } from "./commands/help.ts";
 import { registerJob } from "./commands/job.ts";
 import { registerJobs } from "./commands/jobs.ts";
 import { registerMigrate } from "./commands/migrate.ts";
@@ -16,6 +20,7 @@ import { registerQueues } from "./commands/queues.ts";
 import { registerRemove } from "./commands/remove.ts";
 import { registerRequeue } from "./commands/requeue.ts";
 import { registerResume } from "./commands/resume.ts";
+import { registerSet } from "./commands/set.ts";
 import { registerWork } from "./commands/work.ts";
 import { registerWorkers } from "./commands/workers.ts";
 import { examples } from "./session.ts";
@@ -23,8 +28,11 @@ import { examples } from "./session.ts";
 const GROUPS = [
   ["Produce and work:", [registerEnqueue, registerWork]],
   ["Look:", [registerQueues, registerJobs, registerJob, registerEvents, registerExplain, registerWorkers]],
-  ["Operate:", [registerRequeue, registerCancel, registerPromote, registerRemove, registerPause, registerResume]],
-  ["Set up:", [registerMigrate]],
+  [
+    "Operate:",
+    [registerRequeue, registerCancel, registerPromote, registerRemove, registerPause, registerResume, registerSet],
+  ],
+  ["Set up and check:", [registerMigrate, registerDoctor, registerBench, registerCompletion, registerHelp]],
 ] as const;
 
 export function createProgram(): Command {

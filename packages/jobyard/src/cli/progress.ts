@@ -36,7 +36,12 @@ export function createProgress({ total, label }: ProgressOptions): Progress {
       const now = performance.now();
       if (now - drawnAt < REDRAW_MS) return;
       drawnAt = now;
-      const parts = [label, total?.exact ? bar(done, total.n) : undefined, ofText(done, total), rateText(done, now - startedAt)];
+      const parts = [
+        label,
+        total?.exact ? bar(done, total.n) : undefined,
+        ofText(done, total),
+        rateText(done, now - startedAt),
+      ];
       process.stderr.write(`${CLEAR_LINE}${parts.filter((part) => part !== undefined).join(" ")}`);
     },
     end: () => {

@@ -11,7 +11,8 @@ export const FOREVER = "forever";
 export const keep =
   (option: string): ((value: string) => RetentionOption) =>
   (value) => {
-    if (value === FOREVER) return null;
+    // Commander takes a null for "no value given", so this is the form of "no bound" that has an object.
+    if (value === FOREVER) return {};
     const bounds: { age?: string; count?: number; bytes?: string } = {};
     for (const part of value.split(",").map((text) => text.trim().toLowerCase())) {
       const kind = KINDS.find(([, form]) => form.test(part))?.[0];

@@ -53,9 +53,7 @@ export class Tally {
 
   /** @param howToGoOn - a sentence */
   tellStop(howToGoOn: string): void {
-    this.#out.note(
-      `Stopped after line ${this.lastLine}: ${this.#summary()}. The lines after it are not enqueued. ${howToGoOn}`,
-    );
+    this.#out.note(`Stopped after line ${this.lastLine}; the lines after it are not enqueued. ${howToGoOn}`);
   }
 
   #tell(fault: QueueError): void {

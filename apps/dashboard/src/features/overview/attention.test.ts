@@ -1,5 +1,5 @@
 import type { Phase, QueueInfo, WorkerInfo } from "@jobyard/core";
-import { PHASES } from "@jobyard/core";
+import { DEFAULTS, PHASES } from "@jobyard/core";
 import { expect, test } from "vitest";
 import { attentionOf } from "./attention";
 
@@ -14,7 +14,7 @@ function queue(name: string, counts: Partial<Record<Phase, number>> = {}, part: 
     ) as QueueInfo["counts"],
     depth: 0,
     oldestDueAt: null,
-    settings: { maxSize: null, retention: { completed: null, dead: null, cancelled: null } },
+    settings: { maxSize: null, retention: DEFAULTS.retention },
     ...part,
   };
 }
@@ -42,7 +42,7 @@ test("each thing that is so is a line, the most urgent first", () => {
     queue(
       "full",
       {},
-      { depth: 50, settings: { maxSize: 50, retention: { completed: null, dead: null, cancelled: null } } },
+      { depth: 50, settings: { maxSize: 50, retention: DEFAULTS.retention } },
     ),
     queue("slow", { waiting: 3 }, { oldestDueAt: NOW - 301_000 }),
     queue("broken", { dead: 7 }),

@@ -1,4 +1,4 @@
-import type { QueueInfo } from "@jobyard/core";
+import { printSize, type QueueInfo, type Retention } from "@jobyard/core";
 import type { ReactNode } from "react";
 import { RelativeTime } from "@/components/relative-time";
 import { printDuration } from "@/lib/format";
@@ -22,4 +22,11 @@ export const settingsEntries = ({
 
 const overBy = (depth: number, maxSize: number): string => (depth > maxSize ? `, over by ${depth - maxSize}` : "");
 
-const kept = (ms: number | null): string => (ms === null ? "until somebody removes them" : `for ${printDuration(ms)}`);
+function kept({ ageMs, count, bytes }: Retention): string {
+  const bounds = [
+    ...(ageMs === null ? [] : [`for ${printDuration(ageMs)}`]),
+    ...(count === null ? [] : [`the last ${count}`]),
+    ...(bytes === null ? [] : [`up to ${printSize(bytes)}`]),
+  ];
+  return bounds.length === 0 ? "until somebody removes them" : bounds.join(", ");
+}

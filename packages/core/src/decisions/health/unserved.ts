@@ -21,7 +21,7 @@ export function unserved({ queues, workers, now }: HealthFacts): Diagnosis {
   );
   const waiting = left.reduce((sum, { counts }) => sum + counts.waiting.n, 0);
   const evidence = { queues: left.length, waiting };
-  if (left.length === 0) return { code, level: "ok", text: "Every queue with due jobs has a worker.", evidence };
+  if (left.length === 0) return { code, level: "ok", text: "No queue has work that is due and no worker.", evidence };
   return {
     code,
     level: "problem",

@@ -11,7 +11,7 @@ import { parseQuery } from "../../decisions/query/parse.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import { QueueError } from "../../nouns/errors.ts";
 import type { Filter } from "../../nouns/filter.ts";
-import { OPERATOR_MOVES, type OperatorMove, PHASES, type Phase, ruleOf } from "../../nouns/lifecycle.ts";
+import { OPERATOR_MOVES, type OperatorMove, ruleOf } from "../../nouns/lifecycle.ts";
 import { checkName } from "../../nouns/names.ts";
 import { badOption, checkInteger } from "../../nouns/options.ts";
 import type { Ports } from "../../nouns/ports.ts";
@@ -44,13 +44,11 @@ export function createBoard(adapter: Adapter, ports: Ports, options: BoardOption
       reader.list({ filter: filterOf(query), limit: checkInteger(limit, 1, 200, "limit"), cursor }),
     count: async (query, cap = DEFAULTS.countCap) =>
       reader.count(filterOf(query), checkInteger(cap, 1, DEFAULTS.searchRows, "cap")),
-    async phases(query) {
-      const others = filterOf(query).filter((term) => term.field !== "state");
-      const count = (phase: Phase) =>
-        reader.count([{ not: false, field: "state", any: [phase] }, ...others], DEFAULTS.countCap);
-      const counts = await Promise.all(PHASES.map(async (phase) => [phase, await count(phase)] as const));
-      return Object.fromEntries(counts) as Record<Phase, (typeof counts)[number][1]>;
-    },
+    phases: async (query) =>
+      reader.phases(
+        filterOf(query).filter((term) => term.field !== "state"),
+        DEFAULTS.countCap,
+      ),
     async facets(query, field, limit = 10) {
       if (!FACET_FIELDS.includes(field)) throw badOption("field", `one of ${FACET_FIELDS.join(", ")}`);
       return reader.facets(filterOf(query), field, checkInteger(limit, 1, 100, "limit"));

@@ -21,11 +21,9 @@ const GROUPS = 20;
 export async function previewBulk(reader: JobReader, filter: Filter, options: PreviewOptions = {}): Promise<Preview> {
   const upTo = await reader.now();
   const sample = await reader.scan(filter, upTo, null, SAMPLE);
-  const bounded: Filter = options.exact
-    ? [...filter, { not: false, field: "created", range: { kind: "at", from: null, to: upTo } }]
-    : filter;
+  const bounded: Filter = [...filter, { not: false, field: "created", range: { kind: "at", from: null, to: upTo } }];
   const [count, byState, byName] = await Promise.all([
-    options.exact ? countAll(reader, filter, upTo, options) : reader.count(filter, DEFAULTS.countCap),
+    options.exact ? countAll(reader, filter, upTo, options) : reader.count(bounded, DEFAULTS.countCap),
     reader.facets(bounded, "state", GROUPS),
     reader.facets(bounded, "name", GROUPS),
   ]);

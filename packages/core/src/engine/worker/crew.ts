@@ -7,7 +7,7 @@ import { type HeartbeatParts, runHeartbeat } from "./keep/heartbeat.ts";
 import { createRegistry } from "./keep/registry.ts";
 import { rescue } from "./keep/rescuer.ts";
 import { openHoldQueues } from "./keep/restart.ts";
-import { applyQueueSettings, expireOverdue, readQueueSizes } from "./keep/sweeper.ts";
+import { createRetention, expireOverdue, readQueueSizes } from "./keep/sweeper.ts";
 import { Line } from "./line.ts";
 import { createPump, type Pump } from "./pump.ts";
 import { repeat } from "./retry.ts";
@@ -27,9 +27,6 @@ export interface Crew {
   /** @param graceOver - aborts at the end of the grace */
   stop(graceOver: AbortSignal): Promise<void>;
 }
-
-/** Retention is looked at that often while it finds nothing, and with every sweep while it does. */
-const RETENTION_EVERY_MS = 60_000;
 
 /** @throws what the store throws at the first contact */
 export async function startCrew(shift: Shift): Promise<Crew> {
@@ -123,18 +120,14 @@ const is =
 
 const housekeeping = (shift: Shift, lines: readonly Line[], signal: AbortSignal): readonly Promise<void>[] => {
   const { ports, report, settings } = shift;
-  let found = false;
   return [
     repeat({ ports, signal, everyMs: settings.sweepMs, doing: "sweep", report }, async () => {
       await rescue(shift);
       await expireOverdue(shift, signal);
     }),
     repeat(
-      { ports, signal, everyMs: () => (found ? settings.sweepMs : RETENTION_EVERY_MS), doing: "retention", report },
-      async () => {
-        found = false;
-        found = (await applyQueueSettings(shift, lines, signal)).removed > 0;
-      },
+      { ports, signal, everyMs: settings.sweepMs, doing: "retention", report },
+      createRetention(shift, lines, signal),
     ),
   ];
 };

@@ -6,6 +6,8 @@ import type { QueueSetting } from "./worker-options.ts";
 
 /** Jobs held ahead of the slots at most, however fast the handlers are. */
 const MOST_AHEAD = 500;
+/** Runs to measure before anything is claimed ahead. */
+const FEWEST_RUNS = 8;
 /** Queues bounded to this size or less are never claimed beyond free slots: who sees them nearly full means it. */
 export const SMALL_QUEUE = 1_000;
 /** Weight of the newest run in the estimate, if it was quicker. */
@@ -95,11 +97,11 @@ export class Line {
 
   /**
    * What the slots get done in `prefetchMs` at the measured rate. Nothing if one job alone takes longer, nor before as
-   * many as there are slots were measured: a few quick ones may be the exception.
+   * many as there are slots were measured, and {@link FEWEST_RUNS}: a few quick ones may be the exception.
    */
   #ahead(): number {
     const estimate = this.#estimateMs;
-    if (this.small || this.concurrency === 1 || this.#runs < this.concurrency) return 0;
+    if (this.small || this.#runs < Math.max(this.concurrency, FEWEST_RUNS)) return 0;
     if (estimate > DEFAULTS.prefetchMs) return 0;
     return Math.min(MOST_AHEAD, Math.floor((this.concurrency * DEFAULTS.prefetchMs) / Math.max(estimate, 0.001)));
   }

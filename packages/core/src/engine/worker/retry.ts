@@ -12,8 +12,8 @@ export const storeRetryMs = (failures: number, ports: Ports): number =>
 export interface Repeated {
   readonly ports: Ports;
   readonly signal: AbortSignal;
-  /** Give or take a fifth, so that many workers do not come at once. Asked anew after each time. */
-  readonly everyMs: number | (() => number);
+  /** Give or take a fifth, so that many workers do not come at once. */
+  readonly everyMs: number;
   readonly doing: string;
   readonly report: (error: unknown, doing: string) => void;
 }
@@ -25,7 +25,6 @@ export async function repeat(
 ): Promise<void> {
   while (!signal.aborted) {
     await work().catch((error: unknown) => report(error, doing));
-    const pauseMs = typeof everyMs === "number" ? everyMs : everyMs();
-    await ports.sleep(pauseMs * (0.8 + 0.4 * ports.random()), signal);
+    await ports.sleep(everyMs * (0.8 + 0.4 * ports.random()), signal);
   }
 }

@@ -74,7 +74,7 @@ export interface Stamp {
 export type JobRole = "healthy" | "pill" | "failing";
 
 export interface AskedJob extends JobRef {
-  /** Default `healthy`. */
+  /** Default `healthy`. The same for every enqueue of this id. */
   readonly role?: JobRole;
   /** If the job has a dedupe key. */
   readonly dedupe?: Pick<Dedupe, "key" | "while">;
@@ -211,6 +211,7 @@ export interface DepthEntry {
   readonly depth: number;
   /** waiting + scheduled + retrying + blocked + active of its `counts`; `null` if one of them was not exact. */
   readonly open: number | null;
+  /** A run does not set it below what is open already: that is no enqueue's fault, and would count as one. */
   readonly maxSize: number | null;
 }
 

@@ -93,7 +93,10 @@ function linesOf(it: Occurrence): readonly (readonly [string, Evidence])[] {
     case "effect":
       return [[keyOf(it), line({ epoch: it.epoch })]];
     case "heartbeat":
-      return it.leases.map(({ queue, id, ...own }) => [keyOf({ queue, id }), line(own)]);
+      // That a lease is held is told every third of it, and says nothing.
+      return it.leases.flatMap(({ queue, id, ...own }) =>
+        own.standing === "held" ? [] : [[keyOf({ queue, id }), line(own)] as const],
+      );
     case "appended":
       return it.lines.map(({ queue, id, ...own }) => [keyOf({ queue, id }), line(own)]);
     case "read":

@@ -38,6 +38,7 @@ export interface Facts {
 export interface JobFacts {
   readonly ref: JobRef;
   role: JobRole;
+  /** Of the enqueue that was accepted; of one that was never answered nobody knows whether its key counted. */
   dedupe: AskedJob["dedupe"];
   /** How often which answer was given to an enqueue of this id. */
   readonly answers: Partial<Record<EnqueueAnswer | "unknown", number>>;

@@ -94,7 +94,7 @@ function askedFor(facts: Facts, asked: AskedJob, answer: EnqueueAnswer | null): 
   const word = answer ?? "unknown";
   job.answers[word] = (job.answers[word] ?? 0) + 1;
   job.role = asked.role ?? job.role;
-  job.dedupe ??= asked.dedupe;
+  if (answer === "accepted") job.dedupe = asked.dedupe;
   count(facts, `enqueue.${word}`);
 }
 

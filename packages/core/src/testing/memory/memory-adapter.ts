@@ -14,7 +14,7 @@ import { enqueue } from "./enqueue.ts";
 import { append, expired, extend, retire } from "./lease.ts";
 import { apply } from "./operate.ts";
 import { configure, pause, queueInfos, resume } from "./queues.ts";
-import { count, events, explainFacts, facets, get, list, locate, scan } from "./read.ts";
+import { count, events, explainFacts, facets, get, list, locate, phases, scan } from "./read.ts";
 import { getRecord, listRecords, putRecord, removeRecord } from "./records.ts";
 import { settle } from "./settle.ts";
 import { createStore, type Store } from "./store.ts";
@@ -72,6 +72,7 @@ export function memoryAdapter({ ports = systemPorts }: { readonly ports?: Ports 
       locate: verb(locate),
       list: verb(list),
       count: verb(count),
+      phases: verb(phases),
       facets: verb(facets),
       events: verb(events),
       queues: verb(queueInfos),

@@ -19,6 +19,7 @@ export interface PageOfRows {
   readonly rows: readonly Row[];
   readonly next: string | null;
   readonly previous: string | null;
+  readonly last: string | null;
   readonly looked: number;
 }
 
@@ -59,6 +60,7 @@ export function pageOf(
     rows: page,
     next: hasOlder && olderThan ? writeCursor(order, { ...olderThan, side: "older" }) : null,
     previous: hasNewer && newerThan ? writeCursor(order, { ...newerThan, side: "newer" }) : null,
+    last: hasOlder ? writeCursor(order, { side: "newer", at: 0, number: 0 }) : null,
     looked: older.looked + newer.looked,
   };
 }

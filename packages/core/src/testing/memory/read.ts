@@ -5,7 +5,7 @@ import { matchesFilter } from "../../decisions/matches.ts";
 import { requiredStates } from "../../decisions/narrow.ts";
 import type { Filter } from "../../nouns/filter.ts";
 import type { Instant, Job, JobEvent, JobRef, JobSummary } from "../../nouns/job.ts";
-import type { State } from "../../nouns/lifecycle.ts";
+import { PHASES, type Phase, type State } from "../../nouns/lifecycle.ts";
 import { otherHolder } from "./keys.ts";
 import { isDue } from "./line.ts";
 import { type Listing, type PageOfRows, pageOf } from "./pages.ts";
@@ -53,10 +53,11 @@ const enteredInto = (store: Store, state: State): readonly Row[] =>
     .filter((row) => row.job.state === state)
     .sort((a, b) => a.enteredAt - b.enteredAt || a.number - b.number);
 
-const toPage = <T>({ rows, next, previous, looked }: PageOfRows, item: (row: Row) => T): Page<T> => ({
+const toPage = <T>({ rows, next, previous, last, looked }: PageOfRows, item: (row: Row) => T): Page<T> => ({
   items: rows.map(item),
   next,
   previous,
+  last,
   searched: { rows: looked, all: true },
 });
 
@@ -74,6 +75,14 @@ export function count(store: Store, filter: Filter, cap: number): Count {
     n += 1;
   }
   return { n, exact: true };
+}
+
+export function phases(store: Store, filter: Filter, cap: number): Readonly<Record<Phase, Count>> {
+  const counts = PHASES.map((phase) => {
+    const one = count(store, [{ field: "state", not: false, any: [phase] }, ...filter], cap);
+    return [phase, one] as const;
+  });
+  return Object.fromEntries(counts) as Record<Phase, Count>;
 }
 
 export function facets(store: Store, filter: Filter, field: FacetField, limit: number): readonly Facet[] {

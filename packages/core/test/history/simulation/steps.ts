@@ -1,7 +1,7 @@
 /** The steps of a run, by name: what happens to whom is picked by two numbers, so that every step fits everywhere. */
 
-import type { NewJob } from "../../../src/adapter.ts";
-import { OPERATOR_MOVES } from "../../../src/nouns/lifecycle.ts";
+import type { JobRef, NewJob } from "../../../src/adapter.ts";
+import { OPERATOR_MOVES, type OperatorMove, type State } from "../../../src/nouns/lifecycle.ts";
 import { newJob } from "../../../src/testing/plain-calls.ts";
 import { claim, enqueue, type Fate, heartbeat, note, release, rescue, run } from "./working.ts";
 import { die, LEDGER, QUEUES, roleOf, SWEEP_MS, type Worker, type World } from "./world.ts";
@@ -52,9 +52,7 @@ export const STEPS: Readonly<Record<string, { readonly weight: number; readonly 
   },
   "kill in a settle": {
     weight: 2,
-    act: withWorker((world, worker, b) =>
-      run(world, worker, b, pick<Fate>(["lost", "never", "failed"], b) ?? "lost"),
-    ),
+    act: withWorker((world, worker, b) => run(world, worker, b, pick<Fate>(["lost", "never", "failed"], b) ?? "lost")),
   },
   stop: {
     weight: 2,
@@ -83,7 +81,23 @@ export const STEPS: Readonly<Record<string, { readonly weight: number; readonly 
       recorder.write("keeper", { kind: "fault", fault: "lock", target: null, forMs, proof: "5 calls waited" });
     },
   },
-  move: { weight: 8, act: move },
+  move: { weight: 8, act: (world, a, b) => move(world, pick([...world.refs.values()], a), pick(OPERATOR_MOVES, b), b) },
+  requeue: {
+    weight: 3,
+    act: async (world, a, b) => {
+      const ref = await refIn(world, ["dead", "cancelled", "stale"], a);
+      await move(world, ref, "requeue", b);
+      if (b % 3 === 0) await move(world, ref, "revert", b);
+    },
+  },
+  remove: {
+    weight: 1,
+    act: async (world, a, b) => {
+      const ref = await refIn(world, ["waiting", "completed", "dead"], a);
+      await move(world, ref, "remove", b);
+      if (b % 2 === 0) await move(world, ref, "restore", b);
+    },
+  },
   pause: {
     weight: 2,
     act: async ({ adapter, recorder }, a) => {
@@ -95,7 +109,9 @@ export const STEPS: Readonly<Record<string, { readonly weight: number; readonly 
   bound: {
     weight: 1,
     act: async ({ adapter }, a, b) => {
-      await adapter.operator.configure(queueOf(a), { maxSize: b % 2 ? null : 3 + (b % 20) }, { actor: "test" });
+      const [info] = await adapter.reader.queues(queueOf(a));
+      const maxSize = b % 2 ? null : Math.max(info?.depth ?? 0, 3 + (b % 20));
+      await adapter.operator.configure(queueOf(a), { maxSize }, { actor: "test" });
     },
   },
   depth: { weight: 4, act: (world, a) => sample(world, queueOf(a)) },
@@ -133,14 +149,20 @@ function draft(number: number, b: number): NewJob {
   });
 }
 
-async function move({ adapter, recorder, refs }: World, a: number, b: number): Promise<void> {
-  const ref = pick([...refs.values()], a);
-  const what = pick(OPERATOR_MOVES, b);
+async function refIn({ adapter, refs }: World, states: readonly State[], n: number): Promise<JobRef | undefined> {
+  const jobs = await adapter.reader.get([...refs.values()]);
+  return pick(
+    jobs.flatMap((job) => (job && states.includes(job.state) ? [{ queue: job.queue, id: job.id }] : [])),
+    n,
+  );
+}
+
+async function move(world: World, ref: JobRef | undefined, what: OperatorMove | undefined, b: number): Promise<void> {
   if (ref === undefined || what === undefined) return;
+  const { adapter, recorder } = world;
   const call = recorder.nextCall();
   recorder.write("keeper", { kind: "move", call, move: what, refs: [ref] });
-  const opId = what === "requeue" || what === "revert" ? { opId: `op-${ref.id}` } : {};
-  const results = await adapter.operator.apply(what, [ref], { actor: "test", ...opId });
+  const results = await adapter.operator.apply(what, [ref], { actor: "test", opId: "op" });
   if (b % 9 > 0) recorder.write("keeper", { kind: "moved", call, answers: results.map(({ outcome }) => outcome) });
 }
 

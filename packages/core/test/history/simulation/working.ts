@@ -24,8 +24,7 @@ export async function enqueue(world: World, jobs: readonly NewJob[], fate: Fate)
   if (fate === "failed") recorder.write("producer", { kind: "enqueued", call, error: "STORE_FULL" });
   if (fate === "failed" || fate === "never") return;
   const receipts = await adapter.writer.enqueue(jobs);
-  if (fate === "answered")
-    recorder.write("producer", { kind: "enqueued", call, answers: receipts.map(enqueueAnswer) });
+  if (fate === "answered") recorder.write("producer", { kind: "enqueued", call, answers: receipts.map(enqueueAnswer) });
 }
 
 /** @param answered - false: it dies before it sees what it was given */
@@ -114,7 +113,9 @@ export async function rescue(world: World): Promise<void> {
         decision: decideRescue(facts, { alone, unsettled: jobs.length }, 0.5),
       }),
     );
-    await settle(world, `rescuer of ${session}`, settlements, "answered");
+    await settle(world, "rescuer", settlements, "answered");
+    // Another has read the same list, and comes too late.
+    if (jobs.length % 3 === 0) await settle(world, `late rescuer of ${session}`, settlements, "answered");
   }
 }
 

@@ -100,7 +100,11 @@ async function drainJobs(
 ): Promise<{ readonly jobs: number; readonly perSecond: number }> {
   const queue = `drain-${concurrency}`;
   for (let left = jobs; left > 0; left -= BULK)
-    await yard.enqueueMany(noop, Array.from({ length: Math.min(BULK, left) }, () => PAYLOAD), { queue });
+    await yard.enqueueMany(
+      noop,
+      Array.from({ length: Math.min(BULK, left) }, () => PAYLOAD),
+      { queue },
+    );
   let runs = 0;
   const counting = noop.handler(() => {
     runs += 1;

@@ -23,7 +23,10 @@ export function registerBench(program: Command): void {
     .command("bench")
     .description("measure this machine and backend, on a throw-away store beside the one that --url names")
     .option("--time <duration>", "about how long each of the measures takes", duration("--time"), 1_000)
-    .addHelpText("after", examples("bench", "bench --url sqlite:./data/jobs.db?durability=crash", "bench --time 5s --json"))
+    .addHelpText(
+      "after",
+      examples("bench", "bench --url sqlite:./data/jobs.db?durability=crash", "bench --time 5s --json"),
+    )
     .action((options: Options, command: Command) => bench(options, command));
 }
 
@@ -36,7 +39,13 @@ async function bench({ time }: Options, command: Command): Promise<void> {
     await interruptible(async (signal) => {
       const { backend, measured } = await measure(scratch.url, time, signal);
       const machine = { node: process.versions.node, cpu: cpus()[0]?.model ?? "unknown", cpus: cpus().length };
-      const report: Report = { at: Date.now(), ...backend, ...machine, interrupted: signal.aborted, measures: measured };
+      const report: Report = {
+        at: Date.now(),
+        ...backend,
+        ...machine,
+        interrupted: signal.aborted,
+        measures: measured,
+      };
       if (out.json) out.line(JSON.stringify(report));
       else print(report, printableUrl(urlOf(command)), out);
       if (!signal.aborted) return;

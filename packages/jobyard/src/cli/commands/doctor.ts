@@ -20,7 +20,7 @@ export function registerDoctor(program: Command): void {
 async function doctor(command: Command): Promise<void> {
   const out = outputOf(command);
   const told = byLevel(await examine(urlOf(command)));
-  if (out.json) for (const one of told.values().toArray().flat()) out.line(JSON.stringify(one));
+  if (out.json) for (const one of [...told.values()].flat()) out.line(JSON.stringify(one));
   else print(printableUrl(urlOf(command)), told, out);
   if (told.get("problem")?.length) process.exitCode = 1;
 }

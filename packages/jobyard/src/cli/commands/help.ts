@@ -13,7 +13,8 @@ export function registerHelp(program: Command): void {
     .action((name: string | undefined) => {
       if (name === undefined) return program.outputHelp();
       const found = program.commands.find((command) => command.name() === name);
-      if (!found) throw new QueueError("USAGE", `unknown command ${JSON.stringify(name)}. There are: ${namesOf(program)}`);
+      if (!found)
+        throw new QueueError("USAGE", `unknown command ${JSON.stringify(name)}. There are: ${namesOf(program)}`);
       found.outputHelp();
     });
 }

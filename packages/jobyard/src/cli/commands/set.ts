@@ -8,7 +8,7 @@ import { FOREVER, keep, retentionText } from "../retention.ts";
 import { ACTOR, examples, type Session, withYard } from "../session.ts";
 
 interface Options {
-  readonly maxSize?: number | null;
+  readonly maxSize?: number | typeof NO_BOUND;
   readonly keepCompleted?: RetentionOption;
   readonly keepDead?: RetentionOption;
   readonly keepCancelled?: RetentionOption;
@@ -59,22 +59,26 @@ function changeOf({ maxSize: bound, keepCompleted, keepDead, keepCancelled }: Op
     ...(keepCancelled !== undefined && { cancelled: keepCancelled }),
   };
   const change = {
-    ...(bound !== undefined && { maxSize: bound }),
+    ...(bound !== undefined && { maxSize: bound === NO_BOUND ? null : bound }),
     ...(Object.keys(retention).length > 0 && { retention }),
   };
   return Object.keys(change).length > 0 ? change : null;
 }
 type Change = Parameters<Session["board"]["configure"]>[1];
 
-function maxSize(value: string): number | null {
-  if (value === NO_BOUND) return null;
+function maxSize(value: string): number | typeof NO_BOUND {
+  if (value === NO_BOUND) return NO_BOUND;
   try {
     return wholeNumber("--max-size", 1)(value);
   } catch (cause) {
-    throw new QueueError("BAD_OPTION", `--max-size must be a whole number from 1 on, or ${NO_BOUND}; found ${JSON.stringify(value)}`, {
-      field: "--max-size",
-      cause,
-    });
+    throw new QueueError(
+      "BAD_OPTION",
+      `--max-size must be a whole number from 1 on, or ${NO_BOUND}; found ${JSON.stringify(value)}`,
+      {
+        field: "--max-size",
+        cause,
+      },
+    );
   }
 }
 

@@ -1,89 +1,89 @@
 /** Completion for bash 3.2 and newer, without the package bash-completion. */
 
-import type { OptionShape, ProgramShape, Values } from "./shape.ts";
-import { NAMES_COMMAND, quoted } from "./words.ts";
+import type { CommandShape, OptionShape, ProgramShape, Values } from "./shape.ts";
+import { NAMES_COMMAND, quoted, valueOptions } from "./words.ts";
 
-/** Ends `compgen`'s reading of a word as an option. */
-const matching = (words: readonly string[]): string => `COMPREPLY=( $(compgen -W ${quoted(words.join(" "))} -- "$cur") )`;
-
-export function bashScript({ name, options, commands }: ProgramShape): string {
+/**
+ * Bash cuts words at colons, which URLs have, so the words before the cursor are read from the line itself; only what
+ * is completed is bash's own word.
+ */
+export function bashScript(shape: ProgramShape): string {
+  const { name, options, alone, commands } = shape;
   const everywhere = options.flatMap(({ names }) => names);
-  return `# bash completion of ${name}: put this into ~/.bashrc
+  const taking = valueOptions(shape)
+    .filter((option) => option !== "--url")
+    .join("|");
+  return `# bash completion of ${name}. Put this into ~/.bashrc:
 #   source <(${name} completion bash)
 
 _${name}_queues() {
-  local url=() names name
-  local i
-  for (( i = 1; i < COMP_CWORD; i++ )); do
-    [[ "\${COMP_WORDS[i]}" == --url ]] && url=(--url "$(_${name}_word $((i + 1)))")
-  done
-  names="$("\${COMP_WORDS[0]}" "\${url[@]}" ${NAMES_COMMAND} queues 2>/dev/null)" || return 0
-  while IFS= read -r name; do
-    [[ -n "$name" && "$name" == "$cur"* ]] && COMPREPLY+=("$(printf '%q' "$name")")
-  done <<< "$names"
-}
-
-# The word at that place; bash cuts words at colons, which URLs have.
-_${name}_word() {
-  local i=$1 word="\${COMP_WORDS[$1]}"
-  while [[ "\${COMP_WORDS[i + 1]:-}" == :* || "$word" == *: ]] && (( i + 1 < COMP_CWORD )); do
-    i=$((i + 1)); word+="\${COMP_WORDS[i]}"
-  done
-  printf '%s' "$word"
+  local queue queues
+  queues="$("\${COMP_WORDS[0]}" \${url:+--url "$url"} ${NAMES_COMMAND} queues 2>/dev/null)" || return 0
+  while IFS= read -r queue; do
+    [[ -n "$queue" && "$queue" == "$cur"* ]] && COMPREPLY+=("$(printf '%q' "$queue")")
+  done <<< "$queues"
+  return 0
 }
 
 _${name}() {
-  local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" command="" operands=0 i
+  local cur="\${COMP_WORDS[COMP_CWORD]}" line="\${COMP_LINE:0:COMP_POINT}" command="" url="" operands=0 i words prev
   COMPREPLY=()
-  for (( i = 1; i < COMP_CWORD; i++ )); do
-    case "\${COMP_WORDS[i]}" in
+  read -ra words <<< "$line"
+  [[ "$line" == *[[:space:]] ]] && words+=("")
+  local last=$((\${#words[@]} - 1))
+  prev="\${words[last - 1]}"
+  for ((i = 1; i < last; i++)); do
+    case "\${words[i]}" in
+      --url) i=$((i + 1)); url="\${words[i]}" ;;
+      ${taking}) i=$((i + 1)) ;;
       -*) ;;
-      *)
-        if [[ -n "$command" ]]; then
-          operands=$((operands + 1))
-        else
-          case "\${COMP_WORDS[i]}" in
-            ${commands.map((command) => command.name).join("|")}) command="\${COMP_WORDS[i]}" ;;
-          esac
-        fi
-        ;;
+      *) if [[ -z "$command" ]]; then command="\${words[i]}"; else operands=$((operands + 1)); fi ;;
     esac
   done
-${valueCases(options, "$prev", "  ")}
+${optionValues(name, options, "  ")}
   case "$command" in
-    "")
-      ${matching([...commands.map((command) => command.name), ...everywhere])}
-      ;;
-${commands
-  .map(
-    (command) => `    ${command.name})
-${valueCases(command.options, "$prev", "      ")}
-      if [[ "$cur" == -* ]]; then
-        ${matching([...command.options.flatMap(({ names }) => names), ...everywhere])}
-        return
-      fi
-${operandCases(command.operands, command.repeats, name)}
-      ;;`,
-  )
-  .join("\n")}
+    "") ${matching([...commands.map((command) => command.name), ...everywhere, ...alone.flatMap(({ names }) => names)])} ;;
+${commands.map((command) => commandCase(name, command, everywhere)).join("\n")}
   esac
 }
 
 complete -F _${name} ${name}
 `;
-
-  function valueCases(shapes: readonly OptionShape[], word: string, indent: string): string {
-    const cases = shapes
-      .filter(({ value }) => value !== null)
-      .map(({ names, value }) => `${indent}  ${names.join("|")}) ${reply(value as Values, name)}; return ;;`);
-    return cases.length === 0 ? "" : `${indent}case "${word}" in\n${cases.join("\n")}\n${indent}esac`;
-  }
 }
 
-const reply = (values: Values, name: string): string => {
+function commandCase(
+  name: string,
+  { name: command, options, operands, repeats }: CommandShape,
+  everywhere: readonly string[],
+): string {
+  const names = [...options.flatMap((option) => option.names), ...everywhere];
+  const cases = operands.map((values, index) => {
+    const place = index === operands.length - 1 && repeats ? "*" : String(index);
+    return `        ${place}) ${reply(name, values)} ;;`;
+  });
+  return [
+    `    ${command})`,
+    optionValues(name, options, "      "),
+    `      [[ "$cur" == -* ]] && { ${matching(names)}; return; }`,
+    ...(cases.length > 0 ? ['      case "$operands" in', ...cases, "      esac"] : []),
+    "      ;;",
+  ]
+    .filter((line) => line !== "")
+    .join("\n");
+}
+
+/** What follows an option that takes a value. */
+function optionValues(name: string, options: readonly OptionShape[], indent: string): string {
+  const cases = options.flatMap(({ names, value }) =>
+    value === null ? [] : [`${indent}  ${names.join("|")}) ${reply(name, value)}; return ;;`],
+  );
+  return cases.length === 0 ? "" : [`${indent}case "$prev" in`, ...cases, `${indent}esac`].join("\n");
+}
+
+function reply(name: string, values: Values): string {
   switch (values.kind) {
     case "file":
-      return 'COMPREPLY=( $(compgen -f -- "$cur") ); compopt -o filenames 2>/dev/null';
+      return 'COMPREPLY=($(compgen -f -- "$cur")); compopt -o filenames 2>/dev/null || :';
     case "queue":
       return `_${name}_queues`;
     case "choice":
@@ -91,11 +91,6 @@ const reply = (values: Values, name: string): string => {
     case "free":
       return ":";
   }
-};
-
-function operandCases(operands: readonly Values[], repeats: boolean, name: string): string {
-  const cases = operands.map(
-    (values, index) => `        ${index === operands.length - 1 && repeats ? "*" : index}) ${reply(values, name)} ;;`,
-  );
-  return cases.length === 0 ? "      :" : `      case "$operands" in\n${cases.join("\n")}\n      esac`;
 }
+
+const matching = (words: readonly string[]): string => `COMPREPLY=($(compgen -W ${quoted(words.join(" "))} -- "$cur"))`;

@@ -28,6 +28,8 @@ export interface ProgramShape {
   readonly name: string;
   /** They may stand before and after the command. */
   readonly options: readonly OptionShape[];
+  /** They stand in place of a command: `--version`. */
+  readonly alone: readonly OptionShape[];
   readonly commands: readonly CommandShape[];
 }
 
@@ -37,7 +39,8 @@ export function shapeOf(program: Command): ProgramShape {
   const names = commands.map((command) => command.name());
   return {
     name: program.name(),
-    options: optionsOf(program),
+    options: optionsOf(program).filter((option) => !isAlone(option)),
+    alone: optionsOf(program).filter(isAlone),
     commands: commands.map((command) => ({
       name: command.name(),
       description: command.description(),
@@ -50,6 +53,8 @@ export function shapeOf(program: Command): ProgramShape {
   };
 }
 
+const isAlone = ({ names }: OptionShape): boolean => names.includes("--version") || names.includes("--help");
+
 const optionsOf = (command: Command): readonly OptionShape[] =>
   command
     .createHelp()
@@ -57,10 +62,10 @@ const optionsOf = (command: Command): readonly OptionShape[] =>
     .map((option) => ({
       names: [option.long, option.short].filter((name) => name !== undefined && name !== null),
       description: option.description,
-      value: option.required || option.optional ? valueOf(option) : null,
+      value: option.required || option.optional ? valueAfter(option) : null,
     }));
 
-const valueOf = ({ flags, argChoices }: Option): Values => guess(/[<[](.*)[>\]]/.exec(flags)?.[1] ?? "", argChoices);
+const valueAfter = ({ flags, argChoices }: Option): Values => guess(/[<[](.*)[>\]]/.exec(flags)?.[1] ?? "", argChoices);
 
 const operandOf = (argument: Argument): Values => guess(argument.name(), argument.argChoices);
 

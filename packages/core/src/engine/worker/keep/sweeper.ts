@@ -8,6 +8,10 @@ import type { Shift } from "../shift.ts";
 
 /** Rows per call: small batches, so that nobody waits for housekeeping. */
 const BATCH = 500;
+/** Queues' settings are looked at that often, whatever happens. */
+const SETTINGS_EVERY_MS = 60_000;
+/** With so many jobs ended here since the last look, a bound may be passed by now. */
+const MANY_ENDED = 1_000;
 
 /** @param signal - ends it between two batches */
 export async function expireOverdue(shift: Shift, signal: AbortSignal): Promise<void> {
@@ -15,20 +19,31 @@ export async function expireOverdue(shift: Shift, signal: AbortSignal): Promise<
 }
 
 /**
- * Removes what no queue keeps, and tells the lines how large their queues may be by now.
- *
- * @returns how many jobs went
+ * Removes what no queue keeps, and tells the lines how large their queues may be by now. To be called with every
+ * sweep: it looks once a minute, and each time while there is work for it.
  */
-export async function applyQueueSettings(
-  shift: Shift,
-  lines: readonly Line[],
-  signal: AbortSignal,
-): Promise<{ readonly removed: number }> {
+export function createRetention(shift: Shift, lines: readonly Line[], signal: AbortSignal): () => Promise<void> {
+  const { ports, counts } = shift;
+  const ended = (): number => counts.completed + counts.failed;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let endedThen = 0;
+  let found = 0;
+  return async () => {
+    const isDue = ports.monotonic() - lookedAt >= SETTINGS_EVERY_MS;
+    if (!isDue && found === 0 && ended() - endedThen < MANY_ENDED) return;
+    lookedAt = ports.monotonic();
+    endedThen = ended();
+    found = await applyQueueSettings(shift, lines, signal);
+  };
+}
+
+/** How many jobs went. */
+async function applyQueueSettings(shift: Shift, lines: readonly Line[], signal: AbortSignal): Promise<number> {
   const queues = await shift.adapter.reader.queues();
   for (const line of lines) line.small = isSmall(queues.find(({ queue }) => queue === line.queue));
   let removed = 0;
   for (const queue of queues) removed += await purge(shift, queue, signal);
-  return { removed };
+  return removed;
 }
 
 /** At the start, when only its own queues matter to a worker. */

@@ -13,6 +13,9 @@ export interface Deadlines<K> {
   close(): void;
 }
 
+/** An abort without a reason makes an exception with its stack, which is more than all else that is done here. */
+const SET_ANEW = "set anew";
+
 /** @param onOver - called once per key whose time has come, and which was dropped before that */
 export function createDeadlines<K>(ports: Ports, onOver: (key: K) => void): Deadlines<K> {
   const deadlines = new Map<K, number>();
@@ -20,7 +23,7 @@ export function createDeadlines<K>(ports: Ports, onOver: (key: K) => void): Dead
   let timer: AbortController | null = null;
 
   const arm = (at: number): void => {
-    timer?.abort();
+    timer?.abort(SET_ANEW);
     const own = new AbortController();
     timer = own;
     wakeAt = at;
@@ -50,7 +53,7 @@ export function createDeadlines<K>(ports: Ports, onOver: (key: K) => void): Dead
     },
     close: () => {
       deadlines.clear();
-      timer?.abort();
+      timer?.abort(SET_ANEW);
       timer = null;
       wakeAt = Number.POSITIVE_INFINITY;
     },

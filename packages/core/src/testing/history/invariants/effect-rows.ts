@@ -8,8 +8,8 @@ export const effectRows: Invariant = {
   says: "each job that was completed inside its handler's transaction left one row there, and no other job left any",
   check({ jobs, effectRows: told }, cases) {
     if (told === null) return;
-    for (const [key, { ref, stored }] of jobs) {
-      if (!told.queues.has(ref.queue)) continue;
+    for (const [key, { ref, moved, stored }] of jobs) {
+      if (!told.queues.has(ref.queue) || moved.remove > 0) continue;
       const rows = told.rows.get(key) ?? 0;
       const wanted = stored?.job.state === "completed" ? 1 : 0;
       cases.judge(

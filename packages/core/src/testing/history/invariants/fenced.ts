@@ -32,7 +32,7 @@ function* ends({ accepted, claims }: JobFacts, turns: readonly Turn[]): Iterable
   for (const end of accepted) {
     const lease = `${end.epoch} ${end.token}`;
     // The same final end again is I4's business.
-    if (finals.has(lease)) continue;
+    if (isFinal(end.state) && finals.has(lease)) continue;
     if (isFinal(end.state)) finals.add(lease);
     const turn = [...left].find((one) => one.epoch === end.epoch && isEndOf(one, end));
     if (turn) left.delete(turn);

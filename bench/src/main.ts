@@ -1,0 +1,83 @@
+/** `pnpm bench`: reads the options, plays the rounds, prints what they came to. */
+
+import { folderFor } from "./file-system.ts";
+import { judged } from "./goals.ts";
+import { machineFacts } from "./machine.ts";
+import { HELP, type Options, readOptions } from "./options.ts";
+import { planned } from "./plan.ts";
+import { hotSpots } from "./profile/hot-spots.ts";
+import { jsonOf } from "./report/json.ts";
+import { writeReadme } from "./report/readme.ts";
+import { type Run, reportOf } from "./report/report.ts";
+import type { Place } from "./result.ts";
+import { play, profileOf } from "./run.ts";
+import { UsageError } from "./usage-error.ts";
+import { versionOf } from "./versions.ts";
+
+const stopped = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopped.abort());
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  process.exitCode = options.help ? showHelp() : await bench(options);
+} catch (error) {
+  if (!(error instanceof UsageError) && !stopped.signal.aborted) throw error;
+  console.error(stopped.signal.aborted ? "stopped." : `error: ${(error as Error).message}`);
+  process.exitCode = stopped.signal.aborted ? 130 : 2;
+}
+
+function showHelp(): number {
+  console.log(HELP);
+  return 0;
+}
+
+async function bench(options: Options): Promise<number> {
+  const run = await measured(options);
+  console.log(options.output === "json" ? jsonOf(run) : reportOf(run));
+  if (options.profile)
+    for (const one of run.played) if (one.error === null) console.log(await hotSpots(profileOf(one)));
+  if (options.writeReadme) await writeReadme(options.backend.name, reportOf(run));
+
+  const failed = run.played.filter(({ error }) => error !== null).length;
+  if (options.checkGoals && run.verdicts.length === 0)
+    throw new UsageError("--check-goals: what was asked for is not enough for any goal.");
+  const missed = options.checkGoals ? run.verdicts.filter(({ reached }) => !reached).length : 0;
+  if (failed > 0) console.error(`${failed} rounds FAILED.`);
+  if (missed > 0) console.error(`${missed} goals were missed.`);
+  return failed + missed === 0 ? 0 : 1;
+}
+
+async function measured(options: Options): Promise<Run> {
+  const { backend, contenders, scenarios, rounds } = options;
+  const folder = await folderFor(options.dir);
+  const packages = [...new Set(contenders.flatMap((contender) => contender.packages))];
+  const facts = {
+    ...machineFacts(),
+    ...(await backend.facts(folder)),
+    ...Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
+  };
+  const turns = planned(options);
+  const played = await play(turns, {
+    ...options,
+    folder,
+    signal: stopped.signal,
+    onProgress: showProgress,
+  });
+  const isPlayed = (place: Place): boolean =>
+    turns.some(({ scenario, contender }) => scenario.name === place.scenario && contender.name === place.contender);
+  const goals = backend.goals.filter(({ ours, theirs }) => [ours, ...theirs].every(isPlayed));
+  return {
+    facts,
+    scenarios,
+    contenders: contenders.map(({ name }) => name),
+    rounds,
+    played,
+    verdicts: judged(goals, played),
+  };
+}
+
+/** One line that is overwritten until it is done; where nobody watches, only the lines that are done. */
+function showProgress(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
+  else if (line.endsWith("\n")) process.stderr.write(line);
+}

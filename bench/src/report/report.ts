@@ -1,0 +1,103 @@
+/** The result for people: facts, one table of figures, one of goals. Markdown throughout. */
+
+import type { Verdict } from "../goals.ts";
+import type { Facts } from "../machine.ts";
+import { METRICS, type MetricName } from "../metrics.ts";
+import { type Played, ratioOf, spreadAt } from "../result.ts";
+import type { Scenario } from "../scenario.ts";
+import type { Spread } from "../stats.ts";
+import { table } from "./table.ts";
+
+export interface Run {
+  readonly facts: Facts;
+  readonly scenarios: readonly Scenario[];
+  /** Names, in order; the first is the one that the others are compared with. */
+  readonly contenders: readonly string[];
+  readonly rounds: number;
+  readonly played: readonly Played[];
+  readonly verdicts: readonly Verdict[];
+}
+
+export const reportOf = (run: Run): string =>
+  [factLines(run), figures(run), goals(run.verdicts)].filter((part) => part !== "").join("\n\n");
+
+const factLines = ({ facts, rounds }: Run): string =>
+  [...Object.entries(facts), ["rounds", `${rounds}, interleaved; median (lowest to highest)`]]
+    .map(([name, value]) => `- ${name}: ${value}`)
+    .join("\n");
+
+function figures({ scenarios, contenders, played }: Run): string {
+  const ours = contenders[0] ?? "";
+  const rows = scenarios.flatMap((scenario) =>
+    contenders
+      .filter((contender) => played.some((one) => one.scenario === scenario.name && one.contender === contender))
+      .map((contender, index) => [
+        index === 0 ? scenario.title : "",
+        contender,
+        ...cellsOf(played, scenario, contender),
+        contender === ours ? "" : comparison(played, scenario, ours, contender),
+      ]),
+  );
+  return table(
+    [
+      { title: "", align: "left" },
+      { title: "", align: "left" },
+      { title: "median (lowest–highest)", align: "right" },
+      { title: "beside it", align: "left" },
+      { title: `${ours} ÷ it, paired`, align: "right" },
+    ],
+    rows,
+  );
+}
+
+function cellsOf(played: readonly Played[], { name, metrics }: Scenario, contender: string): readonly string[] {
+  const place = { scenario: name, contender };
+  const [first, ...others] = metrics.map((metric) => {
+    const spread = spreadAt(played, place, metric);
+    return spread === null ? null : { metric, spread };
+  });
+  if (!first) return ["FAILED", ""];
+  return [
+    `${numeral(first.spread.median, first.metric)} (${range(first.spread, (value) => numeral(value, first.metric))}) ${METRICS[first.metric].unit}`,
+    others
+      .flatMap((other) =>
+        other === null ? [] : [`${numeral(other.spread.median, other.metric)} ${METRICS[other.metric].unit}`],
+      )
+      .join(", "),
+  ];
+}
+
+function comparison(played: readonly Played[], { name, metrics }: Scenario, ours: string, contender: string): string {
+  const at = (who: string) => ({ scenario: name, contender: who });
+  const ratio = ratioOf(played, at(ours), [at(contender)], metrics[0]);
+  return ratio === null ? "" : `${factor(ratio.median)}× (${range(ratio, factor)})`;
+}
+
+const goals = (verdicts: readonly Verdict[]): string =>
+  verdicts.length === 0
+    ? ""
+    : table(
+        [
+          { title: "goal", align: "left" },
+          { title: "wanted", align: "right" },
+          { title: "found", align: "right" },
+          { title: "", align: "left" },
+        ],
+        verdicts.map(({ goal, found, reached }) => [
+          goal.text,
+          goal.atLeast === undefined ? `≤ ${goal.atMost}` : `≥ ${goal.atLeast}`,
+          found === null ? "not measured" : `${factor(found.median)} (${range(found, factor)})`,
+          reached ? "reached" : "MISSED",
+        ]),
+      );
+
+const range = ({ min, max }: Spread, say: (value: number) => string): string => `${say(min)}–${say(max)}`;
+
+const numeral = (value: number, metric: MetricName): string =>
+  value.toLocaleString("en-US", {
+    minimumFractionDigits: METRICS[metric].digits,
+    maximumFractionDigits: METRICS[metric].digits,
+  });
+
+/** Two digits that mean something. */
+const factor = (value: number): string => (value >= 10 ? value.toFixed(1) : value.toFixed(2));

@@ -1,0 +1,140 @@
+/**
+ * Ways through the jobs, each along one index: from a place on, a stretch at a time.
+ *
+ * A stretch says how far it is complete, whether or not something was found in it. So a walk over many rows that are
+ * of no interest is cut into pieces of which none takes long, and several walks can be merged without a gap.
+ */
+
+import type { State } from "@jobyard/core/adapter";
+import {
+  firstJobFrom,
+  type JobRange,
+  jobsDown,
+  jobsUp,
+  laneDown,
+  laneEdgeDown,
+  laneEdgeUp,
+  laneUp,
+  lastJobBelow,
+  newerAttention,
+  newerInQueueState,
+  newerInState,
+  olderAttention,
+  olderInQueueState,
+  olderInState,
+} from "../sql/walk.sql.ts";
+import type { View } from "../step.ts";
+import type { Key, Place } from "./cursor.ts";
+import { edgeOf } from "./cursor.ts";
+import type { WaitingMap } from "./waiting-map.ts";
+
+export interface Stretch {
+  /** In the order of the walk. */
+  readonly keys: readonly Key[];
+  /** Where it goes on; null at the end. */
+  readonly rest: Place | null;
+}
+
+/** @param rows - that are visited at most */
+export type Walk = (view: View, from: Place, rows: number) => Stretch;
+
+/** What a walk over `job` passes over by the row itself. */
+export interface Wanted {
+  /** As stored: active jobs are `waiting`. Null: all. */
+  readonly states: readonly State[] | null;
+  readonly createdFrom: number | null;
+  readonly createdTo: number | null;
+  /** Only what becomes due later. */
+  readonly dueAfter: number | null;
+}
+
+const END: Stretch = { keys: [], rest: null };
+const byNumber = ({ pk }: { readonly pk: number }): Key => ({ at: 0, pk });
+const placeAt = (side: Place["side"], pk: number): Place => ({ side, at: 0, pk });
+
+/** A state's name is part of no other. */
+const conditions = ({ states, ...others }: Wanted): Omit<JobRange, "low" | "high"> => ({
+  states: states === null ? null : states.join(),
+  ...others,
+});
+
+/** By the number of the job; numbers of jobs that are gone count as visited, but for a gap at the start. */
+export const allJobs = (wanted: Wanted): Walk => {
+  const asked = conditions(wanted);
+  return ({ db }, { side, pk }, rows) => {
+    const first = db.get(side === "older" ? lastJobBelow : firstJobFrom, { pk })?.pk;
+    if (first === undefined) return END;
+    const [low, high] = side === "older" ? [first - rows + 1, first] : [first, first + rows - 1];
+    const found = db.all(side === "older" ? jobsDown : jobsUp, { low, high, ...asked });
+    return { keys: found.map(byNumber), rest: placeAt(side, side === "older" ? low : high + 1) };
+  };
+};
+
+/** The jobs of one type in one queue. */
+export const jobsOfLane = (lane: number, wanted: Wanted): Walk => {
+  const asked = conditions(wanted);
+  return ({ db }, { side, pk }, rows) => {
+    const edge = db.get(side === "older" ? laneEdgeDown : laneEdgeUp, { lane, pk, rows })?.pk;
+    const [low, high] = side === "older" ? [(edge ?? -1) + 1, pk - 1] : [pk, (edge ?? Number.MAX_SAFE_INTEGER) - 1];
+    const found = db.all(side === "older" ? laneDown : laneUp, { lane, low, high, ...asked });
+    const rest = edge === undefined ? null : placeAt(side, side === "older" ? low : edge);
+    return { keys: found.map(byNumber), rest };
+  };
+};
+
+/** Dead, cancelled or stale jobs by their number. */
+export const attentionByNumber =
+  (states: readonly State[]): Walk =>
+  ({ db }, { side, pk }, rows) => {
+    const statement = side === "older" ? olderAttention : newerAttention;
+    return upTo(side, rows, db.all(statement, { states: states.join(), pk, rows }).map(byNumber));
+  };
+
+/** One of these states by when the jobs came into it; of one queue, or of all. */
+export const attentionByEntry =
+  (state: State, queue: string | null): Walk =>
+  ({ db }, { side, at, pk }, rows) => {
+    const place = { state, at, pk, rows };
+    const found =
+      queue === null
+        ? db.all(side === "older" ? olderInState : newerInState, place)
+        : db.all(side === "older" ? olderInQueueState : newerInQueueState, { ...place, queue });
+    return upTo(side, rows, found);
+  };
+
+/** The same without what is jumped over. */
+export const jumping =
+  (walk: Walk, map: WaitingMap): Walk =>
+  (view, from, rows) =>
+    walk(view, map.skip(from), rows);
+
+/** Jobs that are known already. @param pks - ascending */
+export const listed =
+  (pks: Float64Array): Walk =>
+  (_, { side, pk }, rows) => {
+    const middle = placeOf(pks, pk);
+    const part =
+      side === "older" ? pks.slice(Math.max(0, middle - rows), middle).reverse() : pks.slice(middle, middle + rows);
+    return upTo(
+      side,
+      rows,
+      Array.from(part, (found) => byNumber({ pk: found })),
+    );
+  };
+
+function upTo(side: Place["side"], rows: number, keys: readonly Key[]): Stretch {
+  const last = keys.at(-1);
+  return { keys, rest: last === undefined || keys.length < rows ? null : edgeOf(last, side) };
+}
+
+/** How many are below. */
+function placeOf(pks: Float64Array, pk: number): number {
+  let low = 0;
+  let high = pks.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((pks[middle] as number) < pk) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

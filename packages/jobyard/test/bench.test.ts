@@ -1,0 +1,48 @@
+/** `jobyard bench`: what it measures, and that nothing of it stays. */
+
+import { readdirSync } from "node:fs";
+import { expect, test } from "vitest";
+import { percentiles, rate, threeDigits } from "../src/cli/bench/figures.ts";
+import { MEASURES } from "../src/cli/bench/measures.ts";
+import { documents, type Place, place } from "./jobyard.ts";
+
+test("every measure has figures, the store that is named is not touched, and nothing is left", async () => {
+  const here: Place = await place({ migrate: false });
+  const [report] = await here.json("bench", "--time", "30ms", "--url", `${here.url}?durability=crash`);
+  expect(report).toMatchObject({ backend: "sqlite", durability: "crash", interrupted: false });
+  const measures = report?.["measures"] as readonly { measure: string; jobs: number; perSecond: number | null }[];
+  expect(measures.map(({ measure }) => measure)).toEqual(MEASURES.map(({ name }) => name));
+  for (const { measure, jobs, perSecond } of measures) {
+    expect(jobs, measure).toBeGreaterThan(0);
+    if (perSecond !== null) expect(perSecond, measure).toBeGreaterThan(0);
+  }
+  expect(readdirSync(here.folder)).toEqual([]);
+});
+
+test("for people it is a table", async () => {
+  const here = await place();
+  const out = await here.ok("bench", "--time", "10ms");
+  expect(out).toMatch(/^sqlite, durability "power", beside sqlite:.*\nMEASURE +JOBS +JOBS\/S +P50 MS +P99 MS\n/);
+  expect(out.trimEnd().split("\n")).toHaveLength(2 + MEASURES.length);
+});
+
+test.each(["SIGINT", "SIGTERM"] as const)("%s ends it with what was measured, and nothing is left", async (signal) => {
+  const here = await place({ migrate: false });
+  const benching = here.start("bench", "--time", "20s", "--json");
+  await expect.poll(() => readdirSync(here.folder).length, { timeout: 15_000 }).toBeGreaterThan(0);
+  benching.kill(signal);
+  const { code, out } = await benching.finished;
+  expect(code).toBe(1);
+  expect(documents("bench", out)).toMatchObject([{ interrupted: true }]);
+  expect(readdirSync(here.folder)).toEqual([]);
+});
+
+test("figures", () => {
+  const times = Array.from({ length: 100 }, (_, n) => 100 - n);
+  expect(percentiles(times)).toEqual({ p50Ms: 50, p99Ms: 99 });
+  expect(percentiles([7.00049])).toEqual({ p50Ms: 7, p99Ms: 7 });
+  expect(percentiles([])).toEqual({ p50Ms: null, p99Ms: null });
+  expect(rate(0, 0)).toBe(0);
+  expect(rate(3, 1_500)).toBe(2);
+  expect([123_456, 4.5678, 0.012345].map(threeDigits)).toEqual(["123,000", "4.57", "0.0123"]);
+});

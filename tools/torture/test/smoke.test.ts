@@ -1,0 +1,26 @@
+/** A small storm with real processes on every backend: 200 jobs, every fault at least once. */
+
+import { expect, test } from "vitest";
+import { BACKENDS } from "../backends/backends.ts";
+import { isGood } from "../report/figures.ts";
+import { printVerdict } from "../report/print.ts";
+import { runScenario } from "../scenarios/run.ts";
+import { storm } from "../scenarios/storm.ts";
+
+const sizes = { seed: 1, workers: 4, jobs: 200, kills: 10, blocks: 1, zombies: 1, pills: 1, share: 0, held: 0 };
+
+test.each([...BACKENDS.values()])(
+  "$name: 200 jobs survive a small storm",
+  async (backend) => {
+    const verdict = await runScenario(storm, {
+      backend,
+      sizes,
+      limitMs: 90_000,
+      keep: false,
+      repeat: `pnpm torture --backend ${backend.name} --scenario storm --jobs 200 --kills 10 --blocks 1 --zombies 1 --pills 1`,
+      progress: { tell: () => {}, close: () => {} },
+    });
+    expect(isGood(verdict), printVerdict(verdict)).toBe(true);
+  },
+  120_000,
+);
