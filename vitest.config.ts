@@ -42,6 +42,7 @@ export default defineConfig({
         },
       },
       project("example", "examples/*/test/**/*.test.ts"),
+      project("bench", "bench/test/**/*.test.ts"),
       project("tools", "tools/*/test/**/*.test.ts"),
     ],
   },

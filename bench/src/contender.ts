@@ -53,6 +53,6 @@ export interface Contender {
   readonly share: number;
   /** Scenarios, or families of them, that it takes no part in. */
   readonly without: readonly string[];
-  /** @param store - where: a file for SQLite, a URL for a server */
+  /** @param store - a file for SQLite, a URL for a server */
   open(store: string): Promise<Queue>;
 }

@@ -1,5 +1,6 @@
 /** `pnpm bench`: reads the options, plays the rounds, prints what they came to. */
 
+import { nowMs } from "./clock.ts";
 import { folderFor } from "./file-system.ts";
 import { judged } from "./goals.ts";
 import { machineFacts } from "./machine.ts";
@@ -57,19 +58,21 @@ async function measured(options: Options): Promise<Run> {
     ...Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
   };
   const turns = planned(options);
+  const startedAt = nowMs();
   const played = await play(turns, {
     ...options,
     folder,
     signal: stopped.signal,
     onProgress: showProgress,
   });
+  const took = `${((nowMs() - startedAt) / 60_000).toFixed(1)} minutes`;
   const isPlayed = (place: Place): boolean =>
     turns.some(({ scenario, contender }) => scenario.name === place.scenario && contender.name === place.contender);
   const goals = backend.goals.filter(({ ours, theirs }) => [ours, ...theirs].every(isPlayed));
   return {
-    facts,
+    facts: { ...facts, took },
     scenarios,
-    contenders: contenders.map(({ name }) => name),
+    contenders,
     rounds,
     played,
     verdicts: judged(goals, played),

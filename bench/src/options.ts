@@ -1,7 +1,8 @@
 /** The command line, read once. Whatever makes no sense is said before anything runs. */
 
 import { parseArgs } from "node:util";
-import { type Backend, backendNamed, contenderNamed } from "./backends.ts";
+import type { Backend } from "./backend.ts";
+import { backendNamed, contenderNamed } from "./backends.ts";
 import type { Contender } from "./contender.ts";
 import type { Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios.ts";
@@ -55,8 +56,8 @@ export function readOptions(args: readonly string[]): Options {
   const { quick, profile } = given;
   const options: Options = {
     backend,
-    contenders: names(given.only)?.map((name) => contenderNamed(backend, name)) ?? backend.contenders,
-    scenarios: scenariosFor(names(given.scenario)),
+    contenders: contendersFor(backend, names(given.only)),
+    scenarios: scenariosFor(names(given.scenario)).filter(({ alone }) => alone || !profile),
     rounds: whole(given.rounds, "--rounds", 1, MOST_ROUNDS) ?? (profile ? 1 : quick ? QUICK_ROUNDS : DEFAULT_ROUNDS),
     jobs: whole(given.jobs, "--jobs", FEWEST_JOBS, MOST_JOBS),
     quick,
@@ -97,13 +98,20 @@ function parsed(args: readonly string[]) {
 }
 
 /** Figures of a run that was cut short, or slowed down, are not to be taken for those of a whole one. */
-function checkTogether({ quick, jobs, profile, checkGoals, writeReadme, output }: Options): void {
+function checkTogether({ quick, jobs, profile, checkGoals, writeReadme, output, scenarios }: Options): void {
+  if (scenarios.length === 0) throw new UsageError("--profile: other processes do the work of these scenarios.");
   if (profile && output === "json") throw new UsageError("--profile prints tables, it does not go with --json.");
   const cut = [quick && "--quick", jobs !== null && "--jobs", profile && "--profile"].find(
     (option) => option !== false,
   );
   const asked = [writeReadme && "--write-readme", checkGoals && "--check-goals"].find((option) => option !== false);
   if (cut !== undefined && asked !== undefined) throw new UsageError(`${asked} needs a whole run, without ${cut}.`);
+}
+
+function contendersFor(backend: Backend, asked: readonly string[] | null): readonly Contender[] {
+  if (asked === null) return backend.contenders;
+  const found = asked.map((name) => contenderNamed(backend, name));
+  return backend.contenders.filter((contender) => found.includes(contender));
 }
 
 function scenariosFor(asked: readonly string[] | null): readonly Scenario[] {

@@ -9,13 +9,16 @@ import { scenarioNamed } from "./scenarios.ts";
 const spec = JSON.parse(process.argv[2] ?? "") as RoundSpec;
 process.once("disconnect", () => process.exit(1)); // nobody waits for the result any more
 
-const { backend, store, jobs, profile } = spec;
-const contender = contenderNamed(backendNamed(backend), spec.contender);
+const { store, jobs, profile } = spec;
+const backend = backendNamed(spec.backend);
+const contender = contenderNamed(backend, spec.contender);
 const measures = await scenarioNamed(spec.scenario).run({
   contender,
   store,
   jobs,
-  help: ({ onMark, ...how }) => startHelper({ ...how, backend, contender: contender.name, store }, onMark),
+  help: ({ onMark, ...how }) =>
+    startHelper({ ...how, backend: backend.name, contender: contender.name, store }, onMark),
+  settle: () => backend.settle(store),
   profiled: (work) => (profile === null ? work() : profiledTo(profile, work)),
 });
 process.send?.(measures, () => process.exit(0));

@@ -18,6 +18,8 @@ export interface Scenario {
   readonly quickJobs: number;
   /** True: everyone gets the same number of jobs, also who is slow. */
   readonly sameForAll: boolean;
+  /** True: the round's own process does all the work, so a profile of it tells something. */
+  readonly alone: boolean;
   /** After which a round has failed. */
   readonly limitMs: number;
   run(stage: Stage): Promise<Measures>;
@@ -30,6 +32,8 @@ export interface Stage {
   readonly jobs: number;
   /** Starts another process that works on the same store. */
   help(options: HelperOptions): Promise<Helper>;
+  /** After the store was filled and before the clock runs. */
+  settle(): Promise<void>;
   /** Runs what is to be looked at by the profiler, if there is one. */
   profiled<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -4,7 +4,7 @@ import { ENGINE_FAULTS } from "./engine-faults.ts";
 import type { Fault } from "./fault.ts";
 import { MEMORY_FAULTS } from "./memory-faults.ts";
 import { RETENTION_FAULTS } from "./retention-faults.ts";
-import { SQLITE_FAULTS } from "./sqlite-faults.ts";
+import { SQLITE_FAULTS, SQLITE_ONLY_FAULTS } from "./sqlite-faults.ts";
 
 /** Faults of adapters → the promise they break. Each is seeded in every adapter. */
 const ADAPTER_PROMISES = {
@@ -43,6 +43,7 @@ const ADAPTER_PROMISES = {
   "requeue-from-anywhere": "completed never changes",
   "payload-rewritten": "a payload comes out byte for byte",
   "audit-line-lost": "every operator's move leaves its audit line",
+  "well-and-to-be-fixed": "what is well needs no fix",
 } as const;
 
 const adapterFaults: readonly Fault[] = Object.entries(ADAPTER_PROMISES).map(([id, promise]) => ({
@@ -57,4 +58,10 @@ const engineFaults: readonly Fault[] = Object.entries(ENGINE_FAULTS).map(([id, {
   patches: { engine: patches },
 }));
 
-export const FAULTS: readonly Fault[] = [...adapterFaults, ...RETENTION_FAULTS, ...engineFaults];
+const sqliteFaults: readonly Fault[] = Object.entries(SQLITE_ONLY_FAULTS).map(([id, { promise, patches }]) => ({
+  id,
+  promise,
+  patches: { sqlite: patches },
+}));
+
+export const FAULTS: readonly Fault[] = [...adapterFaults, ...RETENTION_FAULTS, ...sqliteFaults, ...engineFaults];

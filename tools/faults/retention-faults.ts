@@ -67,11 +67,6 @@ export const RETENTION_FAULTS: readonly Fault[] = [
     },
   },
   {
-    id: "retention-keeps-the-events",
-    promise: "a job's events go with it",
-    patches: { sqlite: [sqlite("purge.ts", "  db.run(removeEventsOf, { pks });\n", "")] },
-  },
-  {
     id: "retention-counts-characters",
     promise: "bytes are those of UTF-8",
     patches: {

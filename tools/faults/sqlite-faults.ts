@@ -8,19 +8,21 @@ const sqlite = (file: string, find: string, replace: string): Patch => ({
   replace,
 });
 
+/** Takes the lease under which the job runs now for the one that was presented. */
+const HOLDERS_LEASE = `
+    const holder = holdingFor(this.#step, row);
+    return holder === null ? open : this.find({ ...lease, session: holder.session, token: holder.token });`;
+
 export const SQLITE_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
   "fence-removed": [
-    sqlite(
-      "leases.ts",
-      "return isOwn ? open : null;",
-      "return isOwn ? open : (holdings(this.#step).get(row.pk) ?? null);",
-    ),
+    sqlite("leases.ts", `if (row.state !== "waiting" || row.epoch !== lease.epoch) return null;`, ""),
+    sqlite("leases.ts", "return open?.has(row.pk) === true ? open : null;", HOLDERS_LEASE),
   ],
   "fence-by-attempt": [
     sqlite(
       "leases.ts",
-      "return isOwn ? open : null;",
-      "return isOwn || row.epoch !== epoch ? open : (holdings(this.#step).get(row.pk) ?? null);",
+      "return open?.has(row.pk) === true ? open : null;",
+      `if (open?.has(row.pk) === true || row.epoch !== lease.epoch) return open;${HOLDERS_LEASE}`,
     ),
     // Raised with the attempt only, the epoch is no better than the attempt's number.
     sqlite(
@@ -44,11 +46,7 @@ export const SQLITE_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
     ),
   ],
   "pause-check-removed": [
-    sqlite(
-      "outlook.ts",
-      "db.get(isPaused, { queue }) === undefined)",
-      "db.get(isPaused, { queue }) === undefined || queue !== null)",
-    ),
+    sqlite("outlook.ts", "if (outlook?.paused !== 0) return [];", "if (outlook === undefined) return [];"),
   ],
   "type-check-removed": [
     sqlite("outlook.ts", "lane.version <= (versions.get(lane.name) ?? 0)", "versions.size > 0 || lane.version > 0"),
@@ -56,8 +54,8 @@ export const SQLITE_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
   "dedupe-in-bulk": [
     sqlite(
       "enqueue.ts",
-      "return jobs.map((job) => enqueueOne(step, batch, job, bound));",
-      "return jobs.map((job, index) => enqueueOne(step, batch, index > 0 ? { ...job, dedupe: null } : job, bound));",
+      "const isPlain = mayRun && job.dedupe === null &&",
+      "const isPlain = mayRun && (job.dedupe === null || receipts.length > 0) &&",
     ),
   ],
   "dedupe-on-rescue": [
@@ -186,5 +184,49 @@ export const SQLITE_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
   "payload-rewritten": [
     sqlite("enqueue.ts", "payload: job.payload,", "payload: JSON.stringify(JSON.parse(job.payload)),"),
   ],
+  "well-and-to-be-fixed": [
+    sqlite(
+      "examine/database.ts",
+      "text: `The tables have version ${current}.`, evidence }",
+      "text: `The tables have version ${current}.`, evidence, fix: `Migrate.` }",
+    ),
+  ],
   "audit-line-lost": [sqlite("operate.ts", "if (changed.length > 0) audit(", "if (changed.length > 1) audit(")],
+};
+
+/** The shortcuts that only this adapter takes. */
+export const SQLITE_ONLY_FAULTS: Readonly<
+  Record<string, { readonly promise: string; readonly patches: readonly Patch[] }>
+> = {
+  "plain-completion-unfenced": {
+    promise: "a completion that is not looked at first is fenced all the same",
+    patches: [
+      sqlite(
+        "sql/settle.sql.ts",
+        "WHERE pk = @pk AND state = 'waiting' AND epoch = @epoch",
+        "WHERE pk = @pk AND @epoch >= 0",
+      ),
+      sqlite(
+        "sql/settle.sql.ts",
+        "WHERE pk IN (SELECT value FROM json_each(@pks)) AND state = 'waiting' AND epoch = @epoch",
+        "WHERE pk IN (SELECT value FROM json_each(@pks)) AND @epoch >= 0",
+      ),
+    ],
+  },
+  "broken-lease-taken-for-intact": {
+    promise: "a job that left its lease is not completed under it",
+    patches: [sqlite("plain-completions.ts", "return open?.isIntact === true ? open : null;", "return open;")],
+  },
+  "half-of-a-group-completed": {
+    promise: "one refusal touches no other settlement",
+    patches: [sqlite("plain-completions.ts", "...set }) === pks.length);", "...set }) > 0);")],
+  },
+  "run-not-in-line": {
+    promise: "every accepted job waits in line",
+    patches: [sqlite("enqueue.ts", "runs.flush();\n  return receipts;", "return receipts;")],
+  },
+  "run-looked-at-too-late": {
+    promise: "jobs of one call are judged one after the other",
+    patches: [sqlite("enqueue.ts", "      runs.flush();\n      receipts.push(", "      receipts.push(")],
+  },
 };

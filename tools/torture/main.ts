@@ -26,12 +26,16 @@ function optionsOrExit(): Options {
 }
 
 async function runAll(all: Options): Promise<readonly Verdict[]> {
+  const interrupt = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
   const { backend, scenarios, sizes, limitMs, keep, json } = all;
   const verdicts: Verdict[] = [];
   for (const scenario of scenarios) {
+    if (interrupt.signal.aborted) break;
     const progress = openProgress(process.stderr);
     const repeat = repeatCommand(all, scenario);
-    const verdict = await runScenario(scenario, { backend, sizes, limitMs, keep, repeat, progress });
+    const about = { backend, sizes, limitMs, keep, repeat, progress, interrupt: interrupt.signal };
+    const verdict = await runScenario(scenario, about);
     console.log(json ? verdictJson(verdict) : printVerdict(verdict));
     verdicts.push(verdict);
   }

@@ -4,7 +4,7 @@ import { sqliteAdapter } from "@jobyard/adapter-sqlite";
 import { createYard, defineJob } from "@jobyard/core";
 import Database from "better-sqlite3";
 import { z } from "zod";
-import type { Contender, Kind, Payload, Queue } from "../contender.ts";
+import type { Kind, Payload, Queue } from "../contender.ts";
 
 // Payloads pass unchecked: no other contender checks them.
 const noop = defineJob("noop", { payload: z.custom<Payload>() });
@@ -16,24 +16,7 @@ const KINDS = {
   foreign: { job: foreign, options: {} },
 } as const satisfies Record<Kind, unknown>;
 
-export const jobyard: Contender = {
-  name: "jobyard",
-  note: "durability crash (synchronous=NORMAL), defaults otherwise",
-  packages: [],
-  share: 1,
-  without: [],
-  open: (file) => open(file, "crash"),
-};
-
-export const jobyardFull: Contender = {
-  ...jobyard,
-  name: "jobyard-full",
-  note: "durability power (synchronous=FULL), which is the default",
-  without: ["backlog", "sustain"],
-  open: (file) => open(file, "power"),
-};
-
-async function open(file: string, durability: "crash" | "power"): Promise<Queue> {
+export async function open(file: string, durability: "crash" | "power"): Promise<Queue> {
   const yard = createYard({ adapter: sqliteAdapter({ file, durability }) });
   return {
     add: (payload) => yard.enqueue(noop, payload),

@@ -5,7 +5,7 @@
 
 import Database from "better-sqlite3";
 import { better, defineQueue, defineWorker, JobStatus, type Logger } from "plainjob";
-import type { Contender, Kind, Payload } from "../contender.ts";
+import type { Kind, Payload, Queue } from "../contender.ts";
 
 const TYPE = "noop";
 const POLL_MS = 1;
@@ -21,44 +21,37 @@ const KINDS = {
   foreign: ["foreign", {}],
 } as const satisfies Record<Kind, unknown>;
 
-export const plainjob: Contender = {
-  name: "plainjob",
-  note: "synchronous=NORMAL, cache and checkpoints as ours; polls each millisecond, a worker for each handler at once",
-  packages: ["plainjob"],
-  share: 1 / 3,
-  without: [],
-  open: async (file) => {
-    const queue = defineQueue({ connection: better(connectionTo(file)), logger: silent });
-    const count = (...states: readonly JobStatus[]): number =>
-      states.reduce((sum, status) => sum + queue.countJobs({ status }), 0);
-    return {
-      add: async (payload) => queue.add(TYPE, payload),
-      addMany: async (payloads, kind) => {
-        const [type, options] = KINDS[kind];
-        queue.addMany(type, [...payloads], options);
-      },
-      work: async (concurrency, onJob) => {
-        const workers = Array.from({ length: concurrency }, () =>
-          defineWorker(TYPE, ({ data }) => onJob(JSON.parse(data) as Payload), {
-            queue,
-            pollIntervall: POLL_MS,
-            logger: silent,
-          }),
-        );
-        const running = workers.map((worker) => worker.start());
-        return {
-          stop: async () => {
-            await Promise.all(workers.map((worker) => worker.stop()));
-            await Promise.all(running);
-          },
-        };
-      },
-      open: async () => count(JobStatus.Pending, JobStatus.Processing),
-      completed: async () => count(JobStatus.Done),
-      close: async () => queue.close(),
-    };
-  },
-};
+export async function open(file: string): Promise<Queue> {
+  const queue = defineQueue({ connection: better(connectionTo(file)), logger: silent });
+  const count = (...states: readonly JobStatus[]): number =>
+    states.reduce((sum, status) => sum + queue.countJobs({ status }), 0);
+  return {
+    add: async (payload) => queue.add(TYPE, payload),
+    addMany: async (payloads, kind) => {
+      const [type, options] = KINDS[kind];
+      queue.addMany(type, [...payloads], options);
+    },
+    work: async (concurrency, onJob) => {
+      const workers = Array.from({ length: concurrency }, () =>
+        defineWorker(TYPE, ({ data }) => onJob(JSON.parse(data) as Payload), {
+          queue,
+          pollIntervall: POLL_MS,
+          logger: silent,
+        }),
+      );
+      const running = workers.map((worker) => worker.start());
+      return {
+        stop: async () => {
+          await Promise.all(workers.map((worker) => worker.stop()));
+          await Promise.all(running);
+        },
+      };
+    },
+    open: async () => count(JobStatus.Pending, JobStatus.Processing),
+    completed: async () => count(JobStatus.Done),
+    close: async () => queue.close(),
+  };
+}
 
 function connectionTo(file: string): Database.Database {
   const database = new Database(file);

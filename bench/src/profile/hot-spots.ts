@@ -64,12 +64,12 @@ function ranking(title: string, sums: readonly (readonly [string, number])[], mo
   );
 }
 
-/** A function without a file is native, most likely the database's: who called it says more than its name. */
+/** A function without a file is native, most likely the database's: who called it says more than V8's guess at its name. */
 export const functionName = ({ frame, callers }: SelfTime): string =>
-  isNative(frame) ? [frame, ...callers.slice(0, CALLERS_OF_NATIVE)].map(nameOf).join(" ← ") : placed(frame);
+  isNative(frame) ? ["native", ...callers.slice(0, CALLERS_OF_NATIVE).map(nameOf)].join(" ← ") : placed(frame);
 
 const fileName = ({ frame }: SelfTime): string =>
-  isNative(frame) ? "(native)" : frame.url === "" ? frame.functionName : shortened(frame.url);
+  isNative(frame) ? "native" : frame.url === "" ? frame.functionName : shortened(frame.url);
 
 /** V8 puts its own doings into brackets, like `(garbage collector)`. */
 const isNative = ({ functionName: name, url }: Frame): boolean => url === "" && !name.startsWith("(");

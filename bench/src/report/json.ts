@@ -8,9 +8,9 @@ import type { Run } from "./report.ts";
 const FORMAT = 1;
 
 export function jsonOf({ facts, scenarios, contenders, rounds, played, verdicts }: Run): string {
-  const ours = contenders[0] ?? "";
+  const ours = contenders[0]?.name ?? "";
   const summary = scenarios.flatMap(({ name: scenario, metrics }) =>
-    contenders.flatMap((contender) =>
+    contenders.flatMap(({ name: contender }) =>
       metrics.flatMap((metric) => {
         const place = { scenario, contender };
         const spread = spreadAt(played, place, metric);

@@ -1,5 +1,6 @@
 /** The result for people: facts, one table of figures, one of goals. Markdown throughout. */
 
+import type { Contender } from "../contender.ts";
 import type { Verdict } from "../goals.ts";
 import type { Facts } from "../machine.ts";
 import { METRICS, type MetricName } from "../metrics.ts";
@@ -11,8 +12,8 @@ import { table } from "./table.ts";
 export interface Run {
   readonly facts: Facts;
   readonly scenarios: readonly Scenario[];
-  /** Names, in order; the first is the one that the others are compared with. */
-  readonly contenders: readonly string[];
+  /** The first is the one that the others are compared with. */
+  readonly contenders: readonly Pick<Contender, "name" | "note">[];
   readonly rounds: number;
   readonly played: readonly Played[];
   readonly verdicts: readonly Verdict[];
@@ -21,15 +22,20 @@ export interface Run {
 export const reportOf = (run: Run): string =>
   [factLines(run), figures(run), goals(run.verdicts)].filter((part) => part !== "").join("\n\n");
 
-const factLines = ({ facts, rounds }: Run): string =>
-  [...Object.entries(facts), ["rounds", `${rounds}, interleaved; median (lowest to highest)`]]
+const factLines = ({ facts, contenders, rounds }: Run): string =>
+  [
+    ...Object.entries(facts),
+    ["rounds", `${rounds}, interleaved`],
+    ...contenders.map(({ name, note }) => [`\`${name}\``, note]),
+  ]
     .map(([name, value]) => `- ${name}: ${value}`)
     .join("\n");
 
 function figures({ scenarios, contenders, played }: Run): string {
-  const ours = contenders[0] ?? "";
+  const names = contenders.map(({ name }) => name);
+  const ours = names[0] ?? "";
   const rows = scenarios.flatMap((scenario) =>
-    contenders
+    names
       .filter((contender) => played.some((one) => one.scenario === scenario.name && one.contender === contender))
       .map((contender, index) => [
         index === 0 ? scenario.title : "",

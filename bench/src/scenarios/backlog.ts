@@ -21,6 +21,7 @@ const backlog = (name: string, title: string, kind: Kind, jobs: number, quickJob
   jobs,
   quickJobs,
   sameForAll: true,
+  alone: true,
   limitMs: 300_000,
   run: (stage) => (kind === "due" ? run(stage, kind, stage.jobs, 0) : run(stage, kind, DUE, stage.jobs)),
 });
@@ -40,6 +41,7 @@ async function run(stage: Stage, kind: Kind, due: number, others: number): Promi
   const queue = await stage.contender.open(stage.store);
   await fill(queue, due, due + others, kind);
   await fill(queue, 0, due);
+  await stage.settle();
   const jobs = Math.min(RUN, due);
   const tally = new Tally(due);
   const warmUp = warmUpOf(jobs);

@@ -6,32 +6,40 @@ import type { Measures } from "../metrics.ts";
 import type { Scenario, Stage } from "../scenario.ts";
 import { MARK_EVERY, Tally } from "../tally.ts";
 
-const SIZE = { jobs: 60_000, quickJobs: 20_000, sameForAll: false, limitMs: 180_000 } as const;
+const SIZE = { sameForAll: false, limitMs: 180_000 } as const;
+const MANY = { jobs: 60_000, quickJobs: 20_000 } as const;
+/** One after the other, each takes its time. */
+const FEWER = { jobs: 30_000, quickJobs: 5_000 } as const;
 const PROCESSES = 2;
 const LOOK_AGAIN_MS = 2;
 
 export const drain = (concurrency: number): Scenario => ({
   ...SIZE,
+  ...(concurrency === 1 ? FEWER : MANY),
   name: `drain-${concurrency}`,
   family: "drain",
   title: `drain, ${concurrency} at once`,
   metrics: ["jobsPerSecond", "cpuMicros"],
+  alone: true,
   run: (stage) => drainAlone(stage, concurrency),
 });
 
 /** By two processes, each with 10 at once. */
 export const drain2: Scenario = {
   ...SIZE,
+  ...MANY,
   name: "drain2",
   family: "drain2",
   title: "drain by two processes, 10 at once each",
   metrics: ["jobsPerSecond", "cpuMicros"],
+  alone: false,
   run: drainTogether,
 };
 
-async function drainAlone({ contender, store, jobs, profiled }: Stage, concurrency: number): Promise<Measures> {
+async function drainAlone({ contender, store, jobs, settle, profiled }: Stage, concurrency: number): Promise<Measures> {
   const queue = await contender.open(store);
   await fill(queue, 0, jobs);
+  await settle();
   const tally = new Tally(jobs);
   const warmUp = warmUpOf(jobs);
   const meter = new Meter();
@@ -51,9 +59,10 @@ async function drainAlone({ contender, store, jobs, profiled }: Stage, concurren
   return { jobsPerSecond: (counted / ms) * 1_000, cpuMicros: cpuMicros / counted };
 }
 
-async function drainTogether({ contender, store, jobs, help }: Stage): Promise<Measures> {
+async function drainTogether({ contender, store, jobs, settle, help }: Stage): Promise<Measures> {
   const queue = await contender.open(store);
   await fill(queue, 0, jobs);
+  await settle();
   const marks: number[] = [];
   const onMark = (at: number): void => void marks.push(at);
   const helpers = await Promise.all(

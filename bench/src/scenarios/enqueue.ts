@@ -16,6 +16,7 @@ const scenario = (shape: Shape, about: Pick<Scenario, "name" | "title" | "jobs" 
   family: "enqueue",
   metrics: ["jobsPerSecond", "cpuMicros"],
   sameForAll: shape.perCall > 1,
+  alone: true,
   limitMs: 180_000,
   run: async ({ contender, store, jobs, profiled }) => {
     const queue = await contender.open(store);

@@ -20,6 +20,7 @@ export const latencySame: Scenario = {
   family: "latency",
   title: "idle latency, same process",
   metrics: ["p50Ms", "p99Ms"],
+  alone: true,
   run: inSameProcess,
 };
 
@@ -29,6 +30,7 @@ export const latencyAcross: Scenario = {
   family: "latency",
   title: "idle latency, to another process",
   metrics: ["p50Ms", "p99Ms"],
+  alone: false,
   run: acrossProcesses,
 };
 

@@ -20,6 +20,7 @@ export const sustain: Scenario = {
   jobs: 400_000,
   quickJobs: 80_000,
   sameForAll: false,
+  alone: true,
   limitMs: 180_000,
   run,
 };

@@ -26,22 +26,27 @@ export function runFrom(jobs: readonly NewJob[], from: number): readonly NewJob[
   return jobs.slice(from, from + size);
 }
 
-/** In everything but id and payload. What core makes of one definition shares its parts, so identity will do. */
+/** In everything but id and payload. */
 const isAlike = (a: NewJob, b: NewJob): boolean =>
   a.queue === b.queue &&
   a.name === b.name &&
   a.version === b.version &&
   a.priority === b.priority &&
   a.maxAttempts === b.maxAttempts &&
-  a.backoff === b.backoff &&
   a.timeoutMs === b.timeoutMs &&
-  a.start === b.start &&
   a.expiresInMs === b.expiresInMs &&
-  a.tags === b.tags &&
   a.group === b.group &&
-  a.dedupe === b.dedupe &&
   a.onLeaseLost === b.onLeaseLost &&
-  a.parent === b.parent;
+  a.dedupe === b.dedupe &&
+  a.parent === b.parent &&
+  a.backoff === b.backoff &&
+  isSameStart(a.start, b.start) &&
+  isSameTags(a.tags, b.tags);
+
+// What core makes of one definition shares its parts. Those that are made anew for every job are compared.
+const isSameStart = (a: NewJob["start"], b: NewJob["start"]): boolean =>
+  a === b || ("delayMs" in a && "delayMs" in b ? a.delayMs === b.delayMs : "at" in a && "at" in b && a.at === b.at);
+const isSameTags = (a: NewJob["tags"], b: NewJob["tags"]): boolean => a === b || a.length + b.length === 0;
 
 export interface Placing {
   readonly lane: number;

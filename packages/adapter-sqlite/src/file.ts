@@ -82,6 +82,8 @@ const unavailable = (file: string, what: string): QueueError =>
 
 /** Pages in the log from which on a commit copies them into the file: 16 MiB. */
 export const CHECKPOINT_PAGES = 4_000;
+/** A log that starts anew is cut to this. */
+export const LARGEST_LOG_BYTES = 33_554_432;
 
 export interface Tuning {
   readonly file: string;
@@ -104,7 +106,7 @@ export function tune(database: Database.Database, { file, durability, checkpoint
   database.pragma("mmap_size = 268435456");
   database.pragma("temp_store = MEMORY");
   database.pragma(`wal_autocheckpoint = ${checkpoints === "own" ? CHECKPOINT_PAGES : 0}`);
-  database.pragma("journal_size_limit = 67108864");
+  database.pragma(`journal_size_limit = ${LARGEST_LOG_BYTES}`);
 }
 
 /**

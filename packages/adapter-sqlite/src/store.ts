@@ -63,10 +63,7 @@ export class Store {
    */
   async write<T>(work: (step: Step) => T, tx?: unknown): Promise<T> {
     if (tx !== undefined) return this.#within(tx, work);
-    const [{ result, served }, touched] = await this.#patiently(() =>
-      takeStep(this.#db, this.ports.now(), (step) => ({ result: work(step), served: this.waiting.serve(step) })),
-    );
-    for (const answer of served) answer();
+    const [result, touched] = await this.#patiently(() => this.#takeStep(work));
     this.wake.tell(touched);
     return result;
   }
@@ -144,6 +141,16 @@ export class Store {
       await this.ports.sleep(pauseMs * (0.5 + this.ports.random() / 2));
       this.#assertOpen();
     }
+  }
+
+  /** Who was served is told in the turn of the commit: a claim that stops waiting in the next one has its jobs. */
+  #takeStep<T>(work: (step: Step) => T): [T, Step["touched"]] {
+    const [{ result, served }, touched] = takeStep(this.#db, this.ports.now(), (step) => ({
+      result: work(step),
+      served: this.waiting.serve(step),
+    }));
+    for (const answer of served) answer();
+    return [result, touched];
   }
 
   #within<T>(tx: unknown, work: (step: Step) => T): T {

@@ -10,7 +10,7 @@
 import { statSync } from "node:fs";
 import type { Connection } from "./connection.ts";
 import { isBusy } from "./faults.ts";
-import { CHECKPOINT_PAGES } from "./file.ts";
+import { CHECKPOINT_PAGES, LARGEST_LOG_BYTES } from "./file.ts";
 import { type Checkpointed, copyLog, giveBackPages, lookAtLog, truncateLog } from "./sql/upkeep.sql.ts";
 
 export interface UpkeepLimits {
@@ -18,24 +18,27 @@ export interface UpkeepLimits {
   readonly smallLog: number;
   /** A log over this is cut as soon as it can be, however busy the store is. In bytes. */
   readonly largeLog: number;
-  /** Free pages are kept for new jobs up to this share of the file … */
+  /** Free pages are kept for new jobs up to this share of the file, … */
   readonly freeShare: number;
-  /** … and up to this many. */
+  /** … up to this many, … */
   readonly freePages: number;
+  /** … and until there were more in so many sweeps in a row: steady work fills what retention frees. */
+  readonly freeSweeps: number;
 }
 
 const MiB = 1_048_576;
 export const LIMITS: UpkeepLimits = {
   smallLog: MiB,
-  largeLog: 32 * MiB,
+  largeLog: LARGEST_LOG_BYTES,
   freeShare: 0.25,
   freePages: 4_096,
+  freeSweeps: 12,
 };
 
 /** Pages that come into the log between two sweeps while nothing happens but heartbeats. */
 const CALM_PAGES = 64;
 /** Sweeps that are left out, at most, while a cut fails again and again: a reader has its place at the log's end. */
-const LONGEST_PAUSE = 12;
+const LONGEST_PAUSE = 3;
 
 export class Upkeep {
   readonly #db: Connection;
@@ -45,6 +48,7 @@ export class Upkeep {
   #lastPages: number | null = null;
   #failures = 0;
   #pause = 0;
+  #sweepsWithSpare = 0;
 
   /** @param checkpoints - `external`: another program sees to the log */
   constructor(db: Connection, file: string, checkpoints: "own" | "external", limits: UpkeepLimits = LIMITS) {
@@ -95,9 +99,11 @@ export class Upkeep {
 
   /** From the end of the file, and only what is more than new jobs will soon need. False if there was nothing. */
   #giveBackPages(): boolean {
-    const { freeShare, freePages } = this.#limits;
+    const { freeShare, freePages, freeSweeps } = this.#limits;
     const free = Number(this.#db.pragma("freelist_count"));
-    if (free <= freePages || free <= freeShare * Number(this.#db.pragma("page_count"))) return false;
+    const hasSpare = free > freePages && free > freeShare * Number(this.#db.pragma("page_count"));
+    this.#sweepsWithSpare = hasSpare ? this.#sweepsWithSpare + 1 : 0;
+    if (this.#sweepsWithSpare < freeSweeps) return false;
     if (Number(this.#db.pragma("auto_vacuum")) !== INCREMENTAL) return false;
     this.#db.write(() => this.#db.execute(giveBackPages));
     return true;

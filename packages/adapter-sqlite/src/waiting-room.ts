@@ -31,7 +31,7 @@ export class WaitingRoom {
   /**
    * To be called at the end of a step.
    *
-   * @returns what is to be called once the step is committed; before that nobody has been served
+   * @returns what is to be called as soon as the step is committed; before that nobody has been served
    */
   serve(step: Step): readonly (() => void)[] {
     if (step.offered.size === 0 || this.#waiters.size === 0) return NOBODY;

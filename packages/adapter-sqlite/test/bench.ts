@@ -9,7 +9,7 @@ import Database from "better-sqlite3";
 import { onTestFinished } from "vitest";
 import { type SqliteAdapterOptions, sqliteAdapter } from "../src/index.ts";
 
-interface Folder {
+export interface Folder {
   readonly path: string;
   remove(): Promise<void>;
 }
@@ -28,6 +28,9 @@ export async function folder(): Promise<string> {
   onTestFinished(remove);
   return path;
 }
+
+/** One that several tests share; to be removed by them. */
+export const lastingFolder = (): Promise<Folder> => openFolder(BENCHES);
 
 export async function openBench(): Promise<Bench> {
   const { path, remove } = await openFolder(BENCHES);

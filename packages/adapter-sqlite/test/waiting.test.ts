@@ -69,7 +69,8 @@ test("a write does not wait for a long pause after an earlier one", async () => 
   const pauses: number[] = [];
   const sleep: Ports["sleep"] = (ms, signal) => {
     pauses.push(ms);
-    return new Promise((resolve) => signal?.addEventListener("abort", () => resolve()));
+    const isOver = ms < 15 && signal === undefined;
+    return isOver ? Promise.resolve() : new Promise((resolve) => signal?.addEventListener("abort", () => resolve()));
   };
   const wake = new Wake({ ports: { ...systemPorts, sleep }, log, version: () => 1 });
   wake.watch(() => undefined);

@@ -1,6 +1,7 @@
 /** Errors as people read them on a terminal: `error[CODE]: what, and what to do`. */
 
 import { type ErrorCode, isQueueError, QueueError } from "@jobyard/core";
+import { manyLines, oneLine } from "./cli/text.ts";
 
 /** The caller's own mistake, found before anything was done: exit code 2. */
 const WRONG_USE: ReadonlySet<ErrorCode> = new Set([
@@ -15,6 +16,7 @@ const WRONG_USE: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
+ * Safe for a terminal, whatever a payload or a database put into the message.
  * One line, and one more for each issue that the message does not tell already. Never a stack, unless `debug` is set; then the whole error follows.
  *
  * @param debug - default: `JOBYARD_DEBUG=1`
@@ -22,9 +24,9 @@ const WRONG_USE: ReadonlySet<ErrorCode> = new Set([
 export function errorText(error: unknown, debug: boolean = process.env["JOBYARD_DEBUG"] === "1"): string {
   const { code, message, detail, issues } = isQueueError(error) ? error : new QueueError("INTERNAL", textOf(error));
   const untold = issues.filter((issue) => !detail.includes(issue.message));
-  const lines = untold.map((issue) => `\n  ${issue.path || "(payload)"}: ${issue.message}`);
-  const stack = debug && error instanceof Error ? `\n${error.stack}` : "";
-  return `error[${code}]: ${message}${lines.join("")}${stack}\n`;
+  const lines = untold.map((issue) => `\n  ${oneLine(`${issue.path || "(payload)"}: ${issue.message}`)}`);
+  const stack = debug && error instanceof Error ? `\n${manyLines(error.stack ?? "")}` : "";
+  return `error[${code}]: ${oneLine(message)}${lines.join("")}${stack}\n`;
 }
 
 /** 1 failed, 2 wrong use. */

@@ -82,6 +82,8 @@ describe.each(SHELLS.filter(([shell]) => isHere(shell)))("%s", (shell, script) =
   test("files", () => {
     expect(offered("jobyard enqueue add --file jobyard.z")).toEqual(["jobyard.zsh"]);
     expect(offered("jobyard work jobyard.z")).toEqual(["jobyard.zsh"]);
+    here.file("two words.ndjson", "");
+    expect(offered("jobyard enqueue add --file two")).toHaveLength(1);
   });
 });
 

@@ -148,6 +148,14 @@ function launch(
   };
 }
 
+/** Jobs of a queue of their own that died: their payload is not what their handler needs. */
+export async function deadJobs(here: Place, queue: string, n: number): Promise<readonly string[]> {
+  const file = here.file(`${queue}.ndjson`, `${Array.from({ length: n }, (_, i) => i).join("\n")}\n`);
+  const receipts = await here.json("enqueue", "explode", "--file", file, "--queue", queue);
+  await here.ok("work", JOBS, "--queue", queue, "--drain");
+  return receipts.map((receipt) => `${queue}/${receipt["id"]}`);
+}
+
 /** Every line parsed, and found to be what docs/cli.md says of the command. */
 export function documents(command: string, out: string): readonly Readonly<Record<string, unknown>>[] {
   const schema = SHAPES[command];

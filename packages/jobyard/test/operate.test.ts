@@ -1,17 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { expectError, JOBS, type Place, place } from "./jobyard.ts";
+import { deadJobs, expectError, JOBS, type Place, place } from "./jobyard.ts";
 
 const here: Place = await place();
 
 const stateOf = async (id: string): Promise<unknown> => (await here.json("job", id))[0]?.["phase"];
 
-/** Jobs of a queue of their own that died: their payload is not what their handler needs. */
-async function dead(queue: string, n: number): Promise<readonly string[]> {
-  const file = here.file(`${queue}.ndjson`, `${Array.from({ length: n }, (_, i) => i).join("\n")}\n`);
-  const receipts = await here.json("enqueue", "explode", "--file", file, "--queue", queue);
-  await here.ok("work", JOBS, "--queue", queue, "--drain");
-  return receipts.map((receipt) => `${queue}/${receipt["id"]}`);
-}
+const dead = (queue: string, n: number): Promise<readonly string[]> => deadJobs(here, queue, n);
 
 describe("named jobs", () => {
   test("are requeued, with another payload if one is given", async () => {
@@ -75,52 +69,6 @@ test("a running job is asked to stop, and cannot be removed", async () => {
   await expect.poll(() => stateOf("slow/running"), { timeout: 15_000 }).toBe("cancelled");
   worker.kill("SIGTERM");
   expect(await worker.finished).toMatchObject({ code: 0 });
-});
-
-describe("all that match", () => {
-  test("are previewed, then moved", async () => {
-    await dead("bulk", 12);
-    const preview = await here.ok("requeue", "--filter", "queue:bulk state:dead", "--dry-run");
-    expect(preview).toMatch(/^Jobs that match: 12\. Those whose state allows it would be requeued\.$/m);
-    expect(preview).toMatch(/^by state +dead 12$/m);
-    expect(await here.ok("requeue", "--filter", "queue:bulk state:dead")).toBe("12 jobs requeued\n");
-    expect(await here.json("jobs", "queue:bulk state:waiting")).toHaveLength(12);
-  });
-
-  test("answer a JSON document per job, and one that says what was skipped", async () => {
-    await here.ok("enqueue", "add", "1", "--queue", "skips", "--id", "waits");
-    const [id = ""] = await dead("skips", 1);
-    const [preview] = await here.json("requeue", "--filter", "queue:skips", "--dry-run");
-    expect(preview).toMatchObject({ dryRun: true, count: { n: 2, exact: true } });
-    const [first, second, outcome] = await here.json("requeue", "--filter", "queue:skips");
-    expect([first, second].toSorted((a, b) => String(a?.["outcome"]).localeCompare(String(b?.["outcome"])))).toEqual([
-      { ref: { queue: "skips", id: id.split("/")[1] }, outcome: "done", state: "waiting" },
-      { ref: { queue: "skips", id: "waits" }, outcome: "refused", state: "waiting" },
-    ]);
-    expect(outcome).toEqual({ op: expect.any(String), seen: 2, done: 1, skipped: { refused: 1 }, interrupted: false });
-    expect(await here.json("jobs", `op:${outcome?.["op"]}`)).toMatchObject([{ id: id.split("/")[1] }]);
-  });
-
-  test("move no faster than asked", async () => {
-    await dead("slowly", 9);
-    const before = performance.now();
-    await here.ok("remove", "--filter", "queue:slowly", "--rate", "4/s");
-    expect(performance.now() - before).toBeGreaterThan(1_900);
-    expect(await here.json("jobs", "queue:slowly")).toEqual([]);
-  });
-
-  test("stop between two pages at Ctrl+C", async () => {
-    await dead("stopped", 40);
-    const removing = here.start("remove", "--filter", "queue:stopped", "--rate", "1/s");
-    await expect
-      .poll(async () => (await here.json("jobs", "queue:stopped")).length, { timeout: 10_000 })
-      .toBeLessThan(40);
-    removing.kill("SIGINT");
-    const { code, out } = await removing.finished;
-    expect(code).toBe(1);
-    expect(out).toMatch(/^\d+ jobs? removed\n$/);
-    expect((await here.json("jobs", "queue:stopped")).length).toBeGreaterThan(20);
-  });
 });
 
 describe("a queue", () => {

@@ -1,6 +1,6 @@
 /** What `--json` prints, command by command: strict, so that a field more or less is a fault. docs/cli.md shows an example of each. */
 
-import { DIAGNOSIS_LEVELS, ERROR_CODES, FINDING_CODES, PHASES, STATES } from "@jobyard/core";
+import { DIAGNOSIS_LEVELS, FINDING_CODES, PHASES, STATES } from "@jobyard/core";
 import { z } from "zod";
 
 const instant = z.int().min(0);
@@ -8,7 +8,6 @@ const state = z.enum(STATES);
 const count = z.strictObject({ n: z.int().min(0), exact: z.boolean() });
 const ref = z.strictObject({ queue: z.string(), id: z.string() });
 const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
-const errorCode = z.enum(Object.keys(ERROR_CODES) as (keyof typeof ERROR_CODES)[]);
 
 const accepted = { ...ref.shape, state, duplicate: z.boolean() };
 const enqueue = z.union([
@@ -173,6 +172,3 @@ export const SHAPES: Readonly<Record<string, z.ZodType>> = {
   }),
   completion: z.strictObject({ shell: z.enum(["bash", "zsh", "fish"]), script: z.string() }),
 };
-
-/** For the one line on stderr: `error[CODE]: …`. */
-export const ERROR_CODE: z.ZodType<string> = errorCode;

@@ -52,7 +52,11 @@ const WEIGHTS = TYPES.reduce((sum, { weight }) => sum + weight, 0);
 
 export function pickType(random: Random): JobType {
   let left = random.below(WEIGHTS);
-  return TYPES.find(({ weight }) => (left -= weight) < 0) ?? STUCK;
+  for (const type of TYPES) {
+    if (left < type.weight) return type;
+    left -= type.weight;
+  }
+  return STUCK;
 }
 
 /** About twenty causes of death, some common and some rare. */

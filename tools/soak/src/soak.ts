@@ -45,6 +45,7 @@ class Run {
   readonly #producer: Member;
   readonly #workers: readonly Member[];
   readonly #startedAt = performance.now();
+  #firstJobAt: number | null = null;
   #fault: Error | null = null;
   #log = 0;
 
@@ -91,11 +92,12 @@ class Run {
     for (const member of [this.#producer, ...this.#workers]) member.kill();
   }
 
-  /** As far as the producer may go. */
+  /** As far as the producer may go. Time begins with the first job. */
   #upTo(): number {
     const { jobs, minutes } = this.#plan;
     if (jobs !== null) return jobs;
-    const isTime = performance.now() - this.#startedAt < (minutes ?? 0) * 60_000;
+    if (this.ran.count > 0) this.#firstJobAt ??= performance.now();
+    const isTime = performance.now() - (this.#firstJobAt ?? Number.POSITIVE_INFINITY) < (minutes ?? 0) * 60_000;
     return isTime ? Number.MAX_SAFE_INTEGER : 0;
   }
 

@@ -53,6 +53,10 @@ export class Crew {
     for (let place = 0; place < options.size; place++) this.#fill(place);
   }
 
+  get size(): number {
+    return this.#options.size;
+  }
+
   /** Those that are alive, by their place. */
   get members(): readonly Member[] {
     return [...this.#members.values()];

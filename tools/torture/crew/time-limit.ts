@@ -1,12 +1,12 @@
-/** Nothing in a run waits for ever: what takes too long is named. */
+/** Nothing in a run waits for ever: what takes too long is named, and so is what somebody broke off. */
 
 import { setTimeout as sleep } from "node:timers/promises";
 
-export class TimeLimitReached extends Error {
+export class BrokenOff extends Error {
   /** @param waitedFor - what had not happened */
-  constructor(waitedFor: string) {
-    super(`time limit reached while waiting for ${waitedFor}`);
-    this.name = "TimeLimitReached";
+  constructor(why: "time limit reached" | "interrupted", waitedFor: string) {
+    super(`${why} while waiting for ${waitedFor}`);
+    this.name = "BrokenOff";
   }
 }
 
@@ -14,43 +14,53 @@ const LOOK_EVERY_MS = 50;
 
 export class TimeLimit {
   readonly #end: number;
+  readonly #interrupt: AbortSignal;
 
-  constructor(ms: number) {
+  /** @param interrupt - ends every waiting at once */
+  constructor(ms: number, interrupt: AbortSignal) {
     this.#end = performance.now() + ms;
+    this.#interrupt = interrupt;
   }
 
-  get leftMs(): number {
-    return Math.max(0, this.#end - performance.now());
+  get isOver(): boolean {
+    return this.#reason() !== null;
   }
 
-  /** @throws TimeLimitReached */
+  /** @throws BrokenOff */
   async wait<T>(waitedFor: string, promise: Promise<T>): Promise<T> {
-    const over = new AbortController();
-    const limit = sleep(this.leftMs, undefined, { signal: over.signal }).then(
-      () => {
-        throw new TimeLimitReached(waitedFor);
-      },
-      // Ended in time.
-      () => promise,
-    );
+    const { promise: broken, reject } = Promise.withResolvers<never>();
+    const check = (): void => {
+      const reason = this.#reason();
+      if (reason !== null) reject(new BrokenOff(reason, waitedFor));
+    };
+    const timer = setTimeout(check, Math.max(0, Math.ceil(this.#end - performance.now())));
+    this.#interrupt.addEventListener("abort", check);
+    check();
     try {
-      return await Promise.race([promise, limit]);
+      return await Promise.race([promise, broken]);
     } finally {
-      over.abort();
+      clearTimeout(timer);
+      this.#interrupt.removeEventListener("abort", check);
     }
   }
 
   /**
    * Looks again and again until the answer is not `null`.
    *
-   * @throws TimeLimitReached
+   * @throws BrokenOff
    */
   async until<T>(waitedFor: string, look: () => T | null | Promise<T | null>): Promise<T> {
     for (;;) {
       const found = await look();
       if (found !== null) return found;
-      if (this.leftMs <= 0) throw new TimeLimitReached(waitedFor);
+      const reason = this.#reason();
+      if (reason !== null) throw new BrokenOff(reason, waitedFor);
       await sleep(LOOK_EVERY_MS);
     }
+  }
+
+  #reason(): "time limit reached" | "interrupted" | null {
+    if (this.#interrupt.aborted) return "interrupted";
+    return performance.now() >= this.#end ? "time limit reached" : null;
   }
 }

@@ -22,6 +22,11 @@ export class Holdings {
     return job.lease.epoch;
   }
 
+  /** It shared a crash, and runs in an exclusive batch. */
+  isHeld(ref: JobRef): boolean {
+    return (this.#held.get(keyOf(ref))?.heldLimit ?? null) !== null;
+  }
+
   /** How many are held that are not of this type. */
   othersThan(name: string): number {
     let count = 0;

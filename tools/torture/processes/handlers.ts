@@ -41,7 +41,7 @@ export function createHandlers({ recorder, ledger, paceMs }: HandlerTools): read
     task.handler(work),
     pill.handler(async (job) => {
       begin(job);
-      await company(() => holdings.othersThan(pill.name));
+      await company(() => holdings.othersThan(pill.name), holdings.isHeld(job));
       history.write({ kind: "point", point: `pill-${job.payload.way}` });
       return DEATHS[job.payload.way]();
     }),
@@ -62,10 +62,15 @@ export function createHandlers({ recorder, ledger, paceMs }: HandlerTools): read
 }
 
 const COMPANY = 4;
-const PATIENCE_MS = 300;
+const PATIENCE_MS = 2_000;
+const BATCH_PATIENCE_MS = 50;
 
-/** A pill that works for a moment before it kills, so that others share the process if there are any. */
-async function company(others: () => number): Promise<void> {
-  const end = performance.now() + PATIENCE_MS;
+/**
+ * A pill that works for a while before it kills, so that others share the process if there are any.
+ *
+ * @param inBatch - it runs in an exclusive batch, and nobody else will come
+ */
+async function company(others: () => number, inBatch: boolean): Promise<void> {
+  const end = performance.now() + (inBatch ? BATCH_PATIENCE_MS : PATIENCE_MS);
   while (others() < COMPANY && performance.now() < end) await sleep(10);
 }

@@ -15,10 +15,10 @@ import { patiently } from "./patiently.ts";
 import { Points, standStill } from "./points.ts";
 import { roleOf } from "./types.ts";
 
-const { name, backend, url, folder, leaseMs, sweepMs, concurrency, paceMs } = settingsOfProcess<WorkerSettings>();
-/** They take turns in one transaction anyway. */
+/** Jobs of the ledger take turns anyway: a connection has one transaction. */
 const LEDGER_CONCURRENCY = 3;
 
+const { name, backend, url, folder, leaseMs, sweepMs, concurrency, paceMs } = settingsOfProcess<WorkerSettings>();
 const history = openHistory(join(folder, "history"), name);
 const errors = openErrors(join(folder, "errors"), name);
 const points = new Points(history);

@@ -31,8 +31,9 @@ export async function completed({ yard, limit, tell }: Stage, jobs: number): Pro
 
 /** A graceful stop, and what it must be: everybody leaves with exit code 0. */
 export async function stopAll({ limit, figures }: Stage, crew: Crew): Promise<void> {
+  await limit.wait("the last workers to start", crew.ready());
   const exits = await limit.wait("the workers to stop", crew.stop());
-  const bad = exits.filter(({ code }) => code !== 0).length;
+  const bad = crew.size - exits.filter(({ code }) => code === 0).length;
   figures.push({ label: "workers that did not stop well", value: bad, want: NONE });
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { HistoryReport } from "@jobyard/core/testing";
 import { openYard } from "jobyard";
 import type { Backend } from "../backends/backend.ts";
-import { TimeLimit, TimeLimitReached } from "../crew/time-limit.ts";
+import { BrokenOff, TimeLimit } from "../crew/time-limit.ts";
 import { openHistory } from "../history/writer.ts";
 import { type Figure, isGood, type Verdict } from "../report/figures.ts";
 import type { Progress } from "../report/progress.ts";
@@ -22,6 +22,8 @@ export interface RunOptions {
   /** The command that does the same again. */
   readonly repeat: string;
   readonly progress: Progress;
+  /** Breaks the run off; what it started is cleared away, and what it saw is told. */
+  readonly interrupt: AbortSignal;
 }
 
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Verdict> {
@@ -54,7 +56,7 @@ interface Outcome {
 
 async function attempt(
   scenario: Scenario,
-  { backend, sizes, limitMs }: RunOptions,
+  { backend, sizes, limitMs, interrupt }: RunOptions,
   folder: string,
   tell: (text: string) => void,
 ): Promise<Outcome> {
@@ -78,7 +80,7 @@ async function attempt(
       folder,
       history: openHistory(join(folder, "history"), "run"),
       yard,
-      limit: new TimeLimit(limitMs),
+      limit: new TimeLimit(limitMs, interrupt),
       figures,
       tell,
       atEnd: (clear) => void clearing.unshift(clear),
@@ -98,6 +100,6 @@ async function attempt(
 }
 
 const reasonOf = (error: unknown): string => {
-  if (error instanceof TimeLimitReached) return error.message;
+  if (error instanceof BrokenOff) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 };

@@ -17,7 +17,7 @@ export interface Scenario {
   /**
    * Adds its figures as they become known, so that a run that is broken off still tells what it saw.
    *
-   * @throws TimeLimitReached
+   * @throws BrokenOff
    */
   run(stage: Stage): Promise<void>;
 }

@@ -5,19 +5,20 @@ import { Deaths } from "../crew/deaths.ts";
 import type { Ground } from "../faults/ground.ts";
 import { inject } from "../faults/inject.ts";
 import { type PlannedFault, PRODUCER_POINTS, planFaults } from "../plan/faults.ts";
-import { type JobPlan, PLAIN } from "../plan/jobs.ts";
+import { type JobPlan, PLAIN, type PlannedJob, planJobs } from "../plan/jobs.ts";
 import { NONE } from "../report/figures.ts";
 import { createLocker, type Producers, startProducers, startWorkers } from "./cast.ts";
 import { deathFigures } from "./death-figures.ts";
 import { drained, stopAll } from "./ending.ts";
+import { lookOn } from "./onlooker.ts";
 import type { Scenario, Sizes, Stage } from "./scenario.ts";
 
-const LEASE_MS = 1_500;
-const SWEEP_MS = 400;
+const LEASE_MS = 1_000;
+const SWEEP_MS = 300;
 const CONCURRENCY = 10;
 const PRODUCERS = 2;
 /** Of all jobs, how many are there before the first fault. */
-const HEAD_START = 0.2;
+const HEAD_START = 0.4;
 
 export const storm: Scenario = {
   name: "storm",
@@ -34,6 +35,8 @@ export const storm: Scenario = {
       "fault.cont": zombies,
       pillsDead: pills,
       pillsInCompany: pills,
+      depthSamples: 1,
+      reads: 1,
     },
   }),
   run: async (stage) => {
@@ -47,6 +50,7 @@ export const storm: Scenario = {
       concurrency: CONCURRENCY,
     });
     const producers = startProducers(stage, deaths, plan, PRODUCERS);
+    lookOn(stage, followed(plan));
     const faults = planFaults(faultPlan(sizes, backend.openLedger !== null));
     try {
       await limit.wait("the processes to start", Promise.all([workers.ready(), producers.crew.ready()]));
@@ -76,6 +80,10 @@ const jobPlan = ({ seed, jobs, pills }: Sizes, transactions: boolean): JobPlan =
   stumbleShare: 0.03,
 });
 
+/** Every pill, and every hundredth of the others. */
+const followed = (plan: JobPlan): readonly PlannedJob[] =>
+  planJobs(plan).filter(({ type }, index) => type === "pill" || index % 100 === 0);
+
 const faultPlan = (
   { seed, kills, blocks, zombies }: Sizes,
   transactions: boolean,
@@ -101,7 +109,7 @@ async function bring(
   faults: readonly PlannedFault[],
   { workers, producers, deaths }: Cast,
 ): Promise<readonly string[]> {
-  const { sizes, history, tell } = stage;
+  const { sizes, history, limit, tell } = stage;
   const left = [...faults];
   const missed: string[] = [];
   let done = 0;
@@ -121,7 +129,7 @@ async function bring(
     lockFor: createLocker(stage),
   };
   const lane = async (): Promise<void> => {
-    for (let planned = left.shift(); planned !== undefined; planned = left.shift()) {
+    for (let planned = left.shift(); planned !== undefined && !limit.isOver; planned = left.shift()) {
       if (!(await inject(ground, planned))) missed.push(nameOf(planned));
       done += 1;
       release(nudges);

@@ -18,6 +18,7 @@ test.each([...BACKENDS.values()])(
       limitMs: 90_000,
       keep: false,
       repeat: `pnpm torture --backend ${backend.name} --scenario storm --jobs 200 --kills 10 --blocks 1 --zombies 1 --pills 1`,
+      interrupt: new AbortController().signal,
       progress: { tell: () => {}, close: () => {} },
     });
     expect(isGood(verdict), printVerdict(verdict)).toBe(true);

@@ -5,14 +5,14 @@
  * looked at.
  */
 
-import { DEFAULTS, type Filter, type Instant, matchesFilter } from "@jobyard/core/adapter";
+import { DEFAULTS, type Filter, type Instant, matchesFilter, requiredCreated } from "@jobyard/core/adapter";
 import type { View } from "../step.ts";
 import type { Store } from "../store.ts";
 import { type Candidate, candidatesOf, textsFor } from "./candidate.ts";
+import { createdBlocksOf } from "./created-blocks.ts";
 import { edgeOf, type Key, type Order, type Place } from "./cursor.ts";
 import { Merge } from "./merge.ts";
-import { passesWaiting, walksFor } from "./source.ts";
-import { WaitingMap } from "./waiting-map.ts";
+import { walksFor } from "./source.ts";
 
 /** Rows that are looked at between two breaths, at most; the first portion is one page. */
 const PORTION = 1_000;
@@ -57,8 +57,7 @@ export interface Outcome {
 }
 
 export async function search(store: Store, options: Search): Promise<Outcome> {
-  const waiting = passesWaiting(options.filter, options.order) ? await WaitingMap.of(store) : null;
-  const running = new RunningSearch(store, options, waiting);
+  const running = new RunningSearch(store, options);
   const end = store.ports.monotonic() + LONGEST_MS;
   while (!(await store.read((view) => running.portion(view)))) {
     if (store.ports.monotonic() >= end) break;
@@ -71,7 +70,6 @@ class RunningSearch {
   readonly #store: Store;
   readonly #options: Required<Omit<Search, "upTo" | "withNames">> & Pick<Search, "upTo">;
   readonly #texts: ReturnType<typeof textsFor>;
-  readonly #waiting: WaitingMap | null;
   #merge: Merge | null = null;
   #now: Instant = 0;
   /** Come up, and not looked at yet. */
@@ -82,9 +80,8 @@ class RunningSearch {
   #rest: Place;
   #reachedEnd = false;
 
-  constructor(store: Store, options: Search, waiting: WaitingMap | null) {
+  constructor(store: Store, options: Search) {
     this.#store = store;
-    this.#waiting = waiting;
     this.#options = { rows: DEFAULTS.searchRows, wanted: Number.POSITIVE_INFINITY, enough: () => false, ...options };
     const texts = textsFor(options.filter);
     this.#texts = options.withNames ? { ...texts, withNames: 1 } : texts;
@@ -101,7 +98,10 @@ class RunningSearch {
     if (this.#merge === null) {
       // Ages count back from one instant, however long the search takes.
       this.#now = view.now;
-      this.#merge = new Merge(walksFor(view, filter, order, this.#waiting), from);
+      this.#merge = new Merge(
+        walksFor(view, filter, order, createdBlocksOf(this.#store, requiredCreated(filter, view.now))),
+        from,
+      );
     }
     if (this.#ahead.length === 0) {
       const taken = this.#merge.take(view, Math.min(this.#size, rows - this.#looked), VISITS);

@@ -22,14 +22,16 @@ import { allLanes, type NamedLane, pkById } from "../sql/read.sql.ts";
 import { heldPks, laterPks, readyPks } from "../sql/walk.sql.ts";
 import type { View } from "../step.ts";
 import type { Order } from "./cursor.ts";
-import type { WaitingMap } from "./waiting-map.ts";
+import { WaitingMap } from "./waiting-map.ts";
 import {
   allJobs,
   attentionByEntry,
   attentionByNumber,
+  type Jumps,
   jobsOfLane,
   jumping,
   listed,
+  stepping,
   type Walk,
   type Wanted,
 } from "./walks.ts";
@@ -50,35 +52,30 @@ export function attentionStateOf(filter: Filter): State | null {
   return only !== undefined && ATTENTION_STATES.includes(only) ? only : null;
 }
 
-/**
- * True if a list of these must pass over many that wait: of the jobs that are over, the completed ones stand among all
- * others, and behind whatever was enqueued last.
- */
-export const passesWaiting = (filter: Filter, order: Order): boolean =>
-  order !== "entered" && requiredIds(filter) === null && splitOf(filter, order).over?.includes("completed") === true;
-
 /** One walk for each list that must be gone through; a job may come up in two of them. */
-export function walksFor(view: View, filter: Filter, order: Order, waiting: WaitingMap | null): readonly Walk[] {
+/** @param created - jumps over where nothing was enqueued at the time that the filter asks for */
+export function walksFor(view: View, filter: Filter, order: Order, created: Jumps): readonly Walk[] {
   if (order === "entered") return entryWalks(attentionStateOf(filter) ?? "dead", requiredQueues(filter));
   const ids = requiredIds(filter);
   if (ids !== null) return [listed(ascending(ids.flatMap((id) => view.db.all(pkById, { id }))))];
   const { open, over, together } = splitOf(filter, order);
   const { from, to } = requiredCreated(filter, view.now);
-  const wanted = { states: together, createdFrom: from, createdTo: to, dueAfter: null };
+  const wanted = { states: together, createdFrom: from, createdTo: to, dueAfter: null, dueBy: null };
   const lanes = lanesFor(view, filter);
-  const jobs = (states: Wanted["states"]): readonly Walk[] =>
-    lanes === null ? [allJobs({ ...wanted, states })] : lanes.map(({ id }) => jobsOfLane(id, { ...wanted, states }));
+  const jobs = (states: Wanted["states"]): readonly Walk[] => {
+    const some = { ...wanted, states };
+    const walks = lanes === null ? [allJobs(some)] : lanes.map(({ id }) => jobsOfLane(id, some));
+    return from === null && to === null ? walks : walks.map((walk) => jumping(walk, created));
+  };
   if (open === null || over === null) return jobs(together);
-  return [
-    ...(open.length === 0
-      ? []
-      : openWalks(view, filter, lanes ?? view.db.all(allLanes, {}), { ...wanted, states: ["waiting"] })),
-    ...(over.includes("completed")
-      ? jobs(over).map((walk) => (waiting === null ? walk : jumping(walk, waiting)))
-      : over.length === 0
-        ? []
-        : [attentionByNumber(over)]),
-  ];
+  const all = view.db.all(allLanes, {});
+  const openOnes = open.length === 0 ? [] : openWalks(view, filter, lanes ?? all, { ...wanted, states: ["waiting"] });
+  if (over.length === 0) return openOnes;
+  if (!over.includes("completed")) return [...openOnes, attentionByNumber(over)];
+  // Completed jobs stand among all others, and behind the many that were enqueued since and wait: of whatever type,
+  // or there would be gaps in what is jumped over.
+  const waiting = new WaitingMap(all);
+  return [...openOnes, ...jobs(over).map((walk) => jumping(walk, waiting))];
 }
 
 interface Split {
@@ -124,19 +121,23 @@ const activeWalk = (view: View): Walk => listed(Float64Array.from(holdings(view)
  * that was claimed in between would be in neither list.
  */
 function openWalks(view: View, filter: Filter, lanes: readonly NamedLane[], wanted: Wanted): readonly Walk[] {
-  const phases = requiredPhases(filter) ?? PHASES;
-  const isOnly = (...any: readonly Phase[]): boolean =>
-    phases.every((phase) => any.includes(phase) || !OPEN_PHASES.includes(phase));
-  const walks: Walk[] = phases.includes("active") ? [activeWalk(view)] : [];
+  const phases = (requiredPhases(filter) ?? PHASES).filter((phase) => OPEN_PHASES.includes(phase));
+  const isOnly = (...any: readonly Phase[]): boolean => phases.every((phase) => any.includes(phase));
+  const isActiveWanted = phases.includes("active");
+  const walks: Walk[] = isActiveWanted ? [activeWalk(view)] : [];
   if (isOnly("active", "blocked")) return walks;
   const isAhead = isOnly("active", "blocked", "scheduled", "retrying");
   const few: { readonly pk: number }[] = [...new Set(lanes.map(({ queue }) => queue))].flatMap((queue) =>
-    view.db.all(heldPks, { queue, limit: FEW_IN_LANE }),
+    view.db.all(heldPks, { queue }),
   );
-  for (const { id: lane } of lanes) {
-    const pks = isAhead ? aheadIn(view, lane) : waitingIn(view, lane);
-    if (pks === null) walks.push(jobsOfLane(lane, { ...wanted, dueAfter: isAhead ? view.now : null }));
-    else few.push(...pks);
+  for (const lane of lanes) {
+    const pks = isAhead ? aheadIn(view, lane.id) : waitingIn(view, lane.id);
+    if (pks !== null) few.push(...pks);
+    else if (isAhead) walks.push(jobsOfLane(lane.id, { ...wanted, dueAfter: view.now }));
+    else {
+      const due = { ...wanted, dueBy: isOnly("waiting", "blocked") ? view.now : null };
+      walks.push(stepping(jobsOfLane(lane.id, due), new WaitingMap([lane], isActiveWanted)));
+    }
   }
   return [listed(ascending(few)), ...walks];
 }

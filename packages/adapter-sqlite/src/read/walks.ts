@@ -44,8 +44,8 @@ export interface Wanted {
   readonly states: readonly State[] | null;
   readonly createdFrom: number | null;
   readonly createdTo: number | null;
-  /** Only what becomes due later. */
   readonly dueAfter: number | null;
+  readonly dueBy: number | null;
 }
 
 const END: Stretch = { keys: [], rest: null };
@@ -102,11 +102,40 @@ export const attentionByEntry =
     return upTo(side, rows, found);
   };
 
-/** The same without what is jumped over. */
-export const jumping =
-  (walk: Walk, map: WaitingMap): Walk =>
-  (view, from, rows) =>
-    walk(view, map.skip(from), rows);
+/** Rows in a row that are of no interest, after which it pays to find out where there are others. */
+const BARREN_ROWS = 4_000;
+
+/** Where nothing of interest is; found out a portion at a time. */
+export interface Jumps {
+  readonly isRead: boolean;
+  readOn(view: View): void;
+  /** The nearest place on the way that does not lie before what is of no interest. */
+  skip(place: Place): Place;
+}
+
+/** The same, but once it comes upon nothing for long it finds out what it can jump over. */
+export function jumping(walk: Walk, jumps: Jumps): Walk {
+  return untilBarren(walk, jumps, (view, from, rows) => walk(view, jumps.skip(from), rows));
+}
+
+/** The same, but once it comes upon nothing for long it finds out which jobs wait, and goes from one to the next. */
+export function stepping(walk: Walk, waiting: WaitingMap): Walk {
+  return untilBarren(walk, waiting, (_, from, rows) => upTo(from.side, rows, waiting.take(from, rows)));
+}
+
+function untilBarren(walk: Walk, jumps: Jumps, then: Walk): Walk {
+  let barren = 0;
+  return (view, from, rows) => {
+    if (barren < BARREN_ROWS) {
+      const stretch = walk(view, from, rows);
+      barren = stretch.keys.length > 0 ? 0 : barren + rows;
+      return stretch;
+    }
+    if (jumps.isRead) return then(view, from, rows);
+    jumps.readOn(view);
+    return { keys: [], rest: from };
+  };
+}
 
 /** Jobs that are known already. @param pks - ascending */
 export const listed =

@@ -26,19 +26,20 @@ export interface JobRange {
   readonly createdFrom: Instant | null;
   readonly createdTo: Instant | null;
   readonly dueAfter: Instant | null;
+  readonly dueBy: Instant | null;
 }
 export const jobsDown: Statement<JobRange, Found> = sql`
   SELECT pk FROM jobyard_job
    WHERE pk >= @low AND pk <= @high AND (@states IS NULL OR instr(@states, state) > 0)
      AND (@createdFrom IS NULL OR created_at >= @createdFrom) AND (@createdTo IS NULL OR created_at <= @createdTo)
-     AND (@dueAfter IS NULL OR run_at > @dueAfter)
+     AND (@dueAfter IS NULL OR run_at > @dueAfter) AND (@dueBy IS NULL OR run_at <= @dueBy)
    ORDER BY pk DESC
 `;
 export const jobsUp: Statement<JobRange, Found> = sql`
   SELECT pk FROM jobyard_job
    WHERE pk >= @low AND pk <= @high AND (@states IS NULL OR instr(@states, state) > 0)
      AND (@createdFrom IS NULL OR created_at >= @createdFrom) AND (@createdTo IS NULL OR created_at <= @createdTo)
-     AND (@dueAfter IS NULL OR run_at > @dueAfter)
+     AND (@dueAfter IS NULL OR run_at > @dueAfter) AND (@dueBy IS NULL OR run_at <= @dueBy)
    ORDER BY pk
 `;
 
@@ -54,14 +55,14 @@ export const laneDown: Statement<JobRange & { readonly lane: number }, Found> = 
   SELECT pk FROM jobyard_job
    WHERE lane = @lane AND pk >= @low AND pk <= @high AND (@states IS NULL OR instr(@states, state) > 0)
      AND (@createdFrom IS NULL OR created_at >= @createdFrom) AND (@createdTo IS NULL OR created_at <= @createdTo)
-     AND (@dueAfter IS NULL OR run_at > @dueAfter)
+     AND (@dueAfter IS NULL OR run_at > @dueAfter) AND (@dueBy IS NULL OR run_at <= @dueBy)
    ORDER BY pk DESC
 `;
 export const laneUp: Statement<JobRange & { readonly lane: number }, Found> = sql`
   SELECT pk FROM jobyard_job
    WHERE lane = @lane AND pk >= @low AND pk <= @high AND (@states IS NULL OR instr(@states, state) > 0)
      AND (@createdFrom IS NULL OR created_at >= @createdFrom) AND (@createdTo IS NULL OR created_at <= @createdTo)
-     AND (@dueAfter IS NULL OR run_at > @dueAfter)
+     AND (@dueAfter IS NULL OR run_at > @dueAfter) AND (@dueBy IS NULL OR run_at <= @dueBy)
    ORDER BY pk
 `;
 
@@ -117,6 +118,40 @@ export const readyPks: Statement<OfLane, Found> = sql`
 export const laterPks: Statement<OfLane, Found> = sql`
   SELECT pk FROM jobyard_later WHERE lane = @lane LIMIT @limit
 `;
-export const heldPks: Statement<{ readonly queue: string; readonly limit: number }, Found> = sql`
-  SELECT pk FROM jobyard_held WHERE queue = @queue LIMIT @limit
+/** All: a queue has few of them, after a crash. */
+export const heldPks: Statement<{ readonly queue: string }, Found> = sql`
+  SELECT pk FROM jobyard_held WHERE queue = @queue
+`;
+
+/** The place in line behind so many. */
+interface InLine {
+  readonly lane: number;
+  readonly priority: number;
+  readonly ord: number;
+}
+export const readyEdge: Statement<
+  InLine & { readonly rows: number },
+  { readonly priority: number; readonly ord: number }
+> = sql`
+  SELECT priority, ord FROM jobyard_ready
+   WHERE lane = @lane AND (priority, ord) > (@priority, @ord) ORDER BY priority, ord LIMIT 1 OFFSET @rows
+`;
+export const laterList: Statement<{ readonly lane: number }, { readonly pks: string }> = sql`
+  SELECT json_group_array(pk) AS pks FROM jobyard_later WHERE lane = @lane
+`;
+/** As one text, which is a third of the work of as many rows. */
+export const readyList: Statement<
+  InLine & { readonly toPriority: number; readonly toOrd: number },
+  { readonly pks: string }
+> = sql`
+  SELECT json_group_array(pk) AS pks FROM jobyard_ready
+   WHERE lane = @lane AND (priority, ord) > (@priority, @ord) AND (priority, ord) <= (@toPriority, @toOrd)
+`;
+
+/** Of the jobs with these numbers; both ends are among them. */
+export const createdBetween: Statement<
+  { readonly low: number; readonly high: number },
+  { readonly earliest: Instant | null; readonly latest: Instant | null }
+> = sql`
+  SELECT min(created_at) AS earliest, max(created_at) AS latest FROM jobyard_job WHERE pk >= @low AND pk <= @high
 `;

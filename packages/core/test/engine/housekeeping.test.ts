@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { describe, expect, test } from "vitest";
 import { defineJob } from "../../src/nouns/define.ts";
-import { anything, gate, stage, until } from "./stage.ts";
+import { anything, gate, stage, turns, until } from "./stage.ts";
 
 const any = defineJob("any", { payload: anything });
 
@@ -27,6 +27,42 @@ describe("retention", () => {
     await pass(90_000, 5_000);
     expect((await yard.board.count("state:completed")).n).toBe(0);
     expect((await yard.board.job(bad))?.state).toBe("dead");
+  });
+
+  test("goes by batches, and rests between them for the work", async () => {
+    const { yard, worker, pass } = stage();
+    await yard.board.configure("default", { retention: { completed: { count: 100 } } }, { actor: "test" });
+    const own = worker({ jobs: [any.handler(() => 1)] });
+    await yard.enqueueMany(any, Array(2_000).fill("good"));
+    await own.drain();
+    await own.stop();
+    const kept = async (): Promise<number> => (await yard.board.count("state:completed")).n;
+    expect(await kept()).toBe(2_000);
+    await worker({ jobs: [any.handler(() => 1)], queues: { elsewhere: {} } }).start();
+    await until(async () => (await kept()) === 1_500);
+    await turns(50);
+    expect(await kept()).toBe(1_500);
+    // A batch that took no time is followed by one of twice its size.
+    await pass(1, 1);
+    expect(await kept()).toBe(500);
+    await pass(1, 1);
+    expect(await kept()).toBe(100);
+  });
+
+  test("comes with every sweep while many jobs end, and each minute else", async () => {
+    const { yard, worker, pass } = stage();
+    const keep = { retention: { completed: { count: 10 } } };
+    await yard.board.configure("default", keep, { actor: "test" });
+    await worker({ jobs: [any.handler(() => 1)] }).start();
+    const kept = async (): Promise<number> => (await yard.board.count("state:completed")).n;
+    await yard.enqueueMany(any, Array(1_200).fill("good"));
+    await pass(13_000, 500);
+    expect(await kept()).toBe(10);
+    await yard.enqueueMany(any, Array(5).fill("good"));
+    await pass(13_000, 500);
+    expect(await kept()).toBe(15);
+    await pass(60_000, 500);
+    expect(await kept()).toBe(10);
   });
 
   test("cancels what has expired, though no worker claims from its queue", async () => {

@@ -11,7 +11,7 @@ import { OF_LOGS } from "./mutations/of-logs.ts";
 import { type History, plans, RESCUE_WITHIN_MS, simulate } from "./simulation/simulate.ts";
 
 const SEED = 20_260_101;
-const HISTORIES = 12;
+const HISTORIES = 10;
 const PLACES = 3;
 /** So often a mutation must find a place, or it tests nothing. */
 const AT_LEAST = 3;

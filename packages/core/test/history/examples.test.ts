@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { isQueueError } from "../../src/nouns/errors.ts";
+import type { JobEvent } from "../../src/nouns/job.ts";
 import { checkHistory } from "../../src/testing/history/check-history.ts";
 import type { Dump, DumpedJob, HistoryEntry } from "../../src/testing/history/entry.ts";
 import { formatReport } from "../../src/testing/history/format-report.ts";
@@ -155,6 +156,69 @@ test("a fault without proof is none", () => {
   expect(report.figures).toMatchObject({ unprovenFaults: 1 });
   expect(report.required).toEqual([{ figure: "fault.kill", atLeast: 1, was: 0 }]);
   expect(report.ok).toBe(false);
+});
+
+test("suspects of two queues are no batch", () => {
+  const suspect = (queue: string) => ({ queue, id: "x", epoch: 0, attempt: 1, heldLimit: 5 });
+  const jobs = [suspect("mail"), suspect("post")];
+  const batch = line(0, "w3", { kind: "claimed", session: "w3", token: "t", jobs });
+  expect(brokenIn([...ENTRIES, batch], DUMP)).toEqual(["I19"]);
+});
+
+test("a release that met a cancel leaves the mark of a suspect, and says only that it stopped", () => {
+  const [enqueue, claim, rescue, again] = JOB.events as [JobEvent, JobEvent, JobEvent, JobEvent];
+  const cancel = { seq: 5, at: T0 + 911, kind: "cancel", data: "{}" };
+  const stop = { seq: 6, at: T0 + 912, kind: "stop", data: '{"reason":"user"}' };
+  const record = { state: "cancelled", reason: "user", heldLimit: 1, seq: 6 } as const;
+  const job = { ...JOB, ...record, events: [enqueue, claim, rescue, again, cancel, stop] };
+  expect(brokenIn(ENTRIES.slice(0, 9), { ...DUMP, jobs: [job] })).toEqual([]);
+  expect(brokenIn(ENTRIES.slice(0, 9), { ...DUMP, jobs: [{ ...job, attempt: 0 }] })).toEqual(["I9"]);
+});
+
+test("what was never requeued cannot be reverted", () => {
+  const events = [...JOB.events.slice(0, 1), { seq: 2, at: T0 + 5, kind: "revert", data: "{}" }];
+  const record = { state: "waiting", attempt: 0, rescues: 0, epoch: 0, seq: 2 } as const;
+  const dump: Dump = { jobs: [{ ...JOB, ...record, events }], queues: [{ queue: "mail", depth: 1 }] };
+  const { results } = checkHistory(ENTRIES.slice(0, 3), dump, { drained: false });
+  const [broken, ...others] = results.filter((result) => result.broken > 0);
+  expect(others).toEqual([]);
+  expect(broken?.sample[0]?.says).toBe("event 2 (revert) of a job that was waiting");
+});
+
+test("what a zombie lost before it was killed does not count as left behind by its death", () => {
+  const died = line(2_000, "keeper", { kind: "died", session: "w1", proof: "pid 7: SIGKILL" });
+  const { latencies, figures } = checkHistory([...ENTRIES, died], DUMP);
+  expect(latencies.rescue).toBeNull();
+  expect(figures).toMatchObject({ deaths: 1, mostHeldAtADeath: 0 });
+});
+
+test("a pill has company from four healthy jobs on", () => {
+  const events = [...JOB.events.slice(0, 3)];
+  const record = { state: "waiting", attempt: 0, heldLimit: 1, seq: 3 } as const;
+  const pillsInCompany = (healthy: number): number | undefined => {
+    const ids = ["pill", ...Array.from({ length: healthy }, (_, n) => `healthy-${n}`)];
+    const asked = ids.map((id) => ({ queue: "mail", id, role: id === "pill" ? "pill" : "healthy" }) as const);
+    const jobs = ids.map((id) => ({ ...JOB, ...record, id, events }));
+    const entries = [
+      line(0, "p", { kind: "enqueue", call: 1, jobs: asked }),
+      line(20, "keeper", { kind: "died", session: "w1", proof: "pid 7: SIGKILL" }),
+    ];
+    const dump: Dump = { jobs, queues: [{ queue: "mail", depth: ids.length }] };
+    const report = checkHistory(entries, dump, { drained: false });
+    expect(report.ok).toBe(true);
+    return report.figures["pillsInCompany"];
+  };
+  expect(pillsInCompany(3)).toBe(0);
+  expect(pillsInCompany(4)).toBe(1);
+});
+
+test("a follow-up may pass a full queue's bound, an enqueue may not", () => {
+  const sample = line(5, "reader", { kind: "depth", queue: "mail", depth: 3, open: 3, maxSize: 2 });
+  const followUps = [{ queue: "mail", id: "next" }];
+  const completion = { ...lease(1), move: "complete", guard: "held", followUps } as const;
+  const settles = line(913, "w2", { kind: "settle", call: 2, settlements: [completion] });
+  expect(brokenIn([...ENTRIES, sample], DUMP)).toEqual(["I11"]);
+  expect(brokenIn([...ENTRIES.with(11, settles), sample], DUMP)).toEqual([]);
 });
 
 test("jobs that a run leaves open on purpose are not stuck", () => {

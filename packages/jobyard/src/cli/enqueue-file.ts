@@ -49,7 +49,8 @@ export async function checkFile({ path, source, toJob }: LineJobs): Promise<numb
   } finally {
     progress.end();
   }
-  if (issues.length > 0) throw new QueueError("PAYLOAD_INVALID", `${path}; nothing was enqueued`, { issues });
+  const first = issues.length === SHOWN_FAULTS ? `, the first ${SHOWN_FAULTS} faults are told` : "";
+  if (issues.length > 0) throw new QueueError("PAYLOAD_INVALID", `${path}; nothing was enqueued${first}`, { issues });
   return total;
 }
 

@@ -66,20 +66,25 @@ const FIELD = { field: "--file" } as const;
 /** A pipe may stay silent for ever, so whoever waits for it has to hear of the signal too. */
 async function* linesOfStdin(signal?: AbortSignal): AsyncGenerator<readonly Line[]> {
   const lines = linesIn(process.stdin);
-  const { promise: aborted, resolve } = Promise.withResolvers<null>();
-  const onAbort = (): void => resolve(null);
-  signal?.addEventListener("abort", onAbort, { once: true });
   try {
     while (!signal?.aborted) {
-      const next = await Promise.race([lines.next(), aborted]);
+      const next = await unlessAborted(lines.next(), signal);
       if (next === null || next.done) return;
       yield next.value;
     }
   } finally {
-    signal?.removeEventListener("abort", onAbort);
     // The process would wait for it.
     process.stdin.destroy();
   }
+}
+
+/** `null` once the signal aborts. A race with one promise for all turns would keep what each of them read. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => resolve(null);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal?.removeEventListener("abort", onAbort));
+  });
 }
 
 async function* linesOfFile(path: string, signal?: AbortSignal): AsyncGenerator<readonly Line[]> {

@@ -1,6 +1,6 @@
 /** A move of all jobs that match a query and were there when the command began. */
 
-import type { ApplyOptions, BulkProgress, Facet, Preview } from "@jobyard/core";
+import { type ApplyOptions, type BulkProgress, type Facet, mayMove, type Preview, type State } from "@jobyard/core";
 import { interruptible } from "./interrupt.ts";
 import type { MoveOptions, MoveSpec } from "./move-spec.ts";
 import type { Output } from "./output.ts";
@@ -76,11 +76,18 @@ function printPreview(preview: Preview, spec: MoveSpec, out: Output): void {
     out.line(JSON.stringify({ dryRun: true, ...preview }));
     return;
   }
-  out.line(`Jobs that match: ${countText(preview.count)}. Those whose state allows it would be ${spec.done}.`);
+  out.line(`Jobs that match: ${countText(preview.count)}. ${movableText(preview, spec)}`);
   if (preview.byState.length > 0) out.line(`by state  ${facetsText(preview.byState)}`);
   if (preview.byName.length > 0) out.line(`by name   ${facetsText(preview.byName)}`);
   if (preview.sample.length > 0) out.line("for example");
   for (const ref of preview.sample) out.line(`  ${oneLine(`${ref.queue}/${ref.id}`)}`);
+}
+
+/** How many it is about, where every state was counted to its end. */
+function movableText({ byState }: Preview, { move, done }: MoveSpec): string {
+  if (byState.some(({ count }) => !count.exact)) return `Those whose state allows it would be ${done}.`;
+  const movable = byState.filter(({ value }) => mayMove(move, value as State));
+  return `Of these ${movable.reduce((sum, { count }) => sum + count.n, 0).toLocaleString("en")} would be ${done}.`;
 }
 
 const facetsText = (facets: readonly Facet[]): string =>

@@ -4,8 +4,8 @@ import clsx from "clsx";
 import { RotateCcw } from "lucide-react";
 import type { ReactNode } from "react";
 import { Elapsed } from "@/components/elapsed";
+import { Instant } from "@/components/instant";
 import { useNow } from "@/components/now";
-import { RelativeTime } from "@/components/relative-time";
 import { rowClass, Table, Td, Th } from "@/components/table";
 import { stripAnsi } from "@/lib/strip-ansi";
 import { runsOf } from "./attempt-runs";
@@ -90,7 +90,7 @@ function Row({ attempt, from, to }: RowProps): ReactNode {
     <tr className={rowClass}>
       <Td>{attempt.attempt}</Td>
       <Td className="text-ink-2 max-sm:hidden">
-        <RelativeTime at={attempt.startedAt} />
+        <Instant at={attempt.startedAt} />
       </Td>
       <Td>
         <Elapsed from={attempt.startedAt} to={attempt.endedAt} />

@@ -3,8 +3,8 @@
 import { ChevronRight, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { CopyButton } from "@/components/copy-button";
+import { Instant } from "@/components/instant";
 import { Panel } from "@/components/panel";
-import { RelativeTime } from "@/components/relative-time";
 import { ScrollArea } from "@/components/scroll-area";
 import { stripAnsi } from "@/lib/strip-ansi";
 import type { JobDetail } from "./job-detail";
@@ -26,7 +26,7 @@ export function ErrorCard({ error, title }: ErrorCardProps): ReactNode {
       }
       side={
         <span>
-          attempt {attempt} · <RelativeTime at={at} />
+          attempt {attempt} · <Instant at={at} />
         </span>
       }
     >

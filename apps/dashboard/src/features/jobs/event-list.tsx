@@ -3,7 +3,7 @@
 import clsx from "clsx";
 import type { ReactNode } from "react";
 import { Button } from "@/components/button";
-import { Moment } from "@/components/moment";
+import { Instant } from "@/components/instant";
 import { Skeleton } from "@/components/skeleton";
 import { stripAnsi } from "@/lib/strip-ansi";
 import { eventText } from "./event-text";
@@ -27,7 +27,7 @@ export function EventList({ job }: { readonly job: JobDetail }): ReactNode {
               className="grid grid-cols-[1.5rem_6.5rem_minmax(0,1fr)] items-baseline gap-x-3 border-line border-b px-4 py-2 last:border-b-0 max-sm:grid-cols-[6.5rem_minmax(0,1fr)]"
             >
               <span className="text-end text-ink-3 max-sm:hidden">{event.seq}</span>
-              <Moment at={event.at} />
+              <Instant at={event.at} as="clock" />
               <span className="min-w-0 break-words">
                 <span className={clsx("font-medium", TONES[tone])}>{title}</span>
                 {detail !== null && <span className="ms-2 break-words text-ink-2">{stripAnsi(detail)}</span>}

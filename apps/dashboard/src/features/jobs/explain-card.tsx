@@ -2,7 +2,7 @@
 
 import { Lightbulb } from "lucide-react";
 import type { ReactNode } from "react";
-import { RelativeTime } from "@/components/relative-time";
+import { Instant } from "@/components/instant";
 import { stripAnsi } from "@/lib/strip-ansi";
 import type { FindingDetail } from "./job-detail";
 
@@ -42,7 +42,7 @@ function Finding({ finding: { text, until } }: { readonly finding: FindingDetail
       {until !== undefined && (
         <span className="font-normal text-ink-2">
           {" · "}
-          <RelativeTime at={until} />
+          <Instant at={until} />
         </span>
       )}
     </>

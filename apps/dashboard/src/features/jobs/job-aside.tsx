@@ -4,8 +4,8 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { DefinitionList } from "@/components/definition-list";
 import { Elapsed } from "@/components/elapsed";
+import { Instant } from "@/components/instant";
 import { Panel } from "@/components/panel";
-import { RelativeTime } from "@/components/relative-time";
 import { useBackend } from "@/features/session/session";
 import { printDuration, shortId } from "@/lib/format";
 import { jobLink, jobsLink, queueLink } from "@/lib/links";
@@ -14,7 +14,7 @@ import type { JobDetail } from "./job-detail";
 /** The job's facts, beside everything else. */
 export function JobAside({ job }: { readonly job: JobDetail }): ReactNode {
   const backend = useBackend();
-  const time = (at: number | null): ReactNode => (at === null ? null : <RelativeTime at={at} />);
+  const time = (at: number | null): ReactNode => (at === null ? null : <Instant at={at} />);
   return (
     <Panel title="Facts" className="xl:sticky xl:top-17">
       <div className="p-4">

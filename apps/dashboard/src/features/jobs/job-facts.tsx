@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { RelativeTime } from "@/components/relative-time";
+import { Instant } from "@/components/instant";
 import { stripAnsi } from "@/lib/strip-ansi";
 import { shareOf } from "./progress";
 import type { JobRow } from "./router";
@@ -26,5 +26,5 @@ export function JobTime({ job, now }: { readonly job: JobRow; readonly now: numb
   const at =
     job.finishedAt ??
     (job.state === "active" ? (job.startedAt ?? job.createdAt) : job.runAt > now ? job.runAt : job.createdAt);
-  return <RelativeTime at={at} />;
+  return <Instant at={at} />;
 }

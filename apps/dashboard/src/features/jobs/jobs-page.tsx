@@ -22,7 +22,7 @@ import type { OfferedMove } from "@/server/permissions";
 import { useTRPC } from "@/trpc/client";
 import { JobTable } from "./job-table";
 import { canMove, MOVE_LOOKS } from "./moves";
-import { Pager } from "./pager";
+import { Pager, printSearched } from "./pager";
 import { listParams } from "./params";
 import { keyOf } from "./refs";
 import { SelectionBar } from "./selection-bar";
@@ -90,7 +90,7 @@ export function JobsPage(): ReactNode {
             </Button>
           </div>
         )}
-        <Body list={list} q={q}>
+        <Body list={list} q={q} first={cursor === null}>
           <JobTable
             rows={list.rows}
             selection={selection}
@@ -100,14 +100,18 @@ export function JobsPage(): ReactNode {
             }}
             onRequeue={requeueOne}
           />
+        </Body>
+        {list.failure === null && (list.rows.length > 0 || cursor !== null || list.searched) && (
           <Pager
             total={total}
             searched={list.searched}
+            first={cursor === null}
             previous={list.previous}
             next={list.next}
+            last={list.last}
             onTurn={(to) => go({ q, cursor: to })}
           />
-        </Body>
+        )}
       </Panel>
       {picked.length > 0 && (
         <SelectionBar
@@ -134,10 +138,11 @@ export function JobsPage(): ReactNode {
 interface BodyProps {
   readonly list: ReturnType<typeof useRows>;
   readonly q: string;
+  readonly first: boolean;
   readonly children: ReactNode;
 }
 
-function Body({ list, q, children }: BodyProps): ReactNode {
+function Body({ list, q, first, children }: BodyProps): ReactNode {
   if (list.failure?.code === "FORBIDDEN")
     return (
       <EmptyState icon={SearchX} title="This search is not for your role">
@@ -153,6 +158,12 @@ function Body({ list, q, children }: BodyProps): ReactNode {
   if (list.failure) return <ErrorState {...list.failure} onRetry={list.retry} />;
   if (list.loading) return <SkeletonRows rows={12} />;
   if (list.rows.length > 0) return children;
+  if (list.searched)
+    return (
+      <EmptyState icon={SearchX} title="No job matches so far">
+        {printSearched(list.searched, first)} Search older ones, or narrow the search by a state or a queue.
+      </EmptyState>
+    );
   return q === "" ? (
     <EmptyState icon={ListChecks} title="No jobs yet">
       Enqueue the first with <code className="font-mono">yard.enqueue(…)</code> or{" "}

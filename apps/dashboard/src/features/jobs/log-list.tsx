@@ -2,7 +2,7 @@
 
 import { type ReactNode, useMemo } from "react";
 import { CopyButton } from "@/components/copy-button";
-import { Moment } from "@/components/moment";
+import { Instant } from "@/components/instant";
 import { ScrollArea } from "@/components/scroll-area";
 import { Skeleton } from "@/components/skeleton";
 import { stripAnsi } from "@/lib/strip-ansi";
@@ -38,7 +38,7 @@ export function LogList({ job }: { readonly job: JobDetail }): ReactNode {
         <ol>
           {lines.map(({ seq, at, text }) => (
             <li key={seq} className="flex gap-3">
-              <Moment at={at} />
+              <Instant at={at} as="clock" />
               <span className="min-w-0 whitespace-pre-wrap break-words">{text}</span>
             </li>
           ))}

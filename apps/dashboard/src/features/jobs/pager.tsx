@@ -1,30 +1,66 @@
-import { ChevronLeft, ChevronRight } from "lucide-react";
+import { ChevronLeft, ChevronRight, ChevronsLeft, ChevronsRight } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "@/components/button";
 import { type Capped, printCount, printJobs } from "@/lib/capped-count";
+import type { Searched } from "./use-rows";
 
 export interface PagerProps {
   readonly total: Capped | null;
-  /** Rows that were looked at, if the search stopped before the oldest. */
-  readonly searched: number | null;
+  /** If the search stopped before it had seen all. */
+  readonly searched: Searched | null;
+  /** This is the page that a search begins with. */
+  readonly first: boolean;
   readonly previous: string | null;
   readonly next: string | null;
-  readonly onTurn: (cursor: string) => void;
+  /** The page with the oldest. */
+  readonly last: string | null;
+  readonly onTurn: (cursor: string | null) => void;
 }
 
-export function Pager({ total, searched, previous, next, onTurn }: PagerProps): ReactNode {
+/** How many there are, how far was looked, and the ways to other pages. */
+export function Pager({ total, searched, first, previous, next, last, onTurn }: PagerProps): ReactNode {
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-line border-t px-4 py-2 text-ink-2">
-      <span>{total && printJobs(total)}</span>
-      {searched !== null && <span>The newest {printCount({ n: searched, exact: true })} jobs were searched.</span>}
+      <span>{total && printTotal(total)}</span>
+      {searched && <span role="status">{printSearched(searched, first)}</span>}
       <div className="ms-auto flex gap-1">
+        {!first && (
+          <Button look="quiet" onClick={() => onTurn(null)}>
+            <ChevronsLeft aria-hidden className="size-4" /> Newest
+          </Button>
+        )}
         <Button look="quiet" disabled={previous === null} onClick={() => previous !== null && onTurn(previous)}>
           <ChevronLeft aria-hidden className="size-4" /> Newer
         </Button>
-        <Button look="quiet" disabled={next === null} onClick={() => next !== null && onTurn(next)}>
-          Older <ChevronRight aria-hidden className="size-4" />
+        <Button
+          look={searched ? "offer" : "quiet"}
+          disabled={next === null}
+          onClick={() => next !== null && onTurn(next)}
+        >
+          {searched ? "Search older" : "Older"} <ChevronRight aria-hidden className="size-4" />
         </Button>
+        {last !== null && !searched && (
+          <Button look="quiet" onClick={() => onTurn(last)}>
+            Oldest <ChevronsRight aria-hidden className="size-4" />
+          </Button>
+        )}
       </div>
     </div>
   );
+}
+
+/** Of a count that was cut short, what is sure. */
+function printTotal(total: Capped): string {
+  if (total.exact || total.n >= COUNTED_TO) return printJobs(total);
+  return total.n === 0 ? "" : `At least ${printJobs({ n: total.n, exact: true })}`;
+}
+
+const COUNTED_TO = 10_000;
+
+/** What was looked at, and that more is there. */
+export function printSearched({ rows, among }: Searched, first: boolean): string {
+  const looked = `Searched ${first ? "the newest" : "another"} ${printCount({ n: rows, exact: true })}`;
+  const of =
+    among === null ? " jobs" : ` of ${among.exact ? "about" : "more than"} ${printJobs({ ...among, exact: true })}`;
+  return `${looked}${of}; nothing older was looked at.`;
 }

@@ -9,6 +9,7 @@ import type { User } from "@/server/context";
 import { MOVE_PERMISSIONS, type Permission } from "@/server/permissions";
 import { filterOf, searchInput } from "@/server/query-input";
 import { procedure, router } from "@/server/trpc";
+import { jobsToSearch } from "./jobs-to-search";
 
 export const PAGE_SIZE = 50;
 const MOST_REFS = 100;
@@ -35,12 +36,11 @@ export const jobsRouter = router({
   list: procedure("job.read")
     .input(searchInput.extend({ cursor: z.string().nullable() }))
     .query(async ({ ctx, input }) => {
-      const page = await boardOf(ctx, input).jobs({
-        query: filterOf(input.q, ctx.user),
-        limit: PAGE_SIZE,
-        cursor: input.cursor,
-      });
-      return { ...page, items: page.items.map(rowOf) };
+      const board = boardOf(ctx, input);
+      const query = filterOf(input.q, ctx.user);
+      const { items, searched, ...places } = await board.jobs({ query, limit: PAGE_SIZE, cursor: input.cursor });
+      const among = searched.all ? null : jobsToSearch(query, await ctx.runtime.shared("queues", () => board.queues()));
+      return { ...places, items: items.map(rowOf), searched: { ...searched, among } };
     }),
 
   /** Jobs that are on a page already, as they are now; those that are gone are left out. */

@@ -10,6 +10,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useBackend } from "@/features/session/session";
+import type { Capped } from "@/lib/capped-count";
 import { useTRPC } from "@/trpc/client";
 import { failureOf } from "@/trpc/failure";
 import { keyOf, refOf } from "./refs";
@@ -21,12 +22,19 @@ export interface ShownRow {
   readonly gone: boolean;
 }
 
+export interface Searched {
+  readonly rows: number;
+  /** How many there are to look at, if that is known. */
+  readonly among: Capped | null;
+}
+
 export interface Rows {
   readonly rows: readonly ShownRow[];
   readonly next: string | null;
   readonly previous: string | null;
+  readonly last: string | null;
   /** How much was looked at, if the search stopped at its bound. */
-  readonly searched: number | null;
+  readonly searched: Searched | null;
   readonly newcomers: number;
   readonly showNewcomers: () => void;
   /** Nothing was fetched yet for this search. */
@@ -40,6 +48,7 @@ interface OpenPage {
   readonly items: readonly JobRow[];
   readonly next: string | null;
   readonly previous: string | null;
+  readonly last: string | null;
 }
 
 const NO_ROWS: readonly JobRow[] = [];
@@ -55,7 +64,7 @@ export function useRows(q: string, cursor: string | null): Rows {
   const of = JSON.stringify(input);
   const fresh = list.isPlaceholderData ? undefined : list.data;
   const open = (): OpenPage | null =>
-    fresh ? { of, items: fresh.items, next: fresh.next, previous: fresh.previous } : null;
+    fresh ? { of, items: fresh.items, next: fresh.next, previous: fresh.previous, last: fresh.last } : null;
   // Another search or page, or one that was empty: what came is what is shown.
   if (fresh && (page?.of !== of || (page.items.length === 0 && fresh.items.length > 0))) setPage(open());
 
@@ -91,7 +100,8 @@ export function useRows(q: string, cursor: string | null): Rows {
     rows,
     next: page?.next ?? null,
     previous: page?.previous ?? null,
-    searched: list.data && !list.data.searched.all ? list.data.searched.rows : null,
+    last: page?.last ?? null,
+    searched: list.data && !list.data.searched.all ? list.data.searched : null,
     newcomers,
     showNewcomers: () => setPage(open()),
     loading: failure === null && page === null,

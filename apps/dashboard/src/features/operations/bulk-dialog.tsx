@@ -9,7 +9,7 @@ import { type ReactNode, useState } from "react";
 import { Button } from "@/components/button";
 import { Dialog, DialogButtons } from "@/components/dialog";
 import { ErrorState } from "@/components/error-state";
-import { RelativeTime } from "@/components/relative-time";
+import { Instant } from "@/components/instant";
 import { Skeleton } from "@/components/skeleton";
 import { canMove, MOVE_LOOKS } from "@/features/jobs/moves";
 import { useBackend } from "@/features/session/session";
@@ -169,7 +169,7 @@ function Question({ move, plan, upTo, busy, onConfirm, onClose }: QuestionProps)
       )}
       {upTo !== null && (
         <p className="text-ink-2">
-          As of <RelativeTime at={upTo} />: jobs that come later are not touched.
+          As of <Instant at={upTo} />: jobs that come later are not touched.
         </p>
       )}
       {mustType && (

@@ -2,7 +2,7 @@ import clsx from "clsx";
 import { ChevronRight, CirclePause, CircleX, Flag, Gauge, type LucideIcon, PackageX, ServerOff } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { RelativeTime } from "@/components/relative-time";
+import { Instant } from "@/components/instant";
 import { printJobs } from "@/lib/capped-count";
 import { jobsIn, queueLink } from "@/lib/links";
 import type { Attention } from "./attention";
@@ -53,7 +53,7 @@ function linkOf({ kind, queue }: Attention, backend: string): ReturnType<typeof 
 
 function sentenceOf({ kind, count, since, by }: Attention): ReactNode {
   const jobs = count === null ? "" : printJobs(count);
-  const time = since === null ? null : <RelativeTime at={since} />;
+  const time = since === null ? null : <Instant at={since} />;
   switch (kind) {
     case "no-worker":
       return (

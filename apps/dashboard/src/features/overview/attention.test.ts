@@ -39,11 +39,7 @@ test("each thing that is so is a line, the most urgent first", () => {
   const queues = [
     queue("paused", {}, { paused: { at: NOW - 1, by: "ana", reason: null } }),
     queue("held", { stale: 2 }),
-    queue(
-      "full",
-      {},
-      { depth: 50, settings: { maxSize: 50, retention: DEFAULTS.retention } },
-    ),
+    queue("full", {}, { depth: 50, settings: { maxSize: 50, retention: DEFAULTS.retention } }),
     queue("slow", { waiting: 3 }, { oldestDueAt: NOW - 301_000 }),
     queue("broken", { dead: 7 }),
     queue("alone", { waiting: 1 }, { oldestDueAt: NOW - 1 }),

@@ -7,10 +7,10 @@ import type { ReactNode } from "react";
 import { buttonClass } from "@/components/button-class";
 import { DefinitionList } from "@/components/definition-list";
 import { Fetched } from "@/components/fetched";
+import { Instant } from "@/components/instant";
 import { PageHeader } from "@/components/page-header";
 import { Panel } from "@/components/panel";
 import { PhaseStrip } from "@/components/phase-strip";
-import { RelativeTime } from "@/components/relative-time";
 import { useBackend } from "@/features/session/session";
 import { NoWorkers } from "@/features/workers/no-workers";
 import { WorkerTable } from "@/features/workers/worker-table";
@@ -39,7 +39,7 @@ export function QueuePage({ name }: { readonly name: string }): ReactNode {
               about={
                 queue.paused && (
                   <>
-                    Paused <RelativeTime at={queue.paused.at} /> by {queue.paused.by}
+                    Paused <Instant at={queue.paused.at} /> by {queue.paused.by}
                     {queue.paused.reason !== null && <>: {queue.paused.reason}</>}
                   </>
                 )

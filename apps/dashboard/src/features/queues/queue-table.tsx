@@ -5,8 +5,8 @@ import clsx from "clsx";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { CountLink } from "@/components/count-link";
+import { Instant } from "@/components/instant";
 import { PHASE_LOOKS, titleOf } from "@/components/phases";
-import { RelativeTime } from "@/components/relative-time";
 import { rowClass, Table, Td, Th } from "@/components/table";
 import { useBackend } from "@/features/session/session";
 import { jobsIn, queueLink } from "@/lib/links";
@@ -77,7 +77,7 @@ export function QueueTable({ queues, workers }: QueueTableProps): ReactNode {
               </Td>
             ))}
             <Td numeric className="text-ink-2 max-lg:hidden">
-              {oldestDueAt === null ? "–" : <RelativeTime at={oldestDueAt} />}
+              {oldestDueAt === null ? "–" : <Instant at={oldestDueAt} />}
             </Td>
             <Td numeric className="text-ink-2 max-lg:hidden">
               {workersOf(workers, queue).length}

@@ -1,6 +1,6 @@
 import { printSize, type QueueInfo, type Retention } from "@jobyard/core";
 import type { ReactNode } from "react";
-import { RelativeTime } from "@/components/relative-time";
+import { Instant } from "@/components/instant";
 import { printDuration } from "@/lib/format";
 
 /** A queue's settings in words. */
@@ -14,7 +14,7 @@ export const settingsEntries = ({
     settings.maxSize === null ? depth : `${depth} of at most ${settings.maxSize}${overBy(depth, settings.maxSize)}`,
   ],
   ["Maximum size", settings.maxSize ?? "no bound"],
-  ["Oldest due", oldestDueAt === null ? "none is due" : <RelativeTime key="oldest" at={oldestDueAt} />],
+  ["Oldest due", oldestDueAt === null ? "none is due" : <Instant key="oldest" at={oldestDueAt} />],
   ["Completed jobs are kept", kept(settings.retention.completed)],
   ["Dead jobs are kept", kept(settings.retention.dead)],
   ["Cancelled jobs are kept", kept(settings.retention.cancelled)],

@@ -2,7 +2,7 @@
 
 import type { WorkerInfo } from "@jobyard/core";
 import type { ReactNode } from "react";
-import { RelativeTime } from "@/components/relative-time";
+import { Instant } from "@/components/instant";
 import { rowClass, Table, Td, Th } from "@/components/table";
 
 export function WorkerTable({ workers }: { readonly workers: readonly WorkerInfo[] }): ReactNode {
@@ -36,10 +36,10 @@ export function WorkerTable({ workers }: { readonly workers: readonly WorkerInfo
                 {running} <span className="text-ink-2">of {slots}</span>
               </Td>
               <Td numeric className="text-ink-2 max-lg:hidden">
-                <RelativeTime at={worker.startedAt} />
+                <Instant at={worker.startedAt} />
               </Td>
               <Td numeric className="text-ink-2">
-                <RelativeTime at={worker.seenAt} />
+                <Instant at={worker.seenAt} />
               </Td>
             </tr>
           );

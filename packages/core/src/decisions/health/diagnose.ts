@@ -10,7 +10,7 @@ import type { Diagnosis } from "../../nouns/diagnosis.ts";
 import { roughly } from "../finding-words.ts";
 import type { HealthFacts } from "./facts.ts";
 import { unknownTypes, unserved } from "./unserved.ts";
-import { few, jobsText } from "./words.ts";
+import { few, jobsText, total } from "./words.ts";
 
 /** Longer, and somebody may have forgotten it. */
 const LONG_PAUSE_MS = 3_600_000;
@@ -77,7 +77,7 @@ function leases({ overdue, workers: alive, now }: HealthFacts): Diagnosis {
   return {
     code,
     level: "problem",
-    text: `${jobsText(overdue.jobs)} of lost workers should have been taken back ${roughly(overMs)} ago.`,
+    text: `${jobsText({ n: overdue.jobs, exact: true })} of lost workers should have been taken back ${roughly(overMs)} ago.`,
     evidence,
     fix:
       alive.length === 0
@@ -141,13 +141,13 @@ function full({ queues }: HealthFacts): Diagnosis {
 
 function stale({ queues }: HealthFacts): Diagnosis {
   const code = "STALE_JOBS";
-  const held = queues.reduce((sum, { counts }) => sum + counts.stale.n, 0);
-  if (held === 0) return { code, level: "ok", text: "No job waits for a person's decision.", evidence: { stale: 0 } };
+  const held = total(queues, "stale");
+  if (held.n === 0) return { code, level: "ok", text: "No job waits for a person's decision.", evidence: { stale: 0 } };
   return {
     code,
     level: "advice",
     text: `${jobsText(held)} held for a person's decision since a worker was lost or restarted.`,
-    evidence: { stale: held },
+    evidence: { stale: held.n, exact: held.exact },
     fix: "Requeue or remove them: jobyard jobs state:stale.",
   };
 }
@@ -155,14 +155,14 @@ function stale({ queues }: HealthFacts): Diagnosis {
 /** Old dead jobs are an archive; new ones are news. */
 function dead({ queues, recentlyDead }: HealthFacts): Diagnosis {
   const code = "DEAD_JOBS";
-  const all = queues.reduce((sum, { counts }) => sum + counts.dead.n, 0);
-  const evidence = { dead: all, diedInLastHour: recentlyDead.n, exact: recentlyDead.exact };
+  const all = total(queues, "dead");
+  const evidence = { dead: all.n, diedInLastHour: recentlyDead.n, exact: all.exact && recentlyDead.exact };
   if (recentlyDead.n === 0)
     return { code, level: "ok", text: `No job died within the last hour; ${jobsText(all)} dead in all.`, evidence };
   return {
     code,
     level: "advice",
-    text: `${jobsText(recentlyDead.n)}${recentlyDead.exact ? "" : " or more"} died within the last hour, of ${all.toLocaleString("en-US")} dead in all.`,
+    text: `${jobsText(recentlyDead)} died within the last hour; ${jobsText(all)} dead in all.`,
     evidence,
     fix: "Look for the common cause: jobyard jobs 'state:dead finished:<1h'.",
   };

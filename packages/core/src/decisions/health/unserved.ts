@@ -4,7 +4,7 @@ import type { QueueInfo } from "../../contract/adapter.ts";
 import type { Diagnosis } from "../../nouns/diagnosis.ts";
 import type { WorkerInfo } from "../../nouns/worker-info.ts";
 import type { HealthFacts } from "./facts.ts";
-import { few, jobsText } from "./words.ts";
+import { few, jobsText, total } from "./words.ts";
 
 /** Work that is due for longer than that has no worker that is about to take it. */
 const DUE_PATIENCE_MS = 10_000;
@@ -19,8 +19,8 @@ export function unserved({ queues, workers, now }: HealthFacts): Diagnosis {
       now - info.oldestDueAt > DUE_PATIENCE_MS &&
       typesServed(workers, info).size === 0,
   );
-  const waiting = left.reduce((sum, { counts }) => sum + counts.waiting.n, 0);
-  const evidence = { queues: left.length, waiting };
+  const waiting = total(left, "waiting");
+  const evidence = { queues: left.length, waiting: waiting.n, exact: waiting.exact };
   if (left.length === 0) return { code, level: "ok", text: "No queue has work that is due and no worker.", evidence };
   return {
     code,

@@ -19,11 +19,10 @@ export interface Rescue {
   readonly finishedAfterMs: number | null;
 }
 
-/** In the order of the history; of a session that is said to have died twice, the first time. */
+/** In the order of the history. */
 export function deathsOf(facts: Facts): readonly Death[] {
   const deaths = new Map<string, Death>();
-  for (const { session, at } of facts.deaths)
-    if (!deaths.has(session)) deaths.set(session, { session, at, rescues: [] });
+  for (const { session, at } of facts.deaths) deaths.set(session, { session, at, rescues: [] });
   const outages = facts.faults.filter(({ fault }) => fault === "lock" || fault === "disk-full");
   for (const job of facts.jobs.values())
     if (isSound(job)) for (const turn of job.stored.story.turns) note(deaths, job, turn, outages);

@@ -155,4 +155,4 @@ export function queueFacts(facts: Facts, queue: string): QueueFacts {
 
 /** True if the job's events can be trusted: they have no fault, and the id was never given to a second job. */
 export const isSound = (job: JobFacts): job is JobFacts & { readonly stored: Stored } =>
-  job.stored !== null && job.stored.story.fault === null && job.moved.remove === 0 && job.copies === 1;
+  job.stored !== null && job.stored.story.fault === null && job.moved.remove === 0;

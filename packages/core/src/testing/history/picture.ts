@@ -12,6 +12,7 @@ export interface Picture {
   readonly rescues: number | "unknown";
   readonly heldLimit: number | null | "unknown";
   readonly epoch: number;
+  /** Of the lease that is held: with it pending, no end but a final one is possible. */
   readonly cancelRequested: boolean;
   /** Rescues of this generation (since the enqueue or the last requeue) that were charged in full. */
   readonly charged: number;
@@ -49,7 +50,6 @@ export const newborn = (state: "waiting" | "blocked"): Picture => ({
 /** The job after the move. Whether the move was allowed is not asked here. */
 export const afterMove = (picture: Picture, move: Move, data: EventData): Picture => ({
   ...picture,
-  ...(picture.state === "active" && move !== "cancel" && { cancelRequested: false }),
   ...CHANGES[move](picture, data),
 });
 

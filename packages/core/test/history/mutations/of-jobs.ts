@@ -169,7 +169,13 @@ export const OF_JOBS: readonly Mutation[] = [
     breaks: "I18",
     how: "a pill is buried without a charge",
     apply: (draft) => {
-      addJob(draft, "pill", BURIED, { state: "dead", attempt: 1 }, { role: "pill" });
+      const failed = [1, 2].flatMap((attempt) => [
+        ["claim", { worker: "w", attempt }] as const,
+        ["retry", null] as const,
+      ]);
+      const events = [["enqueue", null] as const, ...failed, ["claim", { worker: "w", attempt: 3 }] as const];
+      const record = { state: "dead", attempt: 3, epoch: 2 } as const;
+      addJob(draft, "pill", [...events, ["bury", null]], record, { role: "pill" });
       return true;
     },
   },

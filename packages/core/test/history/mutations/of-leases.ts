@@ -1,6 +1,6 @@
 /** Mutations of what workers were given and what was taken from them: I4 to I8, I10, I19. */
 
-import { isFinal, type State } from "../../../src/nouns/lifecycle.ts";
+import { isFinal, type Move, type State } from "../../../src/nouns/lifecycle.ts";
 import type { LeaseName } from "../../../src/testing/history/entry.ts";
 import { keyOf } from "../../../src/testing/history/facts.ts";
 import {
@@ -44,28 +44,37 @@ const claimsOf = (draft: Draft): { entry: EntryOf<"claimed">; index: number }[] 
   );
 };
 
+/** Says of a lease that ended that it was ended once more, by another process. */
+function endAgain(
+  draft: Draft,
+  one: ReturnType<typeof settleAnswers>[number] | undefined,
+  move: Move,
+  state: State,
+): boolean {
+  const at = draft.entries[0]?.at ?? 0;
+  if (one === undefined) return false;
+  const { queue, id, epoch, token, guard } = one.asked;
+  const settlements = [{ queue, id, epoch, token, guard, move }];
+  draft.entries.push({ at, process: "twin", kind: "settle", call: 1, settlements });
+  draft.entries.push({ at, process: "twin", kind: "settled", call: 1, answers: [{ outcome: "ok", state }] });
+  return true;
+}
+
+/** The accepted ends that were final, or those that were not. */
+const endsOf = (draft: Draft, final: boolean): ReturnType<typeof settleAnswers> =>
+  settledOf(draft, "ok").filter(({ answers, index }) => {
+    const answer = answers[index];
+    return answer?.outcome === "ok" && isFinal(answer.state) === final;
+  });
+
 export const OF_LEASES: readonly Mutation[] = [
   {
     breaks: "I4",
     how: "a final end is accepted twice",
     apply: (draft, n) => {
-      const finals = settledOf(draft, "ok").filter(({ answers, index }) => {
-        const answer = answers[index];
-        return answer?.outcome === "ok" && isFinal(answer.state);
-      });
-      const one = pick(finals, n);
+      const one = pick(endsOf(draft, true), n);
       const answer = one?.answers[one.index];
-      if (one === undefined || answer === undefined) return false;
-      const at = draft.entries[0]?.at ?? 0;
-      draft.entries.push({
-        at,
-        process: "twin",
-        kind: "settle",
-        call: 1,
-        settlements: [{ ...one.asked, followUps: [] }],
-      });
-      draft.entries.push({ at, process: "twin", kind: "settled", call: 1, answers: [answer] });
-      return true;
+      return answer?.outcome === "ok" && endAgain(draft, one, one?.asked.move ?? "complete", answer.state);
     },
   },
   {
@@ -105,6 +114,28 @@ export const OF_LEASES: readonly Mutation[] = [
       const state = one && STATE_AFTER[one.asked.move];
       if (one && state) one.answers[one.index] = { outcome: "ok", state };
       return state !== undefined;
+    },
+  },
+  {
+    breaks: "I6",
+    how: "a lease is given back twice",
+    apply: (draft, n) => {
+      const one = pick(endsOf(draft, false), n);
+      return endAgain(draft, one, one?.asked.move ?? "release", "waiting");
+    },
+  },
+  {
+    breaks: "I6",
+    how: "a lease that has ended for good is given back",
+    apply: (draft, n) => endAgain(draft, pick(endsOf(draft, true), n), "release", "waiting"),
+  },
+  {
+    breaks: "I6",
+    how: "an end is answered with a state that it did not lead to",
+    apply: (draft, n) => {
+      const one = pick(endsOf(draft, true), n);
+      if (one) one.answers[one.index] = { outcome: "ok", state: "blocked" };
+      return one !== undefined;
     },
   },
   {

@@ -44,6 +44,7 @@ export const OF_LOGS: readonly Mutation[] = [
     ),
   },
   { breaks: "I9", how: "the last event is missing", apply: withJob(any, ({ events }) => events.pop()) },
+  { breaks: "I9", how: "an event was counted that is not there", apply: withJob(any, (job) => (job.seq += 1)) },
   { breaks: "I9", how: "there are no events", apply: withJob(any, ({ events }) => events.splice(0)) },
   {
     breaks: "I9",
@@ -108,6 +109,17 @@ export const OF_LOGS: readonly Mutation[] = [
       ({ state }) => state === "completed",
       (job) => {
         job.heldLimit = 2;
+      },
+    ),
+  },
+  {
+    breaks: "I9",
+    how: "a claim tells another attempt",
+    apply: withJob(
+      (job) => has(job, "claim") && !has(job, "yield"),
+      ({ events }) => {
+        const claim = events.findLast(({ kind }) => kind === "claim");
+        if (claim) claim.data = '{"worker":"w","attempt":40}';
       },
     ),
   },

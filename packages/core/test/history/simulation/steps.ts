@@ -138,7 +138,7 @@ export const STEPS: Readonly<Record<string, { readonly weight: number; readonly 
 function draft(number: number, b: number): NewJob {
   const role = roleOf(number);
   const key = b % 2 ? "k" : "l";
-  const keep = b % 4 < 2 ? "waiting" : "open";
+  const keep = pick(["waiting", "open", "open", "waiting", { forMs: 400 }] as const, b) ?? "open";
   return newJob(`job-${number}`, {
     queue: queueOf(number % 5 === 0 ? 1 : 0),
     maxAttempts: role === "healthy" ? 50 : 2,

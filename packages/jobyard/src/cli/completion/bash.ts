@@ -83,7 +83,7 @@ function optionValues(name: string, options: readonly OptionShape[], indent: str
 function reply(name: string, values: Values): string {
   switch (values.kind) {
     case "file":
-      return 'COMPREPLY=($(compgen -f -- "$cur")); compopt -o filenames 2>/dev/null || :';
+      return `local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$cur")); compopt -o filenames 2>/dev/null || :`;
     case "queue":
       return `_${name}_queues`;
     case "choice":

@@ -6,8 +6,11 @@ import type { Line } from "../line.ts";
 import { SMALL_QUEUE } from "../line.ts";
 import type { Shift } from "../shift.ts";
 
-/** Rows per call: small batches, so that nobody waits for housekeeping. */
-const BATCH = 500;
+/** Rows per call at first, and at most: as many as the store can do in a moment, so that nobody waits for housekeeping. */
+const FIRST_BATCH = 500;
+const LARGEST_BATCH = 4_000;
+/** What a batch should take, in ms. */
+const BATCH_MS = 15;
 /** Queues' settings are looked at that often, whatever happens. */
 const SETTINGS_EVERY_MS = 60_000;
 /** With so many jobs ended here since the last look, a bound may be passed by now. */
@@ -15,7 +18,7 @@ const MANY_ENDED = 1_000;
 
 /** @param signal - ends it between two batches */
 export async function expireOverdue(shift: Shift, signal: AbortSignal): Promise<void> {
-  await untilDone(shift, signal, () => shift.adapter.sweeper.expire(BATCH));
+  await untilDone(shift, signal, (batch) => shift.adapter.sweeper.expire(batch));
 }
 
 /**
@@ -63,8 +66,8 @@ async function purge(
   for (const state of RETAINED_STATES) {
     const keep = retention[state];
     if (keepsAll(keep)) continue;
-    await untilDone(shift, signal, async () => {
-      const answer = await shift.adapter.sweeper.purge({ queue, state, keep }, BATCH);
+    await untilDone(shift, signal, async (batch) => {
+      const answer = await shift.adapter.sweeper.purge({ queue, state, keep }, batch);
       removed += answer.removed;
       return answer;
     });
@@ -76,12 +79,14 @@ async function purge(
 async function untilDone(
   { ports }: Shift,
   signal: AbortSignal,
-  step: () => Promise<{ readonly more: boolean }>,
+  step: (batch: number) => Promise<{ readonly more: boolean }>,
 ): Promise<void> {
-  while (!signal.aborted) {
+  for (let batch = FIRST_BATCH; !signal.aborted; ) {
     const began = ports.monotonic();
-    const { more } = await step();
+    const { more } = await step(batch);
     if (!more) return;
-    await ports.sleep(Math.max(1, ports.monotonic() - began), signal);
+    const tookMs = ports.monotonic() - began;
+    batch = tookMs > BATCH_MS ? Math.max(FIRST_BATCH, batch / 2) : Math.min(2 * batch, LARGEST_BATCH);
+    await ports.sleep(Math.max(1, tookMs), signal);
   }
 }

@@ -1,0 +1,64 @@
+/** The whole path with few jobs: processes, files, counts, report. What is measured is not looked at. */
+
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { playRound } from "../src/round.ts";
+
+const MAIN = join(import.meta.dirname, "../src/main.ts");
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "bench-test-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const bench = (...args: readonly string[]) =>
+  promisify(execFile)(process.execPath, ["-C", "@jobyard/source", MAIN, "--dir", folder, ...args]);
+
+const played = async (...args: readonly string[]) =>
+  JSON.parse((await bench("--rounds", "1", "--json", ...args)).stdout);
+
+test("jobyard and plainjob play a round, and leave nothing behind", async () => {
+  const result = await played(
+    "--jobs",
+    "200",
+    "--only",
+    "jobyard,plainjob",
+    "--scenario",
+    "drain-100,drain2,enqueue-100",
+  );
+  expect(result.played).toHaveLength(6);
+  for (const one of result.played) expect(one, one.error).toMatchObject({ jobs: 200, error: null });
+  expect(result.played[0].measures).toEqual({ jobsPerSecond: expect.any(Number), cpuMicros: expect.any(Number) });
+  expect(result.facts).toMatchObject({ Node: process.versions.node, plainjob: "0.0.14", SQLite: expect.any(String) });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test("latency is taken across processes, and a backlog is left as it is", async () => {
+  const result = await played("--jobs", "100", "--only", "jobyard", "--scenario", "latency-across,backlog-small");
+  expect(result.played).toMatchObject([
+    { measures: { p50Ms: expect.any(Number) }, error: null },
+    { measures: { jobsPerSecond: expect.any(Number) }, error: null },
+  ]);
+});
+
+test("a round that goes wrong says how, and is not a figure", async () => {
+  const spec = { backend: "sqlite", contender: "jobyard", scenario: "drain-1", jobs: 100, profile: null };
+  const { signal } = new AbortController();
+  const store = join(folder, "missing", "jobs.db");
+  await expect(playRound({ ...spec, store }, 30_000, signal)).rejects.toThrow("missing does not exist");
+  const stuck = playRound({ ...spec, jobs: 10_000_000, store: join(folder, "jobs.db") }, 1_500, signal);
+  await expect(stuck).rejects.toThrow("no result within 1.5 s");
+});
+
+test("wrong options end with exit code 2 and one line", async () => {
+  await expect(bench("--backend", "redis")).rejects.toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: "error: redis cannot be measured yet. There are: sqlite.\n",
+  });
+});

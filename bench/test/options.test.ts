@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { readOptions } from "../src/options.ts";
+import { planned } from "../src/plan.ts";
+import { UsageError } from "../src/usage-error.ts";
+
+test("without options everything is played in five rounds", () => {
+  const options = readOptions([]);
+  expect(options).toMatchObject({ rounds: 5, jobs: null, output: "table", checkGoals: false });
+  expect(options.backend.name).toBe("sqlite");
+  expect(options.contenders[0]?.name).toBe("jobyard");
+});
+
+test.each([
+  ["--backend postgres", "postgres cannot be measured yet. There are: sqlite."],
+  ["--backend redis", "redis cannot be measured yet. There are: sqlite."],
+  ["--backend toString", "there is no backend toString. There are: sqlite."],
+  ["--scenario drian", "there is no scenario drian. There are: drain, drain-1,"],
+  ["--only bullmq", "there is no contender bullmq. There are: jobyard,"],
+  ["--rounds 0", "--rounds 0: a whole number from 1 to 100 is needed."],
+  ["--rounds 1e1", "--rounds 1e1: a whole number"],
+  ["--jobs many", "--jobs many: a whole number from 100 to 10000000 is needed."],
+  ["--fast", "Unknown option '--fast'"],
+  ["drain", "Unexpected argument 'drain'"],
+  ["--quick --check-goals", "--check-goals needs a whole run, without --quick."],
+  ["--jobs 500 --write-readme", "--write-readme needs a whole run, without --jobs."],
+  ["--profile --scenario drain2", "--profile: other processes do the work"],
+  ["--profile --json", "--profile prints tables"],
+])("%s is refused in words", (args, message) => {
+  const read = () => readOptions(args.split(" "));
+  expect(read).toThrow(UsageError);
+  expect(read).toThrow(message);
+});
+
+test("a family is all its scenarios, and the order of the report stays", () => {
+  const { scenarios, contenders } = readOptions(["--scenario", "enqueue-1, drain", "--only", "plainjob,jobyard"]);
+  expect(scenarios.map(({ name }) => name)).toEqual(["drain-1", "drain-10", "drain-100", "enqueue-1"]);
+  expect(contenders.map(({ name }) => name)).toEqual(["jobyard", "plainjob"]);
+});
+
+test("contenders of a scenario follow each other, and another one is first in each round", () => {
+  const turns = planned(readOptions(["--scenario", "drain-10,latency-same", "--rounds", "2"]));
+  const order = turns.map(({ round, scenario, contender }) => `${round} ${scenario.name} ${contender.name}`);
+  expect(order).toEqual([
+    "1 drain-10 jobyard",
+    "1 drain-10 jobyard-full",
+    "1 drain-10 plainjob",
+    "1 drain-10 liteque",
+    "1 latency-same jobyard",
+    "1 latency-same plainjob",
+    "1 latency-same liteque",
+    "2 drain-10 jobyard-full",
+    "2 drain-10 plainjob",
+    "2 drain-10 liteque",
+    "2 drain-10 jobyard",
+    "2 latency-same plainjob",
+    "2 latency-same liteque",
+    "2 latency-same jobyard",
+  ]);
+});
+
+test("slow ones drain fewer jobs, but a backlog is the same for all, and --jobs holds for everyone", () => {
+  const jobsOf = (...args: readonly string[]) =>
+    planned(readOptions(["--only", "jobyard,plainjob", "--rounds", "1", ...args])).map(({ jobs }) => jobs);
+  expect(jobsOf("--scenario", "drain-100")).toEqual([60_000, 20_000]);
+  expect(jobsOf("--scenario", "backlog-pending")).toEqual([1_000_000, 1_000_000]);
+  expect(jobsOf("--scenario", "drain-100", "--jobs", "300")).toEqual([300, 300]);
+});

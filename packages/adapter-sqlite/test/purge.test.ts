@@ -1,0 +1,115 @@
+/** What retention costs, and that nothing of a job stays behind. Counted in rows, never in time. */
+
+import { join } from "node:path";
+import type { Adapter, PurgeRule } from "@jobyard/core/adapter";
+import { claimRequest, manualPorts, newJob } from "@jobyard/core/testing";
+import Database from "better-sqlite3";
+import { describe, expect, test } from "vitest";
+import { Connection } from "../src/connection.ts";
+import { sqliteAdapter } from "../src/index.ts";
+import { purge } from "../src/purge.ts";
+import { takeStep } from "../src/step.ts";
+import { folder } from "./bench.ts";
+
+/** Rows that statements returned, by a connection that counts them. */
+class CountingConnection extends Connection {
+  rows = 0;
+
+  override all<P extends object, R>(...call: Parameters<typeof Connection.prototype.all<P, R>>): R[] {
+    const found = super.all<P, R>(...call);
+    this.rows += found.length;
+    return found;
+  }
+}
+
+const COMPLETE = { move: "complete", result: '"fine"' } as const;
+const BURY = { move: "bury", failure: { code: "X", message: "broken", stack: null } } as const;
+
+async function finish(adapter: Adapter, count: number, decision: typeof COMPLETE | typeof BURY): Promise<void> {
+  const queues = [{ queue: "mail", max: count, types: [{ name: "greet", maxVersion: 1 }] }];
+  const { jobs } = await adapter.leaser.claim(claimRequest(`t${made++}`, { max: count, queues }));
+  expect(jobs).toHaveLength(count);
+  await adapter.leaser.settle(jobs.map(({ lease }) => ({ lease, guard: "held", decision })));
+}
+let made = 0;
+
+const jobs = (count: number, over: Parameters<typeof newJob>[1] = {}): ReturnType<typeof newJob>[] =>
+  Array.from({ length: count }, () => newJob(`j${made++}`, over));
+
+/** What a purge of ten reads, in a file that has these many jobs of other kinds, all of them older. */
+async function rowsOfPurge(state: "completed" | "dead", others: number): Promise<number> {
+  const file = join(await folder(), "jobs.db");
+  const ports = manualPorts();
+  const adapter = sqliteAdapter({ file, durability: "crash", ports });
+  await adapter.writer.enqueue(jobs(others, { start: { delayMs: 1e9 } }));
+  await adapter.writer.enqueue(jobs(others, { name: "mystery" }));
+  await adapter.writer.enqueue(jobs(others));
+  await finish(adapter, others, state === "completed" ? BURY : COMPLETE);
+  for (let round = 0; round < 4; round++) {
+    ports.advance(1_000);
+    await adapter.writer.enqueue(jobs(10));
+    await finish(adapter, 10, state === "completed" ? COMPLETE : BURY);
+  }
+  await adapter.close();
+  const database = new Database(file);
+  const connection = new CountingConnection(database);
+  const rule: PurgeRule = { queue: "mail", state, keep: { ageMs: null, count: 30, bytes: null } };
+  const [{ removed }] = takeStep(connection, ports.now(), (step) => purge(step, rule, 100));
+  database.close();
+  expect(removed).toBe(10);
+  return connection.rows;
+}
+
+test.each(["completed", "dead"] as const)("a purge of %s jobs reads the same beside many other jobs", async (state) => {
+  expect(await rowsOfPurge(state, 2_000)).toBe(await rowsOfPurge(state, 5));
+});
+
+test("what stays is not read again and again: a purge that finds nothing looks at one job", async () => {
+  const file = join(await folder(), "jobs.db");
+  const ports = manualPorts();
+  const adapter = sqliteAdapter({ file, durability: "crash", ports });
+  for (let round = 0; round < 20; round++) {
+    await adapter.writer.enqueue(jobs(10));
+    await finish(adapter, 10, COMPLETE);
+    ports.advance(1);
+  }
+  await adapter.close();
+  const database = new Database(file);
+  const connection = new CountingConnection(database);
+  const rule: PurgeRule = { queue: "mail", state: "completed", keep: { ageMs: 1_000, count: 200, bytes: null } };
+  const [answer] = takeStep(connection, ports.now(), (step) => purge(step, rule, 1));
+  database.close();
+  expect(answer).toEqual({ removed: 0, more: false });
+  expect(connection.rows).toBeLessThan(10);
+});
+
+describe("of a job that went, no table has a row", () => {
+  const NOTHING = { ageMs: 0, count: null, bytes: null };
+  const TABLES = ["job", "event", "done", "attention", "ready", "later", "held", "expiry", "lease", "dedupe", "trash"];
+
+  test.each(["completed", "dead", "cancelled"] as const)("%s", async (state) => {
+    const file = join(await folder(), "jobs.db");
+    const adapter = sqliteAdapter({ file, durability: "crash" });
+    const by = { actor: "test" };
+    const keyed = { dedupe: { key: "k", while: "open", onConflict: "skip" }, expiresInMs: 1e9 } as const;
+    const [receipt] = await adapter.writer.enqueue(jobs(1, keyed));
+    const refs = receipt ? [receipt.ref] : [];
+    const retry = { move: "retry", delayMs: 0, failure: BURY.failure } as const;
+    const [job] = (await adapter.leaser.claim(claimRequest("first"))).jobs;
+    if (job) await adapter.leaser.append([{ lease: job.lease, kind: "log", data: '"one"' }]);
+    if (job) await adapter.leaser.settle([{ lease: job.lease, guard: "held", decision: retry }]);
+    await adapter.operator.apply("edit", refs, { ...by, payload: '{"n":2}' });
+    if (state === "cancelled") await adapter.operator.apply("cancel", refs, by);
+    else await finish(adapter, 1, state === "completed" ? COMPLETE : BURY);
+    await adapter.operator.apply("remove", refs, by);
+    await adapter.operator.apply("restore", refs, by);
+    expect(await adapter.sweeper.purge({ queue: "mail", state, keep: NOTHING }, 10)).toMatchObject({ removed: 1 });
+    await adapter.close();
+    const database = new Database(file);
+    const left = TABLES.flatMap((table) => database.prepare(`SELECT * FROM jobyard_${table}`).all());
+    const counters = database.prepare("SELECT name FROM jobyard_tally WHERE queue <> '' AND value <> 0").all();
+    database.close();
+    expect(left).toEqual([]);
+    expect(counters).toEqual([]);
+  });
+});
