@@ -98,7 +98,8 @@ function parsed(args: readonly string[]) {
 }
 
 /** Figures of a run that was cut short, or slowed down, are not to be taken for those of a whole one. */
-function checkTogether({ quick, jobs, profile, checkGoals, writeReadme, output, scenarios }: Options): void {
+function checkTogether(options: Options): void {
+  const { backend, contenders, scenarios, quick, jobs, profile, checkGoals, writeReadme, output } = options;
   if (scenarios.length === 0) throw new UsageError("--profile: other processes do the work of these scenarios.");
   if (profile && output === "json") throw new UsageError("--profile prints tables, it does not go with --json.");
   const cut = [quick && "--quick", jobs !== null && "--jobs", profile && "--profile"].find(
@@ -106,6 +107,8 @@ function checkTogether({ quick, jobs, profile, checkGoals, writeReadme, output, 
   );
   const asked = [writeReadme && "--write-readme", checkGoals && "--check-goals"].find((option) => option !== false);
   if (cut !== undefined && asked !== undefined) throw new UsageError(`${asked} needs a whole run, without ${cut}.`);
+  if (writeReadme && (scenarios.length < SCENARIOS.length || contenders.length < backend.contenders.length))
+    throw new UsageError("--write-readme needs every scenario and every contender.");
 }
 
 function contendersFor(backend: Backend, asked: readonly string[] | null): readonly Contender[] {

@@ -61,4 +61,5 @@ test("wrong options end with exit code 2 and one line", async () => {
     stdout: "",
     stderr: "error: redis cannot be measured yet. There are: sqlite.\n",
   });
+  await expect(bench("--check-goals", "--only", "plainjob")).rejects.toMatchObject({ code: 2, stdout: "" });
 });

@@ -23,6 +23,7 @@ test.each([
   ["drain", "Unexpected argument 'drain'"],
   ["--quick --check-goals", "--check-goals needs a whole run, without --quick."],
   ["--jobs 500 --write-readme", "--write-readme needs a whole run, without --jobs."],
+  ["--scenario drain --write-readme", "--write-readme needs every scenario and every contender."],
   ["--profile --scenario drain2", "--profile: other processes do the work"],
   ["--profile --json", "--profile prints tables"],
 ])("%s is refused in words", (args, message) => {

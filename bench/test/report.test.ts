@@ -38,6 +38,7 @@ const run: Run = {
     { name: "other", note: "theirs" },
   ],
   rounds: 3,
+  whole: true,
   played,
   verdicts: judged([goal], played),
 };
@@ -50,10 +51,10 @@ test("figures, ratios of the same round, and goals stand in Markdown", () => {
       "- `jobyard`: ours",
       "- `other`: theirs",
       "",
-      "|                    |         |        median (lowest–highest) | beside it        | jobyard ÷ it, paired |",
-      "| ------------------ | ------- | -----------------------------: | ---------------- | -------------------: |",
-      "| drain, 100 at once | jobyard | 90,000 (60,000–100,000) jobs/s | 8.0 µs CPU/job   |                      |",
-      "|                    | other   |    7,500 (5,000–10,000) jobs/s | 100.0 µs CPU/job |    11.0× (10.0–12.0) |",
+      "|                    |         |  jobs |        median (lowest–highest) | beside it        | jobyard ÷ it, paired |",
+      "| ------------------ | ------- | ----: | -----------------------------: | ---------------- | -------------------: |",
+      "| drain, 100 at once | jobyard | 1,000 | 90,000 (60,000–100,000) jobs/s | 8.0 µs CPU/job   |                      |",
+      "|                    | other   | 1,000 |    7,500 (5,000–10,000) jobs/s | 100.0 µs CPU/job |    11.0× (10.0–12.0) |",
       "",
       "| goal   | wanted |            found |         |",
       "| ------ | -----: | ---------------: | ------- |",
@@ -64,7 +65,12 @@ test("figures, ratios of the same round, and goals stand in Markdown", () => {
 
 test("who failed in every round stands in the table all the same", () => {
   const failed = played.filter(({ error, contender }) => contender === "jobyard" || error !== null);
-  expect(reportOf({ ...run, played: failed })).toMatch(/\| other +\| +FAILED \|/);
+  expect(reportOf({ ...run, played: failed })).toMatch(/\| other +\| 1,000 \| +FAILED \|/);
+});
+
+test("goals that were looked at with fewer jobs say so", () => {
+  expect(reportOf(run)).not.toContain("fewer jobs");
+  expect(reportOf({ ...run, whole: false })).toContain("fewer jobs than the goals are about");
 });
 
 test.each([

@@ -39,7 +39,7 @@ export const USAGE: string = `pnpm torture: torments a store with real processes
   --kills <n>         storm: workers killed by SIGKILL, half of them at named points (100)
   --blocks <n>        storm: event loops that stand still for longer than a lease (50)
   --zombies <n>       storm: processes stopped for longer than a lease, then continued (30)
-  --pills <n>         storm: jobs that kill whoever runs them (15)
+  --pills <n>         storm: jobs that kill whoever runs them, a third more in reserve (15)
   --share <n>         share: jobs (20000)
   --held <n>          handover: jobs that the killed process held (500)
   --limit <seconds>   for each scenario (900)

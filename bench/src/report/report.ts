@@ -7,7 +7,7 @@ import { METRICS, type MetricName } from "../metrics.ts";
 import { type Played, ratioOf, spreadAt } from "../result.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Spread } from "../stats.ts";
-import { table } from "./table.ts";
+import { type Column, table } from "./table.ts";
 
 export interface Run {
   readonly facts: Facts;
@@ -15,12 +15,14 @@ export interface Run {
   /** The first is the one that the others are compared with. */
   readonly contenders: readonly Pick<Contender, "name" | "note">[];
   readonly rounds: number;
+  /** False: with fewer jobs than the goals are about. */
+  readonly whole: boolean;
   readonly played: readonly Played[];
   readonly verdicts: readonly Verdict[];
 }
 
 export const reportOf = (run: Run): string =>
-  [factLines(run), figures(run), goals(run.verdicts)].filter((part) => part !== "").join("\n\n");
+  [factLines(run), figures(run), goals(run)].filter((part) => part !== "").join("\n\n");
 
 const factLines = ({ facts, contenders, rounds }: Run): string =>
   [
@@ -40,6 +42,7 @@ function figures({ scenarios, contenders, played }: Run): string {
       .map((contender, index) => [
         index === 0 ? scenario.title : "",
         contender,
+        jobsOf(played, scenario.name, contender),
         ...cellsOf(played, scenario, contender),
         contender === ours ? "" : comparison(played, scenario, ours, contender),
       ]),
@@ -48,6 +51,7 @@ function figures({ scenarios, contenders, played }: Run): string {
     [
       { title: "", align: "left" },
       { title: "", align: "left" },
+      { title: "jobs", align: "right" },
       { title: "median (lowest–highest)", align: "right" },
       { title: "beside it", align: "left" },
       { title: `${ours} ÷ it, paired`, align: "right" },
@@ -55,6 +59,9 @@ function figures({ scenarios, contenders, played }: Run): string {
     rows,
   );
 }
+
+const jobsOf = (played: readonly Played[], scenario: string, contender: string): string =>
+  played.find((one) => one.scenario === scenario && one.contender === contender)?.jobs.toLocaleString("en-US") ?? "";
 
 function cellsOf(played: readonly Played[], { name, metrics }: Scenario, contender: string): readonly string[] {
   const place = { scenario: name, contender };
@@ -79,23 +86,23 @@ function comparison(played: readonly Played[], { name, metrics }: Scenario, ours
   return ratio === null ? "" : `${factor(ratio.median)}× (${range(ratio, factor)})`;
 }
 
-const goals = (verdicts: readonly Verdict[]): string =>
-  verdicts.length === 0
-    ? ""
-    : table(
-        [
-          { title: "goal", align: "left" },
-          { title: "wanted", align: "right" },
-          { title: "found", align: "right" },
-          { title: "", align: "left" },
-        ],
-        verdicts.map(({ goal, found, reached }) => [
-          goal.text,
-          goal.atLeast === undefined ? `≤ ${goal.atMost}` : `≥ ${goal.atLeast}`,
-          found === null ? "not measured" : `${factor(found.median)} (${range(found, factor)})`,
-          reached ? "reached" : "MISSED",
-        ]),
-      );
+function goals({ verdicts, whole }: Run): string {
+  if (verdicts.length === 0) return "";
+  const columns: readonly Column[] = [
+    { title: "goal", align: "left" },
+    { title: "wanted", align: "right" },
+    { title: "found", align: "right" },
+    { title: "", align: "left" },
+  ];
+  const rows = verdicts.map(({ goal, found, reached }) => [
+    goal.text,
+    goal.atLeast === undefined ? `≤ ${goal.atMost}` : `≥ ${goal.atLeast}`,
+    found === null ? "not measured" : `${factor(found.median)} (${range(found, factor)})`,
+    reached ? "reached" : "MISSED",
+  ]);
+  const caution = whole ? "" : "With fewer jobs than the goals are about, so this only gives an idea:\n\n";
+  return caution + table(columns, rows);
+}
 
 const range = ({ min, max }: Spread, say: (value: number) => string): string => `${say(min)}–${say(max)}`;
 

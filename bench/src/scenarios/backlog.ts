@@ -16,7 +16,7 @@ const RUN = 18_000;
 const backlog = (name: string, title: string, kind: Kind, jobs: number, quickJobs: number): Scenario => ({
   name: `backlog-${name}`,
   family: "backlog",
-  title: `claims with ${title}`,
+  title: `claims, ${title}`,
   metrics: ["jobsPerSecond", "cpuMicros"],
   jobs,
   quickJobs,
@@ -30,10 +30,10 @@ const MILLION = 1_000_000;
 const QUICK = 100_000;
 
 export const BACKLOGS: readonly Scenario[] = [
-  backlog("small", "20 k pending", "due", DUE, DUE),
-  backlog("pending", "1 M pending", "due", MILLION, QUICK),
-  backlog("scheduled", "1 M scheduled", "later", MILLION, QUICK),
-  backlog("unknown", "1 M of an unknown type ahead", "foreign", MILLION, QUICK),
+  backlog("small", "that many pending", "due", DUE, DUE),
+  backlog("pending", "that many pending", "due", MILLION, QUICK),
+  backlog("scheduled", "that many scheduled beside 20,000", "later", MILLION, QUICK),
+  backlog("unknown", "that many of an unknown type ahead", "foreign", MILLION, QUICK),
 ];
 
 /** The rate is that of jobs begun: with a million pending there is no end to wait for. */

@@ -31,6 +31,10 @@ type StoredRule = readonly [type: Rule["type"], delayMs: number, maxDelayMs: num
 
 const isRule = (backoff: Backoff): backoff is Rule => !Array.isArray(backoff);
 
+/** A rule was stored as an object up to version 1 of the tables. */
+const isStoredRule = (stored: StoredRule | Backoff): stored is StoredRule =>
+  Array.isArray(stored) && typeof stored[0] === "string";
+
 function write(backoff: Backoff): string {
   if (!isRule(backoff)) return JSON.stringify(backoff);
   const { type, delayMs, maxDelayMs, jitter } = backoff;
@@ -38,8 +42,8 @@ function write(backoff: Backoff): string {
 }
 
 function read(text: string): Backoff {
-  const stored = JSON.parse(text) as StoredRule | readonly number[];
-  if (typeof stored[0] !== "string") return stored as readonly number[];
-  const [type, delayMs, maxDelayMs, jitter] = stored as StoredRule;
+  const stored = JSON.parse(text) as StoredRule | Backoff;
+  if (!isStoredRule(stored)) return stored;
+  const [type, delayMs, maxDelayMs, jitter] = stored;
   return { type, delayMs, maxDelayMs, jitter };
 }

@@ -27,8 +27,8 @@ const MOST_GONE = 10_000;
 
 /** True if a purge by this rule would find something: a look takes no lock from those who write. */
 export function mayPurge(view: View, rule: PurgeRule): boolean {
-  const [oldest] = places(view, rule, 1).next().value ?? [];
-  return oldest !== undefined && (oldest.row === null || new Bounds(view, rule).excludes(oldest.row));
+  for (const { row } of places(view, rule, 1)) return row === null || new Bounds(view, rule).excludes(row);
+  return false;
 }
 
 export function purge(step: Step, rule: PurgeRule, limit: number): Purged {
@@ -37,17 +37,16 @@ export function purge(step: Step, rule: PurgeRule, limit: number): Purged {
   let last: Done | null = null;
   let seen = 0;
   let more = false;
-  walk: for (const portion of places(step, rule, limit + 1))
-    for (const { place, row } of portion) {
-      if (row !== null && !bounds.excludes(row)) break walk;
-      more = gone.length === limit || seen === limit + MOST_GONE;
-      if (more) break walk;
-      seen += 1;
-      last = place;
-      if (row === null) continue;
-      gone.push(row);
-      bounds.without(row);
-    }
+  for (const { place, row } of places(step, rule, limit + 1)) {
+    if (row !== null && !bounds.excludes(row)) break;
+    more = gone.length === limit || seen === limit + MOST_GONE;
+    if (more) break;
+    seen += 1;
+    last = place;
+    if (row === null) continue;
+    gone.push(row);
+    bounds.without(row);
+  }
   if (last !== null && rule.state === "completed") forgetDone(step, rule.queue, last);
   forget(step, rule, gone);
   return { removed: gone.length, more };
@@ -84,18 +83,20 @@ interface Place {
 }
 
 /** From the oldest on. @param limit - how many are wanted, so that no more are looked up at once */
-function* places({ db, now }: View, { queue, state }: PurgeRule, limit: number): Generator<readonly Place[]> {
-  if (state !== "completed") {
-    const rows = db.all(oldestFinals, { queue, state, limit });
-    yield rows.map((row) => ({ place: { finishedAt: row.finished_at, pk: row.pk }, row }));
-    return;
-  }
-  for (const done of doneOf({ db, now }, queue))
+function* places(view: View, { queue, state }: PurgeRule, limit: number): Generator<Place> {
+  if (state === "completed") yield* completedPlaces(view, queue, limit);
+  else
+    for (const row of view.db.all(oldestFinals, { queue, state, limit }))
+      yield { place: { finishedAt: row.finished_at, pk: row.pk }, row };
+}
+
+function* completedPlaces(view: View, queue: string, limit: number): Generator<Place> {
+  for (const done of doneOf(view, queue))
     for (let from = 0; from < done.length; from += limit) {
       const portion = done.slice(from, from + limit);
-      const rows = db.all(completedOf, { pks: JSON.stringify(portion.map(({ pk }) => pk)) });
+      const rows = view.db.all(completedOf, { pks: JSON.stringify(portion.map(({ pk }) => pk)) });
       const byPk = new Map(rows.map((row) => [row.pk, row]));
-      yield portion.map((place) => ({ place, row: byPk.get(place.pk) ?? null }));
+      for (const place of portion) yield { place, row: byPk.get(place.pk) ?? null };
     }
 }
 

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { tables } from "../src/migrations/001-tables.sql.ts";
+import { MIGRATIONS } from "../src/migrations/index.ts";
 import { completeJob, completeJobs } from "../src/sql/settle.sql.ts";
 import type { ListStatement, Statement } from "../src/statement.ts";
 
@@ -18,6 +18,14 @@ const WHOLE_TABLES: Readonly<Record<string, string>> = {
   activeInLanes: "one row per claimed batch",
   allLanes: "one row per type and queue",
   lastJob: "its first row from the end",
+  newestOfLast: "its first rows from the end",
+};
+
+/** Sorted in memory, each because there are few rows. */
+const SORTED: Readonly<Record<string, string>> = {
+  queueNames: "one row per queue",
+  ownObjects: "one row per table and index of ours",
+  expiredSessions: "one row per worker that holds jobs",
 };
 
 interface Named {
@@ -49,7 +57,7 @@ function planOf(database: Database.Database, text: string): readonly string[] {
 
 describe("query plans", async () => {
   const database = new Database(":memory:");
-  database.exec(tables.text);
+  for (const { text } of MIGRATIONS) database.exec(text);
   const all = await statements();
 
   test("there are statements to look at", () => {
@@ -64,7 +72,7 @@ describe("query plans", async () => {
       );
       if (name in WHOLE_TABLES) expect(scans.length, plan.join("\n")).toBeGreaterThan(0);
       else expect(scans).toEqual([]);
-      if (!(name in WHOLE_TABLES)) expect(plan.filter((line) => line.includes("TEMP B-TREE"))).toEqual([]);
+      if (!(name in SORTED)) expect(plan.filter((line) => line.includes("TEMP B-TREE"))).toEqual([]);
     });
 
   test("no index names a column of job that completing it changes", () => {

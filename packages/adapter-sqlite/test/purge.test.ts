@@ -83,6 +83,36 @@ test("what stays is not read again and again: a purge that finds nothing looks a
   expect(connection.rows).toBeLessThan(10);
 });
 
+test("jobs that ended one by one, some in one instant, go in the order of their ends, whatever the batch", async () => {
+  const file = join(await folder(), "jobs.db");
+  const ports = manualPorts();
+  const adapter = sqliteAdapter({ file, durability: "crash", ports });
+  await adapter.writer.enqueue(Array.from({ length: 600 }, (_, n) => newJob(`${n}`)));
+  const queues = [{ queue: "mail", max: 600, types: [{ name: "greet", maxVersion: 1 }] }];
+  const { jobs: taken } = await adapter.leaser.claim(claimRequest("t", { max: 600, queues }));
+  const ended: { readonly n: number; readonly at: number }[] = [];
+  for (let turn = 0; turn < 600; turn++) {
+    // Every job once, far from the order of the enqueue.
+    const n = (turn * 271) % 600;
+    const lease = taken[n]?.lease;
+    if (lease) await adapter.leaser.settle([{ lease, guard: "held", decision: COMPLETE }]);
+    ended.push({ n, at: ports.now() });
+    if (turn % 5 === 4) ports.advance(1);
+  }
+  const order = ended.toSorted((a, b) => a.at - b.at || a.n - b.n).map(({ n }) => `${n}`);
+  for (let gone = 0; gone < 600; ) {
+    const batch = (gone % 13) + 1;
+    const rule: PurgeRule = { queue: "mail", state: "completed", keep: { ageMs: null, count: 0, bytes: null } };
+    const { removed } = await adapter.sweeper.purge(rule, batch);
+    expect(removed).toBe(Math.min(batch, 600 - gone));
+    const refs = order.slice(gone, gone + removed + 1).map((id) => ({ queue: "mail", id }));
+    const found = (await adapter.reader.get(refs)).map((job) => job !== null);
+    expect(found).toEqual(refs.map((_, index) => index === removed));
+    gone += removed;
+  }
+  await adapter.close();
+});
+
 describe("of a job that went, no table has a row", () => {
   const NOTHING = { ageMs: 0, count: null, bytes: null };
   const TABLES = ["job", "event", "done", "attention", "ready", "later", "held", "expiry", "lease", "dedupe", "trash"];

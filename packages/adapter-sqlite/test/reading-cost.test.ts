@@ -17,8 +17,8 @@ import type { Store } from "../src/store.ts";
 import { lastingFolder } from "./bench.ts";
 
 /** Rows, whatever the size of the store: how long a walk is barren before it finds out where to go on, and some pages. */
-const MOST_VISITED = 8_000;
-const JOBS = 40_000;
+const MOST_VISITED = 16_000;
+const JOBS = 60_000;
 const HOUR_MS = 3_600_000;
 
 class VisitsConnection extends Connection {
@@ -45,9 +45,9 @@ class VisitsConnection extends Connection {
 
 /** The first thing that is asked of each row is asked through the function. */
 const watched = <P, R>({ text }: Statement<P, R>): Statement<P, R> => ({
-  text: text
-    .replace(/instr\(@states, \+?state\)/, "instr(@states, visited(state))")
-    .replace("@states IS NULL OR", "(visited(state) IS NULL) OR @states IS NULL OR"),
+  text: text.includes("@states IS NULL OR")
+    ? text.replace("@states IS NULL OR", "visited(state) IS NULL OR @states IS NULL OR")
+    : text.replace(/instr\(@states, \+?state\)/, "instr(@states, visited(state))"),
 });
 
 describe("of many jobs", () => {
@@ -121,7 +121,7 @@ describe("of many jobs", () => {
   test("counts by phase look at no job at all", async () => {
     db.visited = 0;
     const counts = await phases(store, [], 10_000);
-    expect(counts).toMatchObject({ waiting: { n: 10_000, exact: false }, dead: { n: 100, exact: true } });
+    expect(counts).toMatchObject({ waiting: { n: 10_000, exact: false }, dead: { n: 150, exact: true } });
     expect(db.visited).toBeLessThan(100);
   });
 

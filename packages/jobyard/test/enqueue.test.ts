@@ -124,7 +124,7 @@ describe("what is wrong is said", () => {
   test("text of strangers in an error cannot steer the terminal", async () => {
     const finished = await here.runWith({ stdin: "\u001b]0;owned\u0007{" }, "enqueue", "add", "-");
     expectError(finished, "PAYLOAD_INVALID", 1, "\\u001b]0;owned\\u0007");
-    expect(finished.err).not.toMatch(/[\u001b\u0007]/);
+    for (const sign of ["\u001b", "\u0007"]) expect(finished.err).not.toContain(sign);
   });
 
   test("a payload over the limit", async () => {

@@ -5,15 +5,10 @@
  * - `ready`, `later` and `held` hold the waiting ones where claims look: due, not yet due, exclusive (`held_limit`).
  *   A lane is what one worker either knows or does not: queue, name, version (and later its group). A claim merges
  *   the heads of the lanes it knows, so it costs the same whatever else waits.
- * - `lease` is one row per claim and queue: its pks, but for those that left it in another way than by completing, so
- *   that a completion does not rewrite the list. `intact`: none has. All leases of a `session` share its deadline.
- *   There is a session for each worker that holds jobs, and a claim and its end write both: so neither has an index.
+ * - `lease` is one row per claim and queue: the pks not settled yet. All leases of a `session` share its deadline.
  * - `event` has no rows for the happy path (enqueue, claim, complete): these are made from job and lease when read.
  * - `attention` finds the few jobs that a person looks for. No index names a column of `job` that a settle changes.
- * - `done` is the order in which jobs completed, one row for all that one step completed in a queue: by it, and by
- *   `attention`, retention finds the oldest without a look at what stays.
- * - `tally` counts: the order numbers (queue ''), and per queue `depth` (waiting, blocked, active), the jobs of each
- *   final state, and their bytes.
+ * - `tally` counts: the order numbers (queue ''), and per queue `depth` (waiting, blocked, active) and `completed`.
  *   SQLite has one writer at a time, so a counter that is written once per step is no hot spot here.
  *
  * The CHECKs on `job` say OR where IN would be shorter: SQLite builds a table for every list that it looks into, which
@@ -127,18 +122,20 @@ export const tables: Statement<None> = sql`
     deadline INTEGER NOT NULL,
     alone    INTEGER NOT NULL CHECK (alone IN (0, 1))
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX jobyard_session_deadline ON jobyard_session (deadline);
 
   CREATE TABLE jobyard_lease (
-    session    TEXT    NOT NULL,
+    id         INTEGER PRIMARY KEY,
     token      TEXT    NOT NULL,
     queue      TEXT    NOT NULL,
+    session    TEXT    NOT NULL,
     claimed_at INTEGER NOT NULL,
     exclusive  INTEGER NOT NULL CHECK (exclusive IN (0, 1)),
     unsettled  INTEGER NOT NULL CHECK (unsettled >= 1),
-    intact     INTEGER NOT NULL DEFAULT 1 CHECK (intact BETWEEN 0 AND 1),
     pks        TEXT    NOT NULL,
-    PRIMARY KEY (session, token, queue)
-  ) STRICT, WITHOUT ROWID;
+    UNIQUE (token, queue)
+  ) STRICT;
+  CREATE INDEX jobyard_lease_session ON jobyard_lease (session);
 
   CREATE TABLE jobyard_attention (
     pk          INTEGER PRIMARY KEY,
@@ -151,14 +148,6 @@ export const tables: Statement<None> = sql`
   CREATE INDEX jobyard_attention_state ON jobyard_attention (state, at);
   CREATE INDEX jobyard_attention_queue ON jobyard_attention (queue, state, at);
   CREATE INDEX jobyard_attention_age ON jobyard_attention (queue, state, finished_at) WHERE finished_at IS NOT NULL;
-
-  CREATE TABLE jobyard_done (
-    queue       TEXT    NOT NULL,
-    finished_at INTEGER NOT NULL,
-    pk          INTEGER NOT NULL,
-    pks         TEXT    NOT NULL,
-    PRIMARY KEY (queue, finished_at, pk)
-  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE jobyard_event (
     pk   INTEGER NOT NULL,

@@ -2,5 +2,6 @@
 
 import type { None, Statement } from "../statement.ts";
 import { tables } from "./001-tables.sql.ts";
+import { speedAndRetention } from "./002-speed-and-retention.sql.ts";
 
-export const MIGRATIONS: readonly Statement<None>[] = [tables];
+export const MIGRATIONS: readonly Statement<None>[] = [tables, speedAndRetention];

@@ -41,7 +41,7 @@ const ATTENTION_STATES: readonly State[] = ["stale", "dead", "cancelled"];
 const OPEN_STATES: readonly State[] = ["waiting", "blocked", "active"];
 const OPEN_PHASES: readonly Phase[] = ["waiting", "scheduled", "retrying", "blocked", "active"];
 /** So many waiting jobs of a lane are listed rather than looked for among all that the lane ever had. */
-const FEW_IN_LANE = 2_000;
+const FEW_IN_LANE = 1_000;
 /** Those whose time is ahead lie thinly among the others, so more of them are worth a list. */
 const FEW_AHEAD_IN_LANE = 20_000;
 
@@ -135,8 +135,9 @@ function openWalks(view: View, filter: Filter, lanes: readonly NamedLane[], want
     if (pks !== null) few.push(...pks);
     else if (isAhead) walks.push(jobsOfLane(lane.id, { ...wanted, dueAfter: view.now }));
     else {
-      const due = { ...wanted, dueBy: isOnly("waiting", "blocked") ? view.now : null };
-      walks.push(stepping(jobsOfLane(lane.id, due), new WaitingMap([lane], isActiveWanted)));
+      const dueBy = isOnly("waiting", "blocked") ? view.now : null;
+      const waiting = new WaitingMap([lane], { dueBy, withActive: isActiveWanted });
+      walks.push(stepping(jobsOfLane(lane.id, { ...wanted, dueBy }), waiting));
     }
   }
   return [listed(ascending(few)), ...walks];

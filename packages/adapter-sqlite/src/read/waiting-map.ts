@@ -6,6 +6,7 @@
  * began to wait meanwhile; one that waits all the while is in it.
  */
 
+import type { Instant } from "@jobyard/core/adapter";
 import { holdings } from "../leases.ts";
 import type { Head } from "../sql/claim.sql.ts";
 import type { NamedLane } from "../sql/read.sql.ts";
@@ -28,11 +29,19 @@ export class WaitingMap implements Jumps {
   readonly #lanes: NamedLane[];
   #from = START;
 
+  readonly #dueBy: Instant;
   readonly #withActive: boolean;
 
-  /** @param withActive - what is claimed meanwhile shall be in it too */
-  constructor(lanes: readonly NamedLane[], withActive = false) {
+  /**
+   * @param dueBy - what becomes due later need not be in it; default: all
+   * @param withActive - what is claimed meanwhile shall be in it too
+   */
+  constructor(
+    lanes: readonly NamedLane[],
+    { dueBy = null, withActive = false }: { readonly dueBy?: Instant | null; readonly withActive?: boolean } = {},
+  ) {
     this.#lanes = [...lanes];
+    this.#dueBy = dueBy ?? EVERYTHING;
     this.#withActive = withActive;
   }
 
@@ -48,7 +57,7 @@ export class WaitingMap implements Jumps {
     // What becomes due goes from these into the line behind all others, so they are read before it.
     if (this.#from === START) {
       this.#add(db.all(heldPks, { queue: lane.queue }).map(({ pk }) => pk));
-      this.#add(listIn(db.get(laterList, { lane: lane.id })));
+      this.#add(listIn(db.get(laterList, { lane: lane.id, dueBy: this.#dueBy })));
     }
     const edge = db.get(readyEdge, { lane: lane.id, ...this.#from, rows: PORTION });
     const { priority: toPriority, ord: toOrd } = edge ?? END;

@@ -48,12 +48,14 @@ export interface Wanted {
   readonly dueBy: number | null;
 }
 
+/** Of a stretch in which there are more it ends with these. */
+const MOST_KEYS = 256;
 const END: Stretch = { keys: [], rest: null };
 const byNumber = ({ pk }: { readonly pk: number }): Key => ({ at: 0, pk });
 const placeAt = (side: Place["side"], pk: number): Place => ({ side, at: 0, pk });
 
 /** A state's name is part of no other. */
-const conditions = ({ states, ...others }: Wanted): Omit<JobRange, "low" | "high"> => ({
+const conditions = ({ states, ...others }: Wanted): Omit<JobRange, "low" | "high" | "most"> => ({
   states: states === null ? null : states.join(),
   ...others,
 });
@@ -65,10 +67,16 @@ export const allJobs = (wanted: Wanted): Walk => {
     const first = db.get(side === "older" ? lastJobBelow : firstJobFrom, { pk })?.pk;
     if (first === undefined) return END;
     const [low, high] = side === "older" ? [first - rows + 1, first] : [first, first + rows - 1];
-    const found = db.all(side === "older" ? jobsDown : jobsUp, { low, high, ...asked });
-    return { keys: found.map(byNumber), rest: placeAt(side, side === "older" ? low : high + 1) };
+    const found = db.all(side === "older" ? jobsDown : jobsUp, { low, high, most: MOST_KEYS, ...asked });
+    return foundIn(side, found, placeAt(side, side === "older" ? low : high + 1));
   };
 };
+
+function foundIn(side: Place["side"], found: readonly { readonly pk: number }[], end: Place | null): Stretch {
+  const last = found.at(-1);
+  const rest = found.length === MOST_KEYS && last ? edgeOf(byNumber(last), side) : end;
+  return { keys: found.map(byNumber), rest };
+}
 
 /** The jobs of one type in one queue. */
 export const jobsOfLane = (lane: number, wanted: Wanted): Walk => {
@@ -76,9 +84,9 @@ export const jobsOfLane = (lane: number, wanted: Wanted): Walk => {
   return ({ db }, { side, pk }, rows) => {
     const edge = db.get(side === "older" ? laneEdgeDown : laneEdgeUp, { lane, pk, rows })?.pk;
     const [low, high] = side === "older" ? [(edge ?? -1) + 1, pk - 1] : [pk, (edge ?? Number.MAX_SAFE_INTEGER) - 1];
-    const found = db.all(side === "older" ? laneDown : laneUp, { lane, low, high, ...asked });
+    const found = db.all(side === "older" ? laneDown : laneUp, { lane, low, high, most: MOST_KEYS, ...asked });
     const rest = edge === undefined ? null : placeAt(side, side === "older" ? low : edge);
-    return { keys: found.map(byNumber), rest };
+    return foundIn(side, found, rest);
   };
 };
 
@@ -103,7 +111,7 @@ export const attentionByEntry =
   };
 
 /** Rows in a row that are of no interest, after which it pays to find out where there are others. */
-const BARREN_ROWS = 4_000;
+const BARREN_ROWS = 2_000;
 
 /** Where nothing of interest is; found out a portion at a time. */
 export interface Jumps {

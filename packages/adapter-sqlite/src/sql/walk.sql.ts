@@ -27,20 +27,21 @@ export interface JobRange {
   readonly createdTo: Instant | null;
   readonly dueAfter: Instant | null;
   readonly dueBy: Instant | null;
+  readonly most: number;
 }
 export const jobsDown: Statement<JobRange, Found> = sql`
   SELECT pk FROM jobyard_job
    WHERE pk >= @low AND pk <= @high AND (@states IS NULL OR instr(@states, state) > 0)
      AND (@createdFrom IS NULL OR created_at >= @createdFrom) AND (@createdTo IS NULL OR created_at <= @createdTo)
      AND (@dueAfter IS NULL OR run_at > @dueAfter) AND (@dueBy IS NULL OR run_at <= @dueBy)
-   ORDER BY pk DESC
+   ORDER BY pk DESC LIMIT @most
 `;
 export const jobsUp: Statement<JobRange, Found> = sql`
   SELECT pk FROM jobyard_job
    WHERE pk >= @low AND pk <= @high AND (@states IS NULL OR instr(@states, state) > 0)
      AND (@createdFrom IS NULL OR created_at >= @createdFrom) AND (@createdTo IS NULL OR created_at <= @createdTo)
      AND (@dueAfter IS NULL OR run_at > @dueAfter) AND (@dueBy IS NULL OR run_at <= @dueBy)
-   ORDER BY pk
+   ORDER BY pk LIMIT @most
 `;
 
 /** The first one behind so many. */
@@ -56,14 +57,14 @@ export const laneDown: Statement<JobRange & { readonly lane: number }, Found> = 
    WHERE lane = @lane AND pk >= @low AND pk <= @high AND (@states IS NULL OR instr(@states, state) > 0)
      AND (@createdFrom IS NULL OR created_at >= @createdFrom) AND (@createdTo IS NULL OR created_at <= @createdTo)
      AND (@dueAfter IS NULL OR run_at > @dueAfter) AND (@dueBy IS NULL OR run_at <= @dueBy)
-   ORDER BY pk DESC
+   ORDER BY pk DESC LIMIT @most
 `;
 export const laneUp: Statement<JobRange & { readonly lane: number }, Found> = sql`
   SELECT pk FROM jobyard_job
    WHERE lane = @lane AND pk >= @low AND pk <= @high AND (@states IS NULL OR instr(@states, state) > 0)
      AND (@createdFrom IS NULL OR created_at >= @createdFrom) AND (@createdTo IS NULL OR created_at <= @createdTo)
      AND (@dueAfter IS NULL OR run_at > @dueAfter) AND (@dueBy IS NULL OR run_at <= @dueBy)
-   ORDER BY pk
+   ORDER BY pk LIMIT @most
 `;
 
 /** By the number of the job. The plus keeps it from sorting what an index finds. */
@@ -136,8 +137,8 @@ export const readyEdge: Statement<
   SELECT priority, ord FROM jobyard_ready
    WHERE lane = @lane AND (priority, ord) > (@priority, @ord) ORDER BY priority, ord LIMIT 1 OFFSET @rows
 `;
-export const laterList: Statement<{ readonly lane: number }, { readonly pks: string }> = sql`
-  SELECT json_group_array(pk) AS pks FROM jobyard_later WHERE lane = @lane
+export const laterList: Statement<{ readonly lane: number; readonly dueBy: Instant }, { readonly pks: string }> = sql`
+  SELECT json_group_array(pk) AS pks FROM jobyard_later WHERE lane = @lane AND run_at <= @dueBy
 `;
 /** As one text, which is a third of the work of as many rows. */
 export const readyList: Statement<

@@ -6,6 +6,7 @@ import { type HealthFacts, RECENT_MS } from "../../decisions/health/facts.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import { DIAGNOSIS_LEVELS, type Diagnosis } from "../../nouns/diagnosis.ts";
 import type { Ports } from "../../nouns/ports.ts";
+import type { WorkerInfo } from "../../nouns/worker-info.ts";
 import { readWorkers } from "./stored-records.ts";
 
 /** Held leases of lost workers that are looked at; more of them change nothing about the answer. */
@@ -34,7 +35,7 @@ async function gather({ reader, leaser, records }: Adapter, ports: Ports): Promi
       DEFAULTS.countCap,
     ),
   ]);
-  return { now, here, queues, workers, overdue, recentlyDead, dueTypes: await dueTypesOf(reader, queues) };
+  return { now, here, queues, workers, overdue, recentlyDead, dueTypes: await dueTypesOf(reader, queues, workers) };
 }
 
 /** Sessions come longest over first, so the first job of the first one tells since when. */
@@ -48,8 +49,14 @@ async function longestOver(leaser: JobLeaser, reader: JobReader): Promise<Health
   return until === null ? null : { until, jobs };
 }
 
-async function dueTypesOf(reader: JobReader, queues: readonly QueueInfo[]): Promise<HealthFacts["dueTypes"]> {
-  const due = queues.filter(({ oldestDueAt }) => oldestDueAt !== null);
+/** Of the queues that a worker serves: in the others no type is known. */
+async function dueTypesOf(
+  reader: JobReader,
+  queues: readonly QueueInfo[],
+  workers: readonly WorkerInfo[],
+): Promise<HealthFacts["dueTypes"]> {
+  const served = new Set(workers.flatMap((worker) => worker.queues.map(({ queue }) => queue)));
+  const due = queues.filter(({ queue, oldestDueAt }) => oldestDueAt !== null && served.has(queue));
   const types = due.map(async ({ queue }) => {
     const names = await reader.facets(
       [
