@@ -21,14 +21,24 @@ export interface Step extends View {
   readonly offered: Set<string>;
 }
 
-/** Runs `work` as one transaction, or as a part of the one that is open. */
-export function takeStep<T>(db: Connection, now: Instant, work: (step: Step) => T): [T, Step["touched"]] {
-  const step: Step = { db, now, tally: new Tally(db), done: new DoneLog(), touched: new Set(), offered: new Set() };
-  const result = db.write(() => {
+/**
+ * Runs `work` as one transaction, or as a part of the one that is open.
+ *
+ * @param clock - read once the write lock is held: so no step is dated before one that was committed earlier
+ */
+export function takeStep<T>(db: Connection, clock: () => Instant, work: (step: Step) => T): [T, Step["touched"]] {
+  return db.write(() => {
+    const step: Step = {
+      db,
+      now: clock(),
+      tally: new Tally(db),
+      done: new DoneLog(),
+      touched: new Set(),
+      offered: new Set(),
+    };
     const answer = work(step);
     step.done.write(db, step.tally);
     step.tally.write();
-    return answer;
+    return [answer, step.touched];
   });
-  return [result, step.touched];
 }

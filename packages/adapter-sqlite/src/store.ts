@@ -36,6 +36,7 @@ export class Store {
   readonly #identity: string | null;
   readonly #upkeep: Upkeep | null;
   #isReady = false;
+  readonly #clock = (): number => this.ports.now();
 
   /** @throws QueueError `STORE_UNAVAILABLE`, `STORE_CORRUPT`, `STORE_BUSY`, `STORE_FULL` */
   constructor(options: StoreOptions) {
@@ -145,7 +146,7 @@ export class Store {
 
   /** Who was served is told in the turn of the commit: a claim that stops waiting in the next one has its jobs. */
   #takeStep<T>(work: (step: Step) => T): [T, Step["touched"]] {
-    const [{ result, served }, touched] = takeStep(this.#db, this.ports.now(), (step) => ({
+    const [{ result, served }, touched] = takeStep(this.#db, this.#clock, (step) => ({
       result: work(step),
       served: this.waiting.serve(step),
     }));
@@ -158,7 +159,7 @@ export class Store {
     try {
       this.#assertThere();
       if (!this.#isReady) this.#assertReady();
-      return takeStep(this.#borrow(tx), this.ports.now(), work)[0];
+      return takeStep(this.#borrow(tx), this.#clock, work)[0];
     } catch (error) {
       throw faultOf(error, this.#options.file);
     }

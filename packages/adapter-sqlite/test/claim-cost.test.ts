@@ -30,7 +30,7 @@ async function rowsOfClaim(fill: (count: number) => ReturnType<typeof newJob>[],
   await adapter.close();
   const database = new Database(file);
   const connection = new CountingConnection(database);
-  const [claim] = takeStep(connection, ports.now(), (step) => claimNow(step, claimRequest("t", { max: 2 })));
+  const [claim] = takeStep(connection, ports.now, (step) => claimNow(step, claimRequest("t", { max: 2 })));
   database.close();
   expect(claim.jobs.map((job) => job.lease.ref.id)).toEqual(["wanted-1", "wanted-2"]);
   return connection.rows;
@@ -62,9 +62,7 @@ async function rowsOfHeldClaim(count: number): Promise<number> {
   await adapter.close();
   const database = new Database(file);
   const connection = new CountingConnection(database);
-  const [claim] = takeStep(connection, ports.now(), (step) =>
-    claimNow(step, claimRequest("t", { held: true, max: 4 })),
-  );
+  const [claim] = takeStep(connection, ports.now, (step) => claimNow(step, claimRequest("t", { held: true, max: 4 })));
   database.close();
   expect(claim.jobs.map((job) => job.lease.ref.id)).toEqual(["held-0", "held-1"]);
   return connection.rows;

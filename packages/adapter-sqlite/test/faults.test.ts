@@ -127,6 +127,31 @@ describe("a lock of another connection", () => {
   });
 });
 
+test("a step is dated once it holds the write lock, so that none is older than one committed before it", async () => {
+  const file = join(await folder(), "jobs.db");
+  const locks: boolean[] = [];
+  const isLocked = (): boolean => {
+    try {
+      other.exec("BEGIN IMMEDIATE; ROLLBACK");
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  let isWatched = false;
+  const now = (): number => {
+    if (isWatched) locks.push(isLocked());
+    return systemPorts.now();
+  };
+  const adapter = sqliteAdapter({ file, ports: { ...systemPorts, now } });
+  const other = new Database(file, { timeout: 0 });
+  isWatched = true;
+  await adapter.writer.enqueue([newJob("a")]);
+  expect(locks).toEqual([true]);
+  other.close();
+  await adapter.close();
+});
+
 test("a full disk refuses the whole call, keeps what was there, and lets go when there is room", async () => {
   const file = join(await folder(), "jobs.db");
   const store = new Store({ file, durability: "crash", busyTimeoutMs: 1_000, create: true, ...asEver });
