@@ -188,7 +188,11 @@ test("a step is never a part of a transaction that a failed rollback left open",
   await sqliteAdapter({ file }).close();
   const [database, other] = [new Database(file), new Database(file)];
   database.exec("BEGIN");
-  takeStep(new Connection(database), 0, (step) => enqueue(step, [newJob("a")], "bounded"));
+  takeStep(
+    new Connection(database),
+    () => 0,
+    (step) => enqueue(step, [newJob("a")], "bounded"),
+  );
   expect(other.prepare("SELECT id FROM jobyard_job").all()).toEqual([{ id: "a" }]);
   database.close();
   other.close();

@@ -54,7 +54,7 @@ async function rowsOfPurge(state: "completed" | "dead", others: number): Promise
   const database = new Database(file);
   const connection = new CountingConnection(database);
   const rule: PurgeRule = { queue: "mail", state, keep: { ageMs: null, count: 30, bytes: null } };
-  const [{ removed }] = takeStep(connection, ports.now(), (step) => purge(step, rule, 100));
+  const [{ removed }] = takeStep(connection, ports.now, (step) => purge(step, rule, 100));
   database.close();
   expect(removed).toBe(10);
   return connection.rows;
@@ -77,7 +77,7 @@ test("what stays is not read again and again: a purge that finds nothing looks a
   const database = new Database(file);
   const connection = new CountingConnection(database);
   const rule: PurgeRule = { queue: "mail", state: "completed", keep: { ageMs: 1_000, count: 200, bytes: null } };
-  const [answer] = takeStep(connection, ports.now(), (step) => purge(step, rule, 1));
+  const [answer] = takeStep(connection, ports.now, (step) => purge(step, rule, 1));
   database.close();
   expect(answer).toEqual({ removed: 0, more: false });
   expect(connection.rows).toBeLessThan(10);

@@ -290,4 +290,28 @@ describe("jobs that shared a crash", () => {
     expect(store.calls.claim.length).toBeGreaterThan(before);
     end.open();
   });
+
+  test("are not forgotten in one queue because another session sees to those of another queue", async () => {
+    const { store, yard, worker, another, pass, ports } = await shared();
+    for (const payload of ["held 3", "held 4"]) await yard.enqueue(any, payload, { queue: "second" });
+    await ghostClaims(store.adapter, 2, { session: "ghost 2", queue: "second" });
+    ports.advance("30s");
+    const rescuer = another().worker({ jobs: [other.handler(() => 1)] });
+    await rescuer.drain();
+    await rescuer.stop();
+    await store.adapter.records.put("exclusive", "default", "{}", { ifVersion: 0, ttlMs: 600_000 });
+    const end = gate();
+    const queues = { elsewhere: {}, default: {}, second: {} };
+    const own = worker({ jobs: [any.handler(() => end.opened)], queues });
+    for (const queue of ["default", "second"]) await yard.board.pause(queue, { actor: "test" });
+    await yard.enqueue(any, "plain", { queue: "elsewhere" });
+    await own.start();
+    await until(() => own.status.running === 1);
+    for (const queue of ["default", "second"]) await yard.board.resume(queue, { actor: "test" });
+    await pass(40_000, 1_000);
+    expect(await store.adapter.records.get("exclusive", "second")).toMatchObject({
+      doc: JSON.stringify({ session: own.session }),
+    });
+    end.open();
+  });
 });

@@ -22,7 +22,7 @@ import type { OfferedMove } from "@/server/permissions";
 import { useTRPC } from "@/trpc/client";
 import { JobTable } from "./job-table";
 import { canMove, MOVE_LOOKS } from "./moves";
-import { Pager, printSearched } from "./pager";
+import { Pager } from "./pager";
 import { listParams } from "./params";
 import { keyOf } from "./refs";
 import { SelectionBar } from "./selection-bar";
@@ -90,7 +90,7 @@ export function JobsPage(): ReactNode {
             </Button>
           </div>
         )}
-        <Body list={list} q={q} first={cursor === null}>
+        <Body list={list} q={q}>
           <JobTable
             rows={list.rows}
             selection={selection}
@@ -138,11 +138,10 @@ export function JobsPage(): ReactNode {
 interface BodyProps {
   readonly list: ReturnType<typeof useRows>;
   readonly q: string;
-  readonly first: boolean;
   readonly children: ReactNode;
 }
 
-function Body({ list, q, first, children }: BodyProps): ReactNode {
+function Body({ list, q, children }: BodyProps): ReactNode {
   if (list.failure?.code === "FORBIDDEN")
     return (
       <EmptyState icon={SearchX} title="This search is not for your role">
@@ -161,7 +160,7 @@ function Body({ list, q, first, children }: BodyProps): ReactNode {
   if (list.searched)
     return (
       <EmptyState icon={SearchX} title="No job matches so far">
-        {printSearched(list.searched, first)} Search older ones, or narrow the search by a state or a queue.
+        Go on with older ones below, or narrow the search by a state or a queue.
       </EmptyState>
     );
   return q === "" ? (

@@ -58,9 +58,14 @@ function printTotal(total: Capped): string {
 const COUNTED_TO = 10_000;
 
 /** What was looked at, and that more is there. */
-export function printSearched({ rows, among }: Searched, first: boolean): string {
+function printSearched({ rows, among }: Searched, first: boolean): string {
   const looked = `Searched ${first ? "the newest" : "another"} ${printCount({ n: rows, exact: true })}`;
-  const of =
-    among === null ? " jobs" : ` of ${among.exact ? "about" : "more than"} ${printJobs({ ...among, exact: true })}`;
-  return `${looked}${of}; nothing older was looked at.`;
+  return `${looked}${among === null ? "" : printAmong(among)} jobs; nothing older was looked at.`;
+}
+
+/** Three digits say enough of a number that changes all the while. */
+function printAmong({ n, exact }: Capped): string {
+  const unit = 10 ** Math.max(0, String(n).length - 3);
+  const shown = (exact ? Math.round(n / unit) : Math.floor(n / unit)) * unit;
+  return ` of ${exact ? "about" : "more than"} ${printCount({ n: shown, exact: true })}`;
 }

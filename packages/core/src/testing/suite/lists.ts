@@ -33,6 +33,22 @@ export const listsChapter: Chapter = (test) => {
       expect(back.flatMap(ids)).toEqual(ids([...refs].reverse()));
     });
 
+  for (const size of [1, 7, 19, 20, 21])
+    test(`the last page of ${size} of 20 jobs is one step away, and all pages lead back from it`, async (stage) => {
+      const refs = await fill(stage, 20);
+      const { reader } = stage.adapter;
+      const first = await reader.list({ filter: [], limit: size, cursor: null });
+      expect(first.last === null).toBe(size >= 20);
+      const pages: JobRef[][] = [];
+      for (let cursor = first.last; cursor !== null; ) {
+        const page = await reader.list({ filter: [], limit: size, cursor });
+        if (pages.length === 0) expect(page).toMatchObject({ next: null, last: null });
+        pages.unshift([...page.items]);
+        cursor = page.previous;
+      }
+      if (size < 20) expect(pages.flatMap(ids)).toEqual(ids([...refs].reverse()));
+    });
+
   test("rows that arrive while somebody pages show up nowhere twice and hide none", async (stage) => {
     const refs = await fill(stage, 9);
     const { reader } = stage.adapter;

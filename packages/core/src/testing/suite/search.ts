@@ -1,6 +1,6 @@
 /**
  * Every term of a filter means on every store what core's `matchesFilter` says: for each filter below, list,
- * count and scan find exactly the jobs that it accepts.
+ * count, phases and scan find exactly the jobs that it accepts.
  */
 
 import { expect } from "vitest";
@@ -14,7 +14,8 @@ import {
   type Term,
   TIME_FIELDS,
 } from "../../nouns/filter.ts";
-import { PHASES } from "../../nouns/lifecycle.ts";
+import type { Job } from "../../nouns/job.ts";
+import { PHASES, type Phase, phaseOf } from "../../nouns/lifecycle.ts";
 import { BURY, type Chapter, ids, rescueTo, retryIn, type Stage } from "./stage.ts";
 
 export const searchChapter: Chapter = (test) => {
@@ -155,11 +156,14 @@ async function expectFound(stage: Stage, filter: Filter): Promise<void> {
   const now = await stage.now();
   const all = (await reader.list({ filter: [], limit: 200, cursor: null })).items;
   const jobs = (await reader.get(all)).filter((job) => job !== null);
+  const isIn = (phase: Phase, job: Job): boolean => matchesFilter(job, filter, now) && phaseOf(job, now) === phase;
   const expected = ids(jobs.filter((job) => matchesFilter(job, filter, now)));
   const what = JSON.stringify(filter);
   const found = ids((await reader.list({ filter, limit: 200, cursor: null })).items);
   expect([...found].sort(), what).toEqual([...expected].sort());
   expect(await reader.count(filter, 1_000), what).toEqual({ n: expected.length, exact: true });
+  const counted = PHASES.map((phase) => [phase, { n: jobs.filter((job) => isIn(phase, job)).length, exact: true }]);
+  expect(await reader.phases(filter, 1_000), what).toEqual(Object.fromEntries(counted));
   const scanned = ids((await reader.scan(filter, now, null, 200)).items);
   expect([...scanned].sort(), what).toEqual([...expected].sort());
 }

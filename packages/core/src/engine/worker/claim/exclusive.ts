@@ -28,11 +28,16 @@ export function createExclusive(shift: Shift, onReserved: () => void): Exclusive
   let trying = false;
   let tryAgainAt = Number.NEGATIVE_INFINITY;
 
-  const reserve = async (queue: string): Promise<void> => {
+  /** The first of them that no other session has reserved. */
+  const reserve = async (queues: readonly string[]): Promise<void> => {
     trying = true;
     try {
-      const version = await adapter.records.put(KIND, queue, doc, { ifVersion: 0, ttlMs: settings.leaseMs });
-      if (version !== null) reserved = { queue, version };
+      for (const queue of queues) {
+        const version = await adapter.records.put(KIND, queue, doc, { ifVersion: 0, ttlMs: settings.leaseMs });
+        if (version === null) continue;
+        reserved = { queue, version };
+        break;
+      }
     } catch (error) {
       report(error, "exclusive");
     }
@@ -48,8 +53,8 @@ export function createExclusive(shift: Shift, onReserved: () => void): Exclusive
     note: (held) => {
       if (trying || reserved !== null || ports.monotonic() < tryAgainAt) return;
       const now = clock.serverNow();
-      const overdue = held.find(({ since }) => now - since >= settings.leaseMs);
-      if (overdue !== undefined) void reserve(overdue.queue);
+      const overdue = held.filter(({ since }) => now - since >= settings.leaseMs).sort((a, b) => a.since - b.since);
+      if (overdue.length > 0) void reserve(overdue.map(({ queue }) => queue));
     },
     refresh: async () => {
       const mine = reserved;

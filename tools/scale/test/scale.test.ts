@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sqliteAdapter } from "@jobyard/adapter-sqlite";
+import { PHASES } from "@jobyard/core";
+import { expect, onTestFinished, test } from "vitest";
+import type { Line } from "../measure/measure.ts";
+import { judge } from "../report.ts";
+import { storeOf } from "../store/cache.ts";
+import { countsOf } from "../store/mix.ts";
+
+const JOBS = 3_000;
+
+test("a store holds what the mix says, and is made once", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "jobyard-scale-test-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const told: string[] = [];
+  const make = () => storeOf({ jobs: JOBS, seed: 1, folder, onProgress: (text) => told.push(text) });
+  const file = await make();
+  const adapter = sqliteAdapter({ file, create: false });
+  const phases = await adapter.reader.phases([], JOBS);
+  await adapter.close();
+  const { waiting, stuck, complete, ...others } = countsOf(JOBS);
+  const active = 6;
+  const n = { ...others, waiting: waiting + stuck - active, active, completed: complete, blocked: 0 };
+  expect(phases).toEqual(Object.fromEntries(PHASES.map((phase) => [phase, { n: n[phase], exact: true }])));
+
+  const made = told.length;
+  expect(await make()).toBe(file);
+  expect(told).toHaveLength(made);
+});
+
+const line = (part: Partial<Line>): Line => ({
+  what: "state:dead",
+  kind: "indexed",
+  page: "first",
+  figure: { medianMs: 1, maxMs: 1, cpuMs: 1, blockedMs: 1 },
+  items: 50,
+  searched: { rows: 51, all: true },
+  ...part,
+});
+const slow = { medianMs: 201, maxMs: 300, cpuMs: 200, blockedMs: 101 };
+
+test.each([
+  ["what is quick and whole", line({}), 0],
+  ["a search that says where it stopped", line({ kind: "search", searched: { rows: 100_000, all: false } }), 0],
+  ["a slow listing that keeps everything else waiting", line({ figure: slow }), 2],
+  ["a listing that only looked at some", line({ searched: { rows: 100_000, all: false } }), 1],
+  ["a search without an end", line({ kind: "search", searched: { rows: 100_001, all: true } }), 1],
+])("%s is judged", (_, measured, faults) => {
+  expect(judge(measured).faults).toHaveLength(faults);
+});
