@@ -48,15 +48,21 @@ export async function fill(
   { jobs, seed, onProgress }: Filling,
 ): Promise<void> {
   const filler = new Filler(adapter, ports, seededRandom(seed));
-  const fates = fatesOf(jobs, seededRandom(seed + 1));
-  const stepMs = Math.floor(HISTORY_MS / Math.ceil(jobs / BATCH));
-  for (let from = 0; from < jobs; from += BATCH) {
-    const batch = fates.slice(from, from + BATCH);
-    await filler.enqueue(batch, from);
+  const { waiting, ...older } = countsOf(jobs);
+  // What waits came last; a batch of its own, so that nothing of it is claimed with the others.
+  const batches = [
+    ...batchesOf(mixed(older, seededRandom(seed + 1))),
+    ...batchesOf(Array<Fate>(waiting).fill("waiting")),
+  ];
+  const stepMs = Math.floor(HISTORY_MS / batches.length);
+  let done = 0;
+  for (const batch of batches) {
+    await filler.enqueue(batch, done);
     ports.advance(Math.floor(stepMs / 2));
     await filler.work(batch.filter((fate) => IS_CLAIMED[fate]).length);
     ports.advance(Math.ceil(stepMs / 2));
-    onProgress(Math.min(jobs, from + BATCH));
+    done += batch.length;
+    onProgress(done);
   }
   await filler.holdSome(Math.round((jobs * ACTIVE_SHARE) / 1_000));
   await filler.registerWorkers();
@@ -73,16 +79,19 @@ const IS_CLAIMED: Readonly<Record<Fate, boolean>> = {
   waiting: false,
 };
 
-/** Mixed, but for those that wait: they came last. */
-function fatesOf(jobs: number, random: Random): readonly Fate[] {
-  const { waiting, ...older } = countsOf(jobs);
-  const fates = Object.entries(older).flatMap(([fate, n]) => Array.from({ length: n }, () => fate as Fate));
+function mixed(counts: Readonly<Partial<Record<Fate, number>>>, random: Random): readonly Fate[] {
+  const fates = Object.entries(counts).flatMap(([fate, n]) => Array<Fate>(n).fill(fate as Fate));
   for (let last = fates.length - 1; last > 0; last--) {
     const other = random.below(last + 1);
     [fates[last], fates[other]] = [fates[other] as Fate, fates[last] as Fate];
   }
-  return [...fates, ...Array.from({ length: waiting }, (): Fate => "waiting")];
+  return fates;
 }
+
+const batchesOf = (fates: readonly Fate[]): readonly (readonly Fate[])[] =>
+  Array.from({ length: Math.ceil(fates.length / BATCH) }, (_, index) =>
+    fates.slice(index * BATCH, (index + 1) * BATCH),
+  );
 
 class Filler {
   readonly #adapter: Adapter;

@@ -15,27 +15,22 @@ export interface JobType {
   readonly options: CheckedOptions;
 }
 
-export interface NewJobParts {
-  readonly type: JobType;
-  readonly payload: JsonText;
-  readonly options: EnqueueOptions | undefined;
-  /** Of the type; the call's own comes first. */
-  readonly dedupe: DedupeOption | null;
-  readonly parent: Parent | null;
-  /** Taken if the options have no `jobId`. */
-  readonly id: string;
+/** What the jobs of one call have in common: checked once, and shared by all of them. */
+export interface JobForm extends Omit<NewJob, "id" | "payload" | "dedupe" | "parent"> {
+  /** The call's own, `null` if it gave none. */
+  readonly jobId: string | null;
+  readonly dedupe: Dedupe | null;
 }
 
 /** @throws QueueError `BAD_NAME`, `BAD_OPTION`, `BAD_DURATION` */
-export function newJob({ type, payload, options, dedupe, parent, id }: NewJobParts): NewJob {
+export function jobForm(type: JobType, options: EnqueueOptions | undefined): JobForm {
   const own = options === undefined ? undefined : checkEnqueueOptions(options);
   const checked = options === undefined ? type.options : checkJobOptions(options, type.options);
   return {
     queue: own?.queue ?? type.queue,
-    id: own?.jobId ?? id,
+    jobId: own?.jobId ?? null,
     name: type.name,
     version: type.version,
-    payload,
     priority: checked.priority,
     maxAttempts: checked.maxAttempts,
     backoff: typeof checked.backoff === "function" ? null : checked.backoff,
@@ -44,11 +39,39 @@ export function newJob({ type, payload, options, dedupe, parent, id }: NewJobPar
     expiresInMs: checked.expiresInMs,
     tags: checked.tags,
     group: own?.group ?? null,
-    dedupe: own?.dedupe ?? (dedupe === null ? null : checkDedupe(dedupe)),
+    dedupe: own?.dedupe ?? null,
     onLeaseLost: checked.onLeaseLost,
-    parent,
   };
 }
+
+export interface JobParts {
+  readonly payload: JsonText;
+  /** Of the type; the call's own comes first. */
+  readonly dedupe: DedupeOption | null;
+  readonly parent: Parent | null;
+  /** Taken if the form has no `jobId`. */
+  readonly id: string;
+}
+
+/** @throws QueueError `BAD_OPTION`, `BAD_NAME`, `BAD_DURATION` if the type's `dedupe` made what is none */
+export const newJob = (form: JobForm, { payload, dedupe, parent, id }: JobParts): NewJob => ({
+  queue: form.queue,
+  id: form.jobId ?? id,
+  name: form.name,
+  version: form.version,
+  payload,
+  priority: form.priority,
+  maxAttempts: form.maxAttempts,
+  backoff: form.backoff,
+  timeoutMs: form.timeoutMs,
+  start: form.start,
+  expiresInMs: form.expiresInMs,
+  tags: form.tags,
+  group: form.group,
+  dedupe: form.dedupe ?? (dedupe === null ? null : checkDedupe(dedupe)),
+  onLeaseLost: form.onLeaseLost,
+  parent,
+});
 
 /** @throws QueueError `BAD_OPTION` if the call carries an option that there is not */
 export function checkEnqueueOptions(options: EnqueueOptions): OwnOptions {

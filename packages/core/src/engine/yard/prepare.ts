@@ -4,12 +4,12 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { NewJob } from "../../contract/adapter.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import { definitionOf } from "../../nouns/define.ts";
-import type { CheckedOptions, EnqueueOptions, JobDefinition } from "../../nouns/definition.ts";
+import type { CheckedOptions, DedupeOption, JobDefinition } from "../../nouns/definition.ts";
 import type { Parent } from "../../nouns/job.ts";
 import { checkName } from "../../nouns/names.ts";
 import { badOption, checkInteger, checkJobOptions } from "../../nouns/options.ts";
 import type { RawJob } from "../surface.ts";
-import { newJob } from "./new-job.ts";
+import { type JobForm, jobForm, newJob } from "./new-job.ts";
 import { type Checked, checkSize, parseJson, payloadInvalid, payloadRule, toJsonText, validate } from "./payload.ts";
 
 export interface Circumstances {
@@ -20,30 +20,29 @@ export interface Circumstances {
 }
 
 /**
+ * @param form - of this type
  * @throws QueueError `PAYLOAD_INVALID`, `PAYLOAD_UNSERIALISABLE`, `PAYLOAD_TOO_LARGE`, `BAD_NAME`, `BAD_OPTION`,
  *   `BAD_DURATION`; and whatever the schema itself, or the type's `dedupe`, throws
  */
 export function prepareJob<S extends StandardSchemaV1>(
   definition: JobDefinition<S>,
+  form: JobForm,
   payload: StandardSchemaV1.InferInput<S>,
-  options: EnqueueOptions | undefined,
   { maxPayloadBytes, id, parent }: Circumstances,
 ): NewJob | Promise<NewJob> {
   const make = (checked: Checked): NewJob => {
     assertValid(definition, checked);
-    return newJob({
-      type: definition,
-      payload: toJsonText(payload, payloadRule(definition.name, maxPayloadBytes)),
-      options,
-      dedupe: options?.dedupe === undefined ? (definition.dedupe?.(payload) ?? null) : null,
-      parent,
-      id,
-    });
+    const text = toJsonText(payload, payloadRule(definition.name, maxPayloadBytes));
+    return newJob(form, { payload: text, dedupe: dedupeOf(definition, form, payload), parent, id });
   };
   // Most schemas answer at once, and a bulk enqueue is not to wait a turn for each of its jobs.
   const answer = validate(definition.payload, payload);
   return answer instanceof Promise ? answer.then(make) : make(answer);
 }
+
+/** The type's own, asked for only if the call has none. */
+const dedupeOf = (definition: JobDefinition, form: JobForm, payload: unknown): DedupeOption | null =>
+  form.dedupe === null ? (definition.dedupe?.(payload) ?? null) : null;
 
 /** For a payload that is text already, which is stored as it is. @throws as {@link prepareJob} */
 export async function prepareRaw(raw: RawJob, { maxPayloadBytes, id, parent }: Circumstances): Promise<NewJob> {
@@ -55,14 +54,9 @@ export async function prepareRaw(raw: RawJob, { maxPayloadBytes, id, parent }: C
   const value = parseJson(text, name);
   if (definition) assertValid(definition, await validate(definition.payload, value));
   const type = definition ?? { name: checkName(name, "name"), queue: DEFAULTS.queue, version: 1, options: NO_OPTIONS };
-  return newJob({
-    type: version === undefined ? type : { ...type, version: checkVersion(version) },
-    payload: text,
-    options,
-    dedupe: options?.dedupe === undefined ? (definition?.dedupe?.(value) ?? null) : null,
-    parent,
-    id,
-  });
+  const form = jobForm(version === undefined ? type : { ...type, version: checkVersion(version) }, options);
+  const dedupe = definition === undefined ? null : dedupeOf(definition, form, value);
+  return newJob(form, { payload: text, dedupe, parent, id });
 }
 
 /**

@@ -9,6 +9,7 @@ import { systemPorts } from "../../nouns/ports.ts";
 import { createBoard } from "../board/board.ts";
 import type { Worker, Yard, YardOptions } from "../surface.ts";
 import { createWorker } from "../worker/worker.ts";
+import { jobForm } from "./new-job.ts";
 import { printIssue } from "./payload.ts";
 import { type Circumstances, prepareJob, prepareRaw } from "./prepare.ts";
 import { checkTransactions, createProducer, toBulkReceipt, toReceipt } from "./producer.ts";
@@ -52,7 +53,8 @@ export function createYard(options: YardOptions): Yard {
 
     enqueue: async (type, payload, callOptions) => {
       checkOpen();
-      const job = await prepareJob(definitionOf(type), payload, callOptions, newcomer());
+      const definition = definitionOf(type);
+      const job = await prepareJob(definition, jobForm(definition, callOptions), payload, newcomer());
       checkTx(callOptions?.tx);
       return toReceipt(await producer.one(job, callOptions?.tx), callOptions?.jobId === undefined);
     },
@@ -63,7 +65,8 @@ export function createYard(options: YardOptions): Yard {
       if (callOptions !== undefined && "jobId" in callOptions)
         throw badOption("jobId", "one id cannot name many jobs; enqueue them one by one");
       checkTx(callOptions?.tx);
-      const jobs = await allOrFaults(payloads, (payload) => prepareJob(definition, payload, callOptions, newcomer()));
+      const form = jobForm(definition, callOptions);
+      const jobs = await allOrFaults(payloads, (payload) => prepareJob(definition, form, payload, newcomer()));
       return (await producer.many(jobs, callOptions?.tx)).map((receipt) => toBulkReceipt(receipt, true));
     },
 
