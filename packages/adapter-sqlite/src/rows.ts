@@ -106,21 +106,6 @@ export function toJob(row: JobRow, holding: Holding | null): Job {
   };
 }
 
-/** The same, with what is large read only when it is asked for. */
-export function toLazyJob(row: SummaryRow, holding: Holding | null, large: () => Pick<Job, "payload" | "result">): Job {
-  return {
-    ...summary(row, holding),
-    backoff: toBackoff(row.backoff),
-    errors: errorsOf(row),
-    get payload() {
-      return large().payload;
-    },
-    get result() {
-      return large().result;
-    },
-  };
-}
-
 export function toSummary(row: SummaryRow, holding: Holding | null): JobSummary {
   return { ...summary(row, holding), lastError: errorsOf(row).at(-1) ?? null };
 }

@@ -66,6 +66,7 @@ export class Store {
     if (tx !== undefined) return this.#within(tx, work);
     const [result, touched] = await this.#patiently(() => this.#takeStep(work));
     this.wake.tell(touched);
+    if (!this.isClosed()) this.#upkeep?.committed();
     return result;
   }
 

@@ -37,6 +37,8 @@ export const LIMITS: UpkeepLimits = {
 
 /** Pages that come into the log between two sweeps while nothing happens but heartbeats. */
 const CALM_PAGES = 64;
+/** The log's size is looked at after so many commits, besides in each sweep: in between much can be written. */
+const COMMITS_PER_LOOK = 64;
 /** Sweeps that are left out, at most, while a cut fails again and again: a reader has its place at the log's end. */
 const LONGEST_PAUSE = 3;
 
@@ -49,6 +51,8 @@ export class Upkeep {
   #failures = 0;
   #pause = 0;
   #sweepsWithSpare = 0;
+  #commits = 0;
+  #hasFailedToCut = false;
 
   /** @param checkpoints - `external`: another program sees to the log */
   constructor(db: Connection, file: string, checkpoints: "own" | "external", limits: UpkeepLimits = LIMITS) {
@@ -62,6 +66,7 @@ export class Upkeep {
   tend(): void {
     try {
       const hasGiven = this.#giveBackPages();
+      this.#hasFailedToCut = false;
       if (this.#checkpoints === "external") return;
       // The file shrinks when the log is copied.
       if (hasGiven) this.#checkpoint(copyLog);
@@ -71,18 +76,38 @@ export class Upkeep {
     }
   }
 
+  /** After a commit: a log that grew large since the last sweep is cut. Tried once between two sweeps if it fails. */
+  committed(): void {
+    this.#commits += 1;
+    if (this.#commits % COMMITS_PER_LOOK !== 0 || this.#checkpoints === "external" || this.#hasFailedToCut) return;
+    if (this.#logSize() <= this.#limits.largeLog) return;
+    try {
+      this.#hasFailedToCut = this.#cut() !== "cut";
+    } catch {
+      // The step was committed, and its caller shall hear that. What is wrong the next sweep will meet, and tell.
+      this.#hasFailedToCut = true;
+    }
+  }
+
   #cutLog(): void {
     const { smallLog, largeLog } = this.#limits;
-    const size = statSync(this.#log, { throwIfNoEntry: false })?.size ?? 0;
+    const size = this.#logSize();
     if (size <= smallLog || this.#pause-- > 0) return;
     this.#pause = 0;
     if (!this.#isCalm() && size <= largeLog) return;
+    this.#failures = this.#cut() === "busy" ? this.#failures + 1 : 0;
+    this.#pause = Math.min(2 ** this.#failures - 1, LONGEST_PAUSE);
+  }
+
+  /** `pinned`: a reader that began long ago is in the way, and waiting for it would be in vain. `busy`: it was in vain. */
+  #cut(): "cut" | "pinned" | "busy" {
     const { log, checkpointed } = this.#checkpoint(copyLog);
-    // More than a checkpoint's worth that cannot be copied: a reader began long ago. Waiting for it would be in vain.
-    if (log - checkpointed > CHECKPOINT_PAGES) return;
-    const isCut = this.#checkpoint(truncateLog).busy === 0;
-    this.#failures = isCut ? 0 : this.#failures + 1;
-    this.#pause = isCut ? 0 : Math.min(2 ** this.#failures - 1, LONGEST_PAUSE);
+    if (log - checkpointed > CHECKPOINT_PAGES) return "pinned";
+    return this.#checkpoint(truncateLog).busy === 0 ? "cut" : "busy";
+  }
+
+  #logSize(): number {
+    return statSync(this.#log, { throwIfNoEntry: false })?.size ?? 0;
   }
 
   /** Next to nothing was written since the last sweep. */

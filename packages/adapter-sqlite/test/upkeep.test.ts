@@ -62,6 +62,19 @@ describe("the log", () => {
     expect(await work(here, 160)).toBeLessThan(LIMITS.largeLog + 2 * CHECKPOINT_BYTES);
   });
 
+  test("is bounded between two sweeps as well", async () => {
+    const here = await stage();
+    await here.adapter.reader.now();
+    await reader("read-always", here);
+    let most = 0;
+    const payload = JSON.stringify("x".repeat(MiB / 16));
+    for (let commit = 0; commit < 2_000; commit++) {
+      await here.adapter.writer.enqueue([newJob(`${made++}`, { payload })]);
+      most = Math.max(most, bytesOf(`${here.file}-wal`));
+    }
+    expect(most).toBeLessThan(LIMITS.largeLog + CHECKPOINT_BYTES);
+  });
+
   test("grows while a foreign reader holds one snapshot, and shrinks by itself when that ends", async () => {
     const here = await stage();
     await work(here, 1);

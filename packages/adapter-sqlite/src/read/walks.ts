@@ -111,7 +111,7 @@ export const attentionByEntry =
   };
 
 /** Rows in a row that are of no interest, after which it pays to find out where there are others. */
-const BARREN_ROWS = 2e9;
+const BARREN_ROWS = 2_000;
 
 /** Where nothing of interest is; found out a portion at a time. */
 export interface Jumps {
