@@ -12,7 +12,7 @@ import { expiresRun, laterRun, readyRun } from "./sql/line.sql.ts";
 import type { Step } from "./step.ts";
 
 /** Statements are compiled for these numbers of jobs only, largest first. */
-const SIZES: readonly number[] = [64, 8, 1];
+const SIZES: readonly number[] = [64, 32, 16, 8, 4, 2, 1];
 const LARGEST = 64;
 
 /** How many of the jobs from `from` on can be written as one run, 1 or more. */

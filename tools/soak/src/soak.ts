@@ -77,13 +77,19 @@ class Run {
     await this.#producer.stop();
     await this.#watchUntil(() => this.ran.count >= this.enqueued.count);
     for (const worker of this.#workers) await worker.stop();
+    this.#look();
+    this.#sample();
+  }
+
+  #look(): void {
+    this.#log = Math.max(this.#log, sizeOf(`${this.#file}-wal`));
   }
 
   async #watchUntil(isOver: () => boolean): Promise<void> {
     for (let look = 1; !isOver(); look++) {
       await setTimeout(LOOK_EVERY_MS);
       if (this.#fault) throw this.#fault;
-      this.#log = Math.max(this.#log, sizeOf(`${this.#file}-wal`));
+      this.#look();
       if (look % LOOKS_PER_SAMPLE === 0) this.#sample();
     }
   }
