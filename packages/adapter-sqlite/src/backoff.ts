@@ -1,9 +1,21 @@
 /**
- * A backoff as it is stored, with every job: short, `[1000,4000]` for a list of delays and
- * `["exponential",1000,600000,0.2]` for a rule. There are few different ones, so each is read and written once.
+ * A backoff as it is stored, with every job, so it is short: a name if nearly every job has it, `[1000,4000]` for a
+ * list of delays, `["exponential",1000,600000,0.2]` for a rule. There are few different ones, so each is read and
+ * written once.
  */
 
 import type { Backoff } from "@jobyard/core/adapter";
+
+type Rule = Exclude<Backoff, readonly number[]>;
+type StoredRule = readonly [type: Rule["type"], delayMs: number, maxDelayMs: number, jitter: number];
+
+/** The default of core has a name. The list only ever grows, and a name never changes what it means. */
+const NAMED: readonly (readonly [name: string, rule: StoredRule])[] = [["d1", ["exponential", 1_000, 600_000, 0.2]]];
+
+const ruleOf = ([type, delayMs, maxDelayMs, jitter]: StoredRule): Rule => ({ type, delayMs, maxDelayMs, jitter });
+
+const names = new Map(NAMED.map(([name, rule]) => [JSON.stringify(rule), name]));
+const named = new Map(NAMED.map(([name, rule]) => [name, ruleOf(rule)]));
 
 /** Of programs that make a new rule for every job. */
 const MOST_KNOWN = 1_000;
@@ -18,16 +30,13 @@ export function backoffText(backoff: Backoff | null): string | null {
 
 export function toBackoff(text: string | null): Backoff | null {
   if (text === null) return null;
-  const found = known.get(text);
+  const found = named.get(text) ?? known.get(text);
   if (found !== undefined) return found;
   if (known.size >= MOST_KNOWN) known.clear();
   const backoff = read(text);
   known.set(text, backoff);
   return backoff;
 }
-
-type Rule = Exclude<Backoff, readonly number[]>;
-type StoredRule = readonly [type: Rule["type"], delayMs: number, maxDelayMs: number, jitter: number];
 
 const isRule = (backoff: Backoff): backoff is Rule => !Array.isArray(backoff);
 
@@ -38,12 +47,11 @@ const isStoredRule = (stored: StoredRule | Backoff): stored is StoredRule =>
 function write(backoff: Backoff): string {
   if (!isRule(backoff)) return JSON.stringify(backoff);
   const { type, delayMs, maxDelayMs, jitter } = backoff;
-  return JSON.stringify([type, delayMs, maxDelayMs, jitter] satisfies StoredRule);
+  const text = JSON.stringify([type, delayMs, maxDelayMs, jitter] satisfies StoredRule);
+  return names.get(text) ?? text;
 }
 
 function read(text: string): Backoff {
   const stored = JSON.parse(text) as StoredRule | Backoff;
-  if (!isStoredRule(stored)) return stored;
-  const [type, delayMs, maxDelayMs, jitter] = stored;
-  return { type, delayMs, maxDelayMs, jitter };
+  return isStoredRule(stored) ? ruleOf(stored) : stored;
 }

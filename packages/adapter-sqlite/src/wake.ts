@@ -45,6 +45,10 @@ export class Wake {
   #nap: AbortController | null = null;
   /** The log may have been written by this connection only since it was last heard of. */
   #hasCommitted = false;
+  /** The next look may see an earlier commit than the one that the last write is for. */
+  #mayBeEarlier = false;
+  /** The log was written while nobody watched: that commit may not be visible yet. */
+  #isUnheard = false;
   #hasWarned = false;
   #file: FSWatcher | null = null;
 
@@ -60,6 +64,10 @@ export class Wake {
   /** After a commit of this connection. */
   tell(queues: Iterable<string | null>): void {
     this.#hasCommitted = true;
+    this.#hint(queues);
+  }
+
+  #hint(queues: Iterable<string | null>): void {
     if (this.#watchers.size === 0) return;
     if (this.#touched === null) {
       this.#touched = new Set();
@@ -74,6 +82,7 @@ export class Wake {
     if (!this.#isListening) this.#listen();
     else if (this.#watchers.size === 0) this.#seen = this.#version();
     this.#watchers.add(watcher);
+    if (this.#isUnheard) this.#beginLooking();
     return () => this.#watchers.delete(watcher);
   }
 
@@ -139,16 +148,25 @@ export class Wake {
   }
 
   #onWritten(): void {
-    if (this.#watchers.size === 0) return;
-    // What a look sees now may be an earlier commit than the one that this write is for.
+    if (this.#watchers.size === 0) {
+      this.#isUnheard = true;
+      return;
+    }
+    // After a commit of our own the first look can wait for the first pause.
     if (!this.#hasCommitted) this.#look();
+    this.#mayBeEarlier = this.#hasCommitted;
     this.#hasCommitted = false;
+    this.#beginLooking();
+  }
+
+  /** Each write of the log begins with the first pause. */
+  #beginLooking(): void {
+    this.#isUnheard = false;
     this.#pause = 0;
     this.#nap?.abort(AWAKE);
     if (!this.#isLookingAgain) void this.#lookAgain();
   }
 
-  /** Each write of the log begins with the first pause. */
   async #lookAgain(): Promise<void> {
     this.#isLookingAgain = true;
     for (let ms = AFTER_WRITE_MS[this.#pause]; ms !== undefined; ms = AFTER_WRITE_MS[this.#pause]) {
@@ -157,7 +175,9 @@ export class Wake {
       await this.#source.ports.sleep(ms, this.#nap?.signal);
       this.#nap = null;
       if (this.#stop.signal.aborted) return;
-      if (this.#look()) this.#pause = AFTER_WRITE_MS.length;
+      const isSeen = this.#look();
+      if (isSeen && !this.#mayBeEarlier) this.#pause = AFTER_WRITE_MS.length;
+      this.#mayBeEarlier = false;
     }
     this.#isLookingAgain = false;
   }
@@ -168,7 +188,7 @@ export class Wake {
     const version = this.#version();
     if (version === this.#seen) return false;
     this.#seen = version;
-    this.tell([null]);
+    this.#hint([null]);
     return true;
   }
 

@@ -26,6 +26,7 @@ const SORTED: Readonly<Record<string, string>> = {
   queueNames: "one row per queue",
   ownObjects: "one row per table and index of ours",
   expiredSessions: "one row per worker that holds jobs",
+  addDone: "jobs that come back from the trash only",
 };
 
 interface Named {

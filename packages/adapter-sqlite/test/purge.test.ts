@@ -113,6 +113,23 @@ test("jobs that ended one by one, some in one instant, go in the order of their 
   await adapter.close();
 });
 
+test("jobs that come back together have their places, also if one of them was back before", async () => {
+  const adapter = sqliteAdapter({ file: join(await folder(), "jobs.db"), durability: "crash", ports: manualPorts() });
+  const refs = (await adapter.writer.enqueue(jobs(2))).map(({ ref }) => ref);
+  await finish(adapter, 2, COMPLETE);
+  const apply = (move: "remove" | "restore", count: number) =>
+    adapter.operator.apply(move, refs.slice(0, count), { actor: "test" });
+  const purgeAll = () =>
+    adapter.sweeper.purge({ queue: "mail", state: "completed", keep: { ageMs: 0, count: null, bytes: null } }, 10);
+  await apply("remove", 2);
+  expect(await purgeAll()).toMatchObject({ removed: 0 });
+  await apply("restore", 1);
+  await apply("remove", 1);
+  await apply("restore", 2);
+  expect(await purgeAll()).toMatchObject({ removed: 2 });
+  await adapter.close();
+});
+
 describe("of a job that went, no table has a row", () => {
   const NOTHING = { ageMs: 0, count: null, bytes: null };
   const TABLES = ["job", "event", "done", "attention", "ready", "later", "held", "expiry", "lease", "dedupe", "trash"];

@@ -36,10 +36,12 @@ const version1 = (now: Instant): string => `
   VALUES ('mail', 1, 500, '{"completed":60000,"dead":null,"cancelled":1000}');
 `;
 
-async function upgraded() {
+/** @param others - what an application has in the same file */
+async function upgraded(others = "") {
   const ports = manualPorts();
   const file = join(await folder(), "jobs.db");
   const database = new Database(file);
+  database.exec(others);
   database.exec(tables.text);
   database.exec(version1(ports.now()));
   database.close();
@@ -96,4 +98,12 @@ test("retention removes the oldest of what had completed before, by number and b
   expect(await purge({ count: null, bytes: BYTES })).toEqual({ removed: 1, more: false });
   expect(await left()).toEqual(["done-c"]);
   await adapter.writer.enqueue([newJob("new")]);
+});
+
+test("an application's own tables are no obstacle, nor is a view of one that is gone", async () => {
+  const { adapter } = await upgraded(`
+    CREATE TABLE orders (id TEXT); CREATE TABLE gone (id TEXT);
+    CREATE VIEW broken AS SELECT id FROM gone; DROP TABLE gone;
+  `);
+  expect(await adapter.writer.enqueue([newJob("new")])).toMatchObject([{ outcome: "accepted" }]);
 });

@@ -1,5 +1,7 @@
 /** Claims that wait, and the watch that wakes them: nothing is missed, and nobody is kept busy. */
 
+import { once } from "node:events";
+import { watch } from "node:fs";
 import { appendFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -24,9 +26,12 @@ const sleepless: Ports = {
 
 interface Watched {
   readonly log: string;
+  readonly wake: Wake;
   /** As if another connection had committed. */
   commit(): void;
   readonly hints: readonly Hint[];
+  /** Ends the watch. */
+  leave(): void;
   onHint: () => void;
 }
 
@@ -35,13 +40,13 @@ async function watchedLog(): Promise<Watched> {
   await writeFile(log, "");
   let version = 1;
   const hints: Hint[] = [];
-  const watched: Watched = { log, commit: () => (version += 1), hints, onHint: () => undefined };
   const wake = new Wake({ ports: sleepless, log, version: () => version });
   onTestFinished(() => wake.close());
-  wake.watch((hint) => {
+  const leave = wake.watch((hint) => {
     hints.push(hint);
     watched.onHint();
   });
+  const watched: Watched = { log, wake, commit: () => (version += 1), hints, leave, onHint: () => undefined };
   return watched;
 }
 
@@ -53,14 +58,34 @@ test("a commit that becomes visible long after its write is seen", async () => {
   await vi.waitFor(() => expect(watched.hints).toHaveLength(1), 5_000);
 });
 
-test("a write is looked after also if the first look sees an earlier commit", async () => {
+test.each([
+  ["", () => undefined],
+  [", beside a commit of this connection", (wake: Wake) => wake.tell([])],
+])("a write is looked after also if the first look sees an earlier commit%s", async (_, beside) => {
   const watched = await watchedLog();
+  beside(watched.wake);
   watched.onHint = () => {
     if (watched.hints.length === 1) watched.commit();
   };
   watched.commit();
   await appendFile(watched.log, "frame");
   await vi.waitFor(() => expect(watched.hints).toHaveLength(2), 5_000);
+});
+
+test("a write that begins while nobody watches, and becomes visible while somebody does, is seen", async () => {
+  const { log, wake, commit, hints, leave } = await watchedLog();
+  leave();
+  const file = watch(log);
+  onTestFinished(() => file.close());
+  const written = once(file, "change");
+  await appendFile(log, "frame");
+  await written;
+  await new Promise(setImmediate);
+  const later: Hint[] = [];
+  wake.watch((hint) => later.push(hint));
+  commit();
+  await vi.waitFor(() => expect(later).toHaveLength(1), 5_000);
+  expect(hints).toEqual([]);
 });
 
 test("a write does not wait for a long pause after an earlier one", async () => {

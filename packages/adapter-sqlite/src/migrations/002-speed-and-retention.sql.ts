@@ -8,6 +8,8 @@
  * - `tally` counts besides, per queue, the jobs of each final state and their bytes.
  * - A queue's `retention` has three bounds for each state.
  *
+ * No table is renamed: SQLite would then read all views and triggers of the file, and an application's may be broken.
+ *
  * A backoff that an older version wrote stays as it is: see backoff.ts.
  */
 
@@ -16,7 +18,8 @@ import { type None, type Statement, sql } from "../statement.ts";
 export const speedAndRetention: Statement<None> = sql`
   DROP INDEX jobyard_session_deadline;
 
-  ALTER TABLE jobyard_lease RENAME TO jobyard_lease_1;
+  CREATE TEMP TABLE jobyard_lease_1 AS SELECT * FROM jobyard_lease;
+  DROP TABLE jobyard_lease;
   CREATE TABLE jobyard_lease (
     session    TEXT    NOT NULL,
     token      TEXT    NOT NULL,
@@ -29,8 +32,8 @@ export const speedAndRetention: Statement<None> = sql`
     PRIMARY KEY (session, token, queue)
   ) STRICT, WITHOUT ROWID;
   INSERT INTO jobyard_lease (session, token, queue, claimed_at, exclusive, unsettled, intact, pks)
-  SELECT session, token, queue, claimed_at, exclusive, unsettled, 0, pks FROM jobyard_lease_1;
-  DROP TABLE jobyard_lease_1;
+  SELECT session, token, queue, claimed_at, exclusive, unsettled, 0, pks FROM temp.jobyard_lease_1;
+  DROP TABLE temp.jobyard_lease_1;
 
   CREATE TABLE jobyard_done (
     queue       TEXT    NOT NULL,
