@@ -5,7 +5,7 @@ import { type Kind, type Payload, payloadOf, type Queue } from "./contender.ts";
 import type { Tally } from "./tally.ts";
 
 export const BULK = 1_000;
-const MOST_WARM_UP = 2_000;
+const MOST_WARM_UP = 20_000;
 const LOOK_AGAIN_MS = 1;
 
 /** Of so many jobs, the first that are not counted: compilers and caches get warm with them. */

@@ -4,7 +4,7 @@ import type { Scenario } from "./scenario.ts";
 import { BACKLOGS } from "./scenarios/backlog.ts";
 import { drain, drain2 } from "./scenarios/drain.ts";
 import { enqueueBulk, enqueueHundred, enqueueOne } from "./scenarios/enqueue.ts";
-import { latencyAcross, latencySame } from "./scenarios/latency.ts";
+import { latencyAcross, latencySame, latencyTen } from "./scenarios/latency.ts";
 import { sustain } from "./scenarios/sustain.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -16,6 +16,7 @@ export const SCENARIOS: readonly Scenario[] = [
   enqueueHundred,
   enqueueBulk,
   latencySame,
+  latencyTen,
   latencyAcross,
   ...BACKLOGS,
   sustain,

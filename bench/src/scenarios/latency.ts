@@ -9,20 +9,25 @@ import { percentile } from "../stats.ts";
 import { Tally } from "../tally.ts";
 
 const SIZE = { jobs: 500, quickJobs: 100, sameForAll: true, limitMs: 60_000 } as const;
-const CONCURRENCY = 10;
 /** Before the first job, so that the worker is idle; the pauses between two jobs are uneven, so that none can adapt. */
 const SETTLE_MS = 500;
 const PAUSES_MS = [2, 9, 5, 3, 8, 6, 4, 7];
 
-export const latencySame: Scenario = {
+/** @param handlers - at once; a queue that polls for each of them looks that many times as often */
+const sameProcess = (handlers: number, about: Pick<Scenario, "name" | "title">): Scenario => ({
   ...SIZE,
-  name: "latency-same",
+  ...about,
   family: "latency",
-  title: "idle latency, same process",
   metrics: ["p50Ms", "p99Ms"],
   alone: true,
-  run: inSameProcess,
-};
+  run: (stage) => inSameProcess(stage, handlers),
+});
+
+export const latencySame: Scenario = sameProcess(1, { name: "latency-same", title: "idle latency, same process" });
+export const latencyTen: Scenario = sameProcess(10, {
+  name: "latency-ten",
+  title: "idle latency, same process, ten handlers at once",
+});
 
 export const latencyAcross: Scenario = {
   ...SIZE,
@@ -34,11 +39,11 @@ export const latencyAcross: Scenario = {
   run: acrossProcesses,
 };
 
-async function inSameProcess({ contender, store, jobs, profiled }: Stage): Promise<Measures> {
+async function inSameProcess({ contender, store, jobs, profiled }: Stage, handlers: number): Promise<Measures> {
   const queue = await contender.open(store);
   const tally = new Tally(jobs);
   const began = new Began();
-  const working = await queue.work(CONCURRENCY, ({ i }) => {
+  const working = await queue.work(handlers, ({ i }) => {
     began.tell(nowMs());
     tally.ran(i);
   });
@@ -52,7 +57,7 @@ async function inSameProcess({ contender, store, jobs, profiled }: Stage): Promi
 async function acrossProcesses({ contender, store, jobs, help }: Stage): Promise<Measures> {
   const queue = await contender.open(store);
   const began = new Began();
-  const helper = await help({ concurrency: CONCURRENCY, tell: "each", onMark: (at) => began.tell(at) });
+  const helper = await help({ concurrency: 1, tell: "each", onMark: (at) => began.tell(at) });
   await helper.work();
   const latencies = await sampled(queue, jobs, began);
   await emptied(queue);
@@ -84,6 +89,7 @@ async function sampled(queue: Queue, jobs: number, began: Began): Promise<readon
   await pause(SETTLE_MS);
   const latencies: number[] = [];
   for (let i = 0; i < jobs; i++) {
+    await anyMoment();
     const begin = began.next();
     const calledAt = nowMs();
     const [at] = await Promise.all([begin, queue.add(payloadOf(i))]);
@@ -91,6 +97,18 @@ async function sampled(queue: Queue, jobs: number, began: Began): Promise<readon
     await pause(PAUSES_MS[i % PAUSES_MS.length] ?? 0);
   }
   return latencies;
+}
+
+/** Several times as long as the shortest pause between two polls. */
+const ANY_MOMENT_MS = 5;
+
+/**
+ * Real work comes at any moment. Straight after a timer, which comes on a tick of the event loop's clock, it would
+ * always come at the same moment for the timers of whoever polls.
+ */
+async function anyMoment(): Promise<void> {
+  const at = nowMs() + ANY_MOMENT_MS * Math.random();
+  while (nowMs() < at) await new Promise(setImmediate);
 }
 
 /** Without the first tenth, which is the warm-up. */

@@ -2,7 +2,7 @@
  * The ways in which anything about a job changes: it changes with one event, it comes in, it goes.
  *
  * Everything that hangs on a job's state (line, counters, attention, key) follows here and nowhere else, but for
- * the two that are most frequent and write less: a claim (claim.ts) and a completion (settle.ts).
+ * the two that are most frequent and write less: a claim (claim.ts) and a completion (plain-completions.ts).
  */
 
 import {

@@ -13,7 +13,7 @@ export class DoneLog {
   readonly #batches = new Map<string, Batch>();
 
   /**
-   * @param pks - numbers of the jobs; a number that was added before does no harm
+   * @param pks - numbers of the jobs, each of them once in a step; one that has its place from before keeps it
    * @param bytes - of all of them, as retention counts
    */
   add(queue: string, finishedAt: Instant, pks: readonly number[], bytes: number): void {

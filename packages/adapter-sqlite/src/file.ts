@@ -95,19 +95,30 @@ export interface Tuning {
 /**
  * What the connection is set to once the file is known to be ours. Sizes as measured in the design's benchmarks.
  *
- * @throws QueueError `STORE_UNSAFE` if SQLite does not grant a write-ahead log
+ * @throws QueueError `STORE_UNSAFE` if SQLite does not grant a write-ahead log, or texts do not stand there as UTF-8:
+ *   retention by bytes counts them as SQLite measures them
  */
 export function tune(database: Database.Database, { file, durability, checkpoints }: Tuning): void {
+  const encoding = database.pragma("encoding", { simple: true });
+  if (encoding !== "UTF-8")
+    throw new QueueError(
+      "STORE_UNSAFE",
+      `file ${file}: its texts are ${encoding}; jobs need a file of their own, in UTF-8`,
+    );
   const granted = database.pragma("journal_mode = WAL", { simple: true });
   if (granted !== "wal" && file !== MEMORY)
     throw new QueueError("STORE_UNSAFE", `file ${file}: SQLite grants no write-ahead log here, but journal ${granted}`);
-  database.pragma(`synchronous = ${durability === "power" ? "FULL" : "NORMAL"}`);
+  database.pragma(`synchronous = ${synchronousOf(durability)}`);
   database.pragma("cache_size = -65536");
   database.pragma("mmap_size = 268435456");
   database.pragma("temp_store = MEMORY");
   database.pragma(`wal_autocheckpoint = ${checkpoints === "own" ? CHECKPOINT_PAGES : 0}`);
   database.pragma(`journal_size_limit = ${LARGEST_LOG_BYTES}`);
 }
+
+/** As SQLite names it. */
+export const synchronousOf = (durability: Tuning["durability"]): "FULL" | "NORMAL" =>
+  durability === "power" ? "FULL" : "NORMAL";
 
 /**
  * To be done before a file gets its first table: pages that become free can then be given back to the disk in small

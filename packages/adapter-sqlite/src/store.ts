@@ -6,6 +6,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { type Diagnosis, type Hint, type Ports, QueueError, type SchemaStatus } from "@jobyard/core/adapter";
 import Database from "better-sqlite3";
+import { Checkpointer } from "./checkpointer.ts";
 import { Connection } from "./connection.ts";
 import { examine } from "./examine/examine.ts";
 import { faultOf, isBusy } from "./faults.ts";
@@ -35,6 +36,8 @@ export class Store {
   readonly #borrowed = new WeakMap<object, Connection>();
   readonly #identity: string | null;
   readonly #upkeep: Upkeep | null;
+  readonly #checkpointer: Checkpointer | null;
+  #closed: Promise<void> | null = null;
   #isReady = false;
   readonly #clock = (): number => this.ports.now();
 
@@ -47,7 +50,8 @@ export class Store {
     });
     this.#identity = identityOf(options.file);
     this.#db = new Connection(this.#database);
-    this.#upkeep = options.file === MEMORY ? null : new Upkeep(this.#db, options.file, options.checkpoints);
+    this.#checkpointer = options.file === MEMORY ? null : new Checkpointer(options);
+    this.#upkeep = this.#checkpointer && new Upkeep(this.#db, options, this.#checkpointer);
     this.wake = new Wake({
       ports: options.ports,
       log: options.file === MEMORY ? null : `${options.file}-wal`,
@@ -114,12 +118,20 @@ export class Store {
   }
 
   isClosed(): boolean {
-    return !this.#database.open;
+    return this.#closed !== null;
   }
 
-  close(): void {
-    if (this.isClosed()) return;
+  /** Nothing is accepted from now on. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  /** The thread first: the last connection that closes copies the log and removes it. */
+  async #close(): Promise<void> {
     this.wake.close();
+    const ended = this.#checkpointer?.end() ?? null;
+    if (ended !== null) await ended;
     this.#database.close();
   }
 

@@ -8,9 +8,10 @@
  */
 
 import { statSync } from "node:fs";
+import type { Checkpointer } from "./checkpointer.ts";
 import type { Connection } from "./connection.ts";
 import { isBusy } from "./faults.ts";
-import { CHECKPOINT_PAGES, LARGEST_LOG_BYTES } from "./file.ts";
+import { CHECKPOINT_PAGES, LARGEST_LOG_BYTES, type Tuning } from "./file.ts";
 import { type Checkpointed, copyLog, giveBackPages, lookAtLog, truncateLog } from "./sql/upkeep.sql.ts";
 
 export interface UpkeepLimits {
@@ -39,6 +40,10 @@ export const LIMITS: UpkeepLimits = {
 const CALM_PAGES = 64;
 /** The log's size is looked at after so many commits, besides in each sweep: in between much can be written. */
 const COMMITS_PER_LOOK = 64;
+/** Pages that are not copied yet are counted after so many commits. */
+const COMMITS_PER_COUNT = 8;
+/** So many are worth a checkpoint of the thread: a quarter of what SQLite waits for. */
+const THREAD_PAGES = CHECKPOINT_PAGES / 4;
 /** Sweeps that are left out, at most, while a cut fails again and again: a reader has its place at the log's end. */
 const LONGEST_PAUSE = 3;
 
@@ -46,7 +51,9 @@ export class Upkeep {
   readonly #db: Connection;
   readonly #log: string;
   readonly #limits: UpkeepLimits;
-  readonly #checkpoints: "own" | "external";
+  /** `external`: another program sees to the log. */
+  readonly #checkpoints: Tuning["checkpoints"];
+  readonly #checkpointer: Pick<Checkpointer, "ask">;
   #lastPages: number | null = null;
   #failures = 0;
   #pause = 0;
@@ -54,11 +61,16 @@ export class Upkeep {
   #commits = 0;
   #hasFailedToCut = false;
 
-  /** @param checkpoints - `external`: another program sees to the log */
-  constructor(db: Connection, file: string, checkpoints: "own" | "external", limits: UpkeepLimits = LIMITS) {
+  constructor(
+    db: Connection,
+    { file, checkpoints }: Pick<Tuning, "file" | "checkpoints">,
+    checkpointer: Pick<Checkpointer, "ask">,
+    limits: UpkeepLimits = LIMITS,
+  ) {
     this.#db = db;
     this.#log = `${file}-wal`;
     this.#checkpoints = checkpoints;
+    this.#checkpointer = checkpointer;
     this.#limits = limits;
   }
 
@@ -79,7 +91,9 @@ export class Upkeep {
   /** After a commit: a log that grew large since the last sweep is cut. Tried once between two sweeps if it fails. */
   committed(): void {
     this.#commits += 1;
-    if (this.#commits % COMMITS_PER_LOOK !== 0 || this.#checkpoints === "external" || this.#hasFailedToCut) return;
+    if (this.#commits % COMMITS_PER_COUNT !== 0 || this.#checkpoints === "external") return;
+    this.#copyAhead();
+    if (this.#commits % COMMITS_PER_LOOK !== 0 || this.#hasFailedToCut) return;
     if (this.#logSize() <= this.#limits.largeLog) return;
     try {
       this.#hasFailedToCut = this.#cut() !== "cut";
@@ -87,6 +101,11 @@ export class Upkeep {
       // The step was committed, and its caller shall hear that. What is wrong the next sweep will meet, and tell.
       this.#hasFailedToCut = true;
     }
+  }
+
+  #copyAhead(): void {
+    const { log, checkpointed } = this.#checkpoint(lookAtLog);
+    if (log - checkpointed >= THREAD_PAGES) this.#checkpointer.ask();
   }
 
   #cutLog(): void {

@@ -1,6 +1,6 @@
 /** Backoffs come out as they went in, however they are stored. */
 
-import { type Backoff, DEFAULT_BACKOFF } from "@jobyard/core/adapter";
+import type { Backoff } from "@jobyard/core/adapter";
 import { expect, test } from "vitest";
 import { backoffText, toBackoff } from "../src/backoff.ts";
 

@@ -1,6 +1,6 @@
 /** What `examine` finds on a file that somebody broke, and that it finds nothing on one that is well. */
 
-import { chmodSync, closeSync, existsSync, openSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Adapter, type Diagnosis, WORKER_KIND } from "@jobyard/core/adapter";
@@ -185,6 +185,21 @@ test.each(posix)("who else may read and write the file is told: %s", async () =>
   expect(await at(0o666, 0o755)).toMatchObject({ level: "problem" });
   expect(await at(0o666, 0o700)).toMatchObject({ level: "ok" });
   expect(await at(0o600, 0o755)).toMatchObject({ level: "ok" });
+});
+
+test("a folder that is open lies safe in one that is closed", async () => {
+  const closed = await folder();
+  const inner = join(closed, "it's data");
+  mkdirSync(inner);
+  const { adapter, file } = await open({ file: join(inner, "jobs.db") });
+  chmodSync(file, 0o644);
+  chmodSync(inner, 0o755);
+  chmodSync(closed, 0o700);
+  expect(await told(adapter, "SQLITE_PERMISSIONS")).toMatchObject({ level: "ok", evidence: { reachable: false } });
+  chmodSync(closed, 0o755);
+  const found = await told(adapter, "SQLITE_PERMISSIONS");
+  expect(found.level).toBe("advice");
+  expect(found.fix).toContain(`chmod o-r '${closed}/it'\\''s data/jobs.db'*`);
 });
 
 test("a database in memory is told to be one, without a word of files", async () => {

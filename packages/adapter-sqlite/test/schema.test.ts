@@ -70,6 +70,14 @@ describe("a file", () => {
     });
   });
 
+  test("of an application that writes UTF-16 gets no tables", async () => {
+    const file = await fileWith("PRAGMA encoding = 'UTF-16'; CREATE TABLE orders (id TEXT)");
+    const adapter = sqliteAdapter({ file });
+    await expect(adapter.schema.migrate()).rejects.toMatchObject({ code: "STORE_UNSAFE" });
+    await adapter.close();
+    expect(inFile(file, tableNames)).toEqual(["orders"]);
+  });
+
   test("of an older version is refused with the command that helps, until it was run", async () => {
     const file = await fileWith(
       "CREATE TABLE jobyard_schema (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT",

@@ -29,4 +29,5 @@ export {
   retainedBytes,
   sameRetention,
 } from "./nouns/retention.ts";
+export { shellWord } from "./nouns/shell-word.ts";
 export { WORKER_KIND, type WorkerInfo } from "./nouns/worker-info.ts";

@@ -17,6 +17,8 @@ export interface AdapterOptions {
 /** A throw-away store like the one that a URL names, in the same place. */
 export interface Scratch {
   readonly url: string;
+  /** A second connection sees the same jobs; false in memory. */
+  readonly shared: boolean;
   /** At once, also while the process ends. Twice is fine. */
   remove(): void;
 }

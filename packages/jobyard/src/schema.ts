@@ -1,7 +1,7 @@
 /** Says whether a database is ready for this version of Jobyard, and what to run if it is not. */
 
 import { type Adapter, QueueError } from "@jobyard/core";
-import type { SchemaStatus } from "@jobyard/core/adapter";
+import { type SchemaStatus, shellWord } from "@jobyard/core/adapter";
 import { DEFAULT_URL, printableUrl, schemeOf } from "./url.ts";
 
 /**
@@ -12,10 +12,6 @@ export const migrateCommand = (url: string): string =>
   url === DEFAULT_URL || schemeOf(url) !== "sqlite"
     ? "npx jobyard migrate"
     : `npx jobyard migrate --url ${shellWord(printableUrl(url))}`;
-
-/** The text as one word of a command that can be pasted. */
-export const shellWord = (text: string): string =>
-  /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 
 /** @throws QueueError `SCHEMA_MISSING`, `SCHEMA_TOO_OLD`, `SCHEMA_TOO_NEW` */
 export async function checkSchema(adapter: Adapter, url: string): Promise<void> {

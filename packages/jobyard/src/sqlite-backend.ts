@@ -29,10 +29,11 @@ export const sqlite: Backend = {
   async scratch(url) {
     const { parseSqliteUrl } = await import("@jobyard/adapter-sqlite");
     const { file } = parseSqliteUrl(url);
-    if (file === IN_MEMORY) return { url, remove: () => {} };
+    if (file === IN_MEMORY) return { url, shared: false, remove: () => {} };
     const scratch = `${file}.scratch-${process.pid}`;
     const [path = "", query] = url.split("?");
     return {
+      shared: true,
       url: `${path}.scratch-${process.pid}${query === undefined ? "" : `?${query}`}`,
       remove: () => {
         for (const beside of ["", "-wal", "-shm"]) rmSync(`${scratch}${beside}`, { force: true });

@@ -26,6 +26,15 @@ test("for people it is a table", async () => {
   expect(out.trimEnd().split("\n")).toHaveLength(2 + MEASURES.length);
 });
 
+test("in memory a second connection would see another store, so nothing waits for it", async () => {
+  const here = await place({ migrate: false });
+  const [report] = await here.json("bench", "--time", "10ms", "--url", "sqlite::memory:");
+  const measures = report?.["measures"] as readonly { measure: string }[];
+  expect(measures.map(({ measure }) => measure)).toEqual(
+    MEASURES.filter(({ acrossConnections }) => !acrossConnections).map(({ name }) => name),
+  );
+});
+
 test.each(["SIGINT", "SIGTERM"] as const)("%s ends it with what was measured, and nothing is left", async (signal) => {
   const here = await place({ migrate: false });
   const benching = here.start("bench", "--time", "20s", "--json");

@@ -110,6 +110,8 @@ describe("what is wrong is said", () => {
     [["1", "--priority", "9999999"], "BAD_OPTION", 2, "priority"],
     [["1", "--max-attempts", "0"], "BAD_OPTION", 2, "--max-attempts"],
     [["1", "--run-at", "tomorrow"], "BAD_OPTION", 2, "--run-at must look like"],
+    [["1", "--run-at", "2099-02-30"], "BAD_OPTION", 2, "--run-at must look like"],
+    [["1", "--run-at", "2099-02-30T08:00:00+02:00"], "BAD_OPTION", 2, "--run-at must look like"],
     [["1", "--run-at", "1", "--delay", "1s"], "USAGE", 2, "--delay or --run-at"],
     [["1", "--queue", "a:b"], "BAD_NAME", 2, "queue"],
     [["1", "--id", "42"], "BAD_NAME", 2, "jobId"],

@@ -104,6 +104,14 @@ describe("jobs", () => {
     expect(new Set((await many.json("jobs", "--limit", "450")).map((job) => job["id"])).size).toBe(450);
   });
 
+  test("are not listed for a reader that left, and nothing is said to it", async () => {
+    const many = await place();
+    await many.ok("enqueue", "add", "--file", many.file("many.ndjson", "1\n".repeat(1_000)));
+    const listing = many.start("jobs", "--limit", "999", "--json");
+    listing.hangUp();
+    expect(await listing.finished).toMatchObject({ code: 0, err: "" });
+  });
+
   test("none", async () => {
     expect(await here.ok("jobs", "id:nothing")).toBe("No jobs match.\n");
     expect(await here.ok("jobs", "id:nothing", "--json")).toBe("");

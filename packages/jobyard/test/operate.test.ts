@@ -46,6 +46,11 @@ describe("named jobs", () => {
     expect(finished.out).toBe(`${id} requeued\n`);
   });
 
+  test("are moved once, however often and in whichever way they are named", async () => {
+    const [id = ""] = await dead("twice", 1);
+    expect(await here.ok("requeue", id, id.split("/")[1] ?? "", id)).toBe(`${id} requeued\n`);
+  });
+
   test("are all found before the first is touched", async () => {
     const [id = ""] = await dead("typo", 1);
     expectError(await here.run("requeue", id, "typo/nobody"), "JOB_NOT_FOUND", 1, "typo/nobody");

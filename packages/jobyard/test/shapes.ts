@@ -84,6 +84,7 @@ const workers = z.strictObject({
   pidSpace: z.string(),
   startedAt: instant,
   seenAt: instant,
+  leaseMs: z.int(),
   queues: z.array(
     z.strictObject({
       queue: z.string(),

@@ -219,6 +219,7 @@ class Filler {
         pid: 1_000 + worker,
         startedAt: now - DAY_MS,
         seenAt: now,
+        leaseMs: 30_000,
         queues: TYPES.map(({ queue, name }) => ({
           queue,
           concurrency: 10,

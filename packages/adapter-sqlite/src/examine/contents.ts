@@ -1,7 +1,7 @@
 /** What stands in the file: that it is whole, that the tables are ours, that the times make sense. */
 
 import { statSync } from "node:fs";
-import { type Diagnosis, WORKER_KIND, type WorkerInfo } from "@jobyard/core/adapter";
+import { type Diagnosis, shellWord, WORKER_KIND, type WorkerInfo } from "@jobyard/core/adapter";
 import Database from "better-sqlite3";
 import { Connection } from "../connection.ts";
 import { migrate } from "../migrate.ts";
@@ -27,7 +27,7 @@ export function checkIntegrity({ db, file }: Examination, wholeBytes: number = C
     level: "advice",
     text: `The tables that claims stand on are whole; the jobs in this file of ${bytesText(size)} were not looked at.`,
     evidence,
-    fix: `When there is time: sqlite3 ${file} 'PRAGMA quick_check'`,
+    fix: `When there is time: sqlite3 ${shellWord(file)} 'PRAGMA quick_check'`,
   };
 }
 

@@ -1,6 +1,6 @@
 /** SQLite itself and how it is set: version, schema, journal, durability. */
 
-import type { Diagnosis } from "@jobyard/core/adapter";
+import { type Diagnosis, shellWord } from "@jobyard/core/adapter";
 import { MEMORY } from "../file.ts";
 import { schemaStatus } from "../migrate.ts";
 import { sqliteVersion } from "../sql/examine.sql.ts";
@@ -11,7 +11,7 @@ export function checkSchema({ db, file }: Examination): Diagnosis {
   const { state, current, wanted } = schemaStatus(db);
   const evidence = { state, current, wanted };
   if (state === "ready") return { code, level: "ok", text: `The tables have version ${current}.`, evidence };
-  const migrate = `jobyard migrate --url sqlite:${file}`;
+  const migrate = `jobyard migrate --url ${shellWord(`sqlite:${file}`)}`;
   if (state === "new")
     return {
       code,
@@ -71,7 +71,7 @@ export function checkJournal({ db, file }: Examination): Diagnosis {
     level: "problem",
     text: `The journal mode is ${mode}: readers and writers block each other, and wake-ups across processes do not work.`,
     evidence: { mode },
-    fix: `Find the program that changed it, then: sqlite3 ${file} 'PRAGMA journal_mode = WAL'`,
+    fix: `Find the program that changed it, then: sqlite3 ${shellWord(file)} 'PRAGMA journal_mode = WAL'`,
   };
 }
 

@@ -1,8 +1,8 @@
 /** Where the file lies: file system, permissions, room on the disk, and how much of the file and its log is in use. */
 
 import { statfsSync, statSync } from "node:fs";
-import { dirname } from "node:path";
-import type { Diagnosis } from "@jobyard/core/adapter";
+import { dirname, resolve } from "node:path";
+import { type Diagnosis, shellWord } from "@jobyard/core/adapter";
 import { fileSystemOf } from "../file-system.ts";
 import { checkpoint } from "../sql/examine.sql.ts";
 import { bytesText, type Examination, MiB } from "./examination.ts";
@@ -48,7 +48,7 @@ const WORLD_ENTERS = 0o001;
 export function checkPermissions({ file }: Examination): Diagnosis {
   const code = "SQLITE_PERMISSIONS";
   const { mode } = statSync(file);
-  const isReachable = process.platform !== "win32" && (statSync(dirname(file)).mode & WORLD_ENTERS) !== 0;
+  const isReachable = process.platform !== "win32" && everyoneEnters(dirname(resolve(file)));
   const evidence = { mode: (mode & 0o777).toString(8), reachable: isReachable };
   if (isReachable && (mode & WORLD_WRITES) !== 0)
     return {
@@ -56,7 +56,7 @@ export function checkPermissions({ file }: Examination): Diagnosis {
       level: "problem",
       text: "Every user of this machine may change the jobs.",
       evidence,
-      fix: `chmod o-rw ${file}*`,
+      fix: `chmod o-rw ${shellWord(file)}*`,
     };
   if (isReachable && (mode & WORLD_READS) !== 0)
     return {
@@ -64,10 +64,14 @@ export function checkPermissions({ file }: Examination): Diagnosis {
       level: "advice",
       text: "Every user of this machine may read the payloads.",
       evidence,
-      fix: `chmod o-r ${file}*, or close the folder: chmod o-x ${dirname(file)}`,
+      fix: `chmod o-r ${shellWord(file)}*, or close the folder: chmod o-x ${shellWord(dirname(file))}`,
     };
   return { code, level: "ok", text: "Other users of this machine cannot read the file.", evidence };
 }
+
+/** A folder that is open lies safe in one that is closed: every one on the way counts. */
+const everyoneEnters = (folder: string): boolean =>
+  (statSync(folder).mode & WORLD_ENTERS) !== 0 && (dirname(folder) === folder || everyoneEnters(dirname(folder)));
 
 /** The log alone may need so much between two checkpoints. */
 const LEAST_FREE_BYTES = 32 * MiB;
@@ -119,7 +123,7 @@ export function checkLog({ db, file, checkpoints }: Examination): Diagnosis {
       level: "advice",
       text: `The log has grown to ${bytesText(size)}.`,
       evidence,
-      fix: `When nothing else runs: sqlite3 ${file} 'PRAGMA wal_checkpoint(TRUNCATE)'`,
+      fix: `When nothing else runs: sqlite3 ${shellWord(file)} 'PRAGMA wal_checkpoint(TRUNCATE)'`,
     };
   return { code, level: "ok", text: `The log has ${bytesText(size)}, and nothing holds it back.`, evidence };
 }
@@ -162,6 +166,6 @@ export function checkFreePages({ db, file }: Examination): Diagnosis {
     level: "advice",
     text,
     evidence,
-    fix: `To give it back to the disk, when nothing else runs: sqlite3 ${file} '${vacuum}'`,
+    fix: `To give it back to the disk, when nothing else runs: sqlite3 ${shellWord(file)} '${vacuum}'`,
   };
 }

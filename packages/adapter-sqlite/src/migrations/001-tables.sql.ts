@@ -1,5 +1,6 @@
 /**
- * The whole shape of the store. Claims write no job row: a job is written when it is enqueued and once at its end.
+ * The shape of the store, but for leases, counters and what retention walks, which have their newest in 002. Claims
+ * write no job row: a job is written when it is enqueued and once at its end.
  *
  * - `job` holds every job. Its `state` is never `active`: a waiting job that stands in a lease is active.
  * - `ready`, `later` and `held` hold the waiting ones where claims look: due, not yet due, exclusive (`held_limit`).

@@ -1,4 +1,4 @@
-/** The hot end of a job: see settle.ts. All other ends go through `updateJob`. */
+/** The hot end of a job: see plain-completions.ts and settle.ts. All other ends go through `updateJob`. */
 
 import type { Instant, JsonText } from "@jobyard/core/adapter";
 import type { JobRow } from "../rows.ts";

@@ -7,7 +7,7 @@ const POOL_IDS = 256;
 const DIGITS_PER_ID = 16;
 let pool = "";
 let used = 0;
-let lastMs = 0;
+let lastMs = -1;
 let counter = 0;
 /** What all ids of a millisecond begin with. */
 let prefix = "";

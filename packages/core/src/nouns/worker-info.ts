@@ -13,6 +13,8 @@ export interface WorkerInfo {
   readonly pid: number;
   readonly startedAt: Instant;
   readonly seenAt: Instant;
+  /** Heartbeats come every third of it, and without one the record is gone when it is over. */
+  readonly leaseMs: number;
   readonly queues: readonly {
     readonly queue: string;
     readonly concurrency: number;

@@ -42,6 +42,7 @@ const worker = (queue: Partial<WorkerInfo["queues"][number]> = {}): WorkerInfo =
   pid: 7,
   startedAt: NOW - 60 * MINUTE,
   seenAt: NOW,
+  leaseMs: 30_000,
   queues: [{ queue: "mail", concurrency: 10, running: 2, types: [{ name: "email.send", maxVersion: 2 }], ...queue }],
 });
 

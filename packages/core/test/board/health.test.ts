@@ -15,6 +15,7 @@ async function register({ adapter, ports }: Setup, queue: string, types: readonl
     pid: 1,
     startedAt: ports.now(),
     seenAt: ports.now(),
+    leaseMs: 600_000,
     queues: [{ queue, concurrency: 1, running: 0, types: types.map((name) => ({ name, maxVersion: 1 })) }],
   };
   await adapter.records.put(WORKER_KIND, info.session, JSON.stringify(info), { ttlMs: 600_000 });

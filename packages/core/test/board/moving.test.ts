@@ -192,6 +192,30 @@ describe("moves of everything that matches", () => {
     ]);
   });
 
+  test("a rate does not make up for time that was lost", async () => {
+    const { board, enqueue, ports } = setup();
+    await enqueue(...Array.from({ length: 40 }, () => ({})));
+    const at: (readonly [seen: number, ms: number])[] = [];
+    const startedAt = ports.monotonic();
+    const run = board.moveMatching("cancel", "state:waiting", {
+      ...by,
+      upTo: ports.now(),
+      rate: 10,
+      onProgress: ({ seen }) => {
+        at.push([seen, ports.monotonic() - startedAt]);
+        // The store was busy.
+        if (seen === 10) ports.advance("10s");
+      },
+    });
+    await settled(() => at.length === 2);
+    for (const pages of [3, 4]) {
+      ports.advance("1s");
+      await settled(() => at.length === pages);
+    }
+    expect(await run).toMatchObject({ done: 40 });
+    expect(at.map(([, ms]) => ms)).toEqual([0, 10_000, 11_000, 12_000]);
+  });
+
   test("an abort stops between pages, also while it waits for the rate", async () => {
     const { board, enqueue, ports } = setup();
     await enqueue(...Array.from({ length: 30 }, () => ({})));

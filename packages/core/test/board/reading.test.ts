@@ -138,6 +138,7 @@ describe("records", () => {
     pid: 1,
     startedAt: 0,
     seenAt: 0,
+    leaseMs: 30_000,
     queues: [{ queue: "mail", concurrency: 1, running: 0, types: [{ name: "greet", maxVersion: 1 }] }],
   });
 

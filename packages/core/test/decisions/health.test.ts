@@ -35,6 +35,7 @@ const worker = (queueName: string, types: readonly string[], over: Partial<Worke
   pid: 1,
   startedAt: NOW - HOUR,
   seenAt: NOW - 1_000,
+  leaseMs: 30_000,
   queues: [{ queue: queueName, concurrency: 10, running: 0, types: types.map((name) => ({ name, maxVersion: 1 })) }],
   ...over,
 });
@@ -70,6 +71,11 @@ describe("workers", () => {
     const late = worker("mail", ["greet"], { name: "late-one", seenAt: NOW - 21_000 });
     expect(told("WORKERS", { workers: [late] })).toMatchObject({ level: "advice", text: /late-one/ });
     expect(told("WORKERS", { workers: [worker("mail", [], { seenAt: NOW - 19_000 })] }).level).toBe("ok");
+  });
+  test("one with a longer lease beats less often", () => {
+    const calm = (agoMs: number): WorkerInfo => worker("mail", ["greet"], { seenAt: NOW - agoMs, leaseMs: 600_000 });
+    expect(told("WORKERS", { workers: [calm(399_000)] }).level).toBe("ok");
+    expect(told("WORKERS", { workers: [calm(401_000)] }).level).toBe("advice");
   });
 });
 
@@ -134,6 +140,13 @@ test("dead jobs of the last hour are news, older ones an archive", () => {
   expect(told("DEAD_JOBS", { queues })).toMatchObject({ level: "ok", evidence: { dead: 9 } });
   const recentlyDead = { n: 1, exact: true };
   expect(told("DEAD_JOBS", { queues, recentlyDead })).toMatchObject({ level: "advice", text: /^1 job died/ });
+});
+
+test("a queue's name is one word of a command that can be pasted", () => {
+  const name = "mail; $(reboot)";
+  expect(told("UNSERVED_QUEUES", { queues: [due(name)] }).fix).toMatch(/--queue 'mail; \$\(reboot\)'$/);
+  const paused = { at: NOW - 2 * HOUR, by: "ada", reason: null };
+  expect(told("PAUSED_QUEUES", { queues: [queue(name, {}, { paused })] }).fix).toMatch(/resume 'mail; \$\(reboot\)'$/);
 });
 
 test("many names are cut to a few", () => {

@@ -3,6 +3,10 @@ import { uuidOf, uuidv7 } from "../../src/nouns/uuid.ts";
 
 const FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+test("the clock may begin at 0", () => {
+  expect(uuidv7(0)).toMatch(FORM);
+});
+
 test("ids of one process sort in the order in which they were made, also within a millisecond and if the clock goes back", () => {
   const now = Date.now() + 1_000;
   const ids = [

@@ -22,8 +22,13 @@ export async function moveNamed(
   { dryRun }: MoveOptions,
   apply: ApplyOptions,
 ): Promise<void> {
-  const refs: JobRef[] = [];
-  for (const id of ids) refs.push(await board.locate(id));
+  // A job may be named twice, also in two ways; it is moved once.
+  const found = new Map<string, JobRef>();
+  for (const id of ids) {
+    const ref = await board.locate(id);
+    found.set(JSON.stringify([ref.queue, ref.id]), ref);
+  }
+  const refs = [...found.values()];
   const results = dryRun
     ? await Promise.all(refs.map(async (ref) => foreseen(spec.move, ref, (await board.job(ref))?.state ?? null)))
     : await board.move(spec.move, refs, apply);

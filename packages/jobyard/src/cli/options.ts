@@ -36,13 +36,18 @@ export function rate(value: string): number {
 
 /** An ISO date with time zone, a date alone (UTC), or epoch milliseconds. */
 export function moment(value: string): number {
-  const at = /^\d+$/.test(value) ? Number(value) : ISO.test(value) ? Date.parse(value) : Number.NaN;
+  const at = /^\d+$/.test(value) ? Number(value) : isDate(value) ? Date.parse(value) : Number.NaN;
   if (Number.isSafeInteger(at)) return at;
   throw new QueueError(
     "BAD_OPTION",
     `--run-at must look like 2027-01-31T08:00:00Z or be epoch milliseconds, found ${JSON.stringify(value)}`,
     { field: "--run-at" },
   );
+}
+/** `Date.parse` takes the 31st of February for the 3rd of March. */
+function isDate(value: string): boolean {
+  const day = value.slice(0, 10);
+  return ISO.test(value) && !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day);
 }
 const ISO = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
 

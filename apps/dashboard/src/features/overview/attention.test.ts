@@ -25,6 +25,7 @@ const worker = (...queues: string[]): WorkerInfo => ({
   pid: 1,
   startedAt: NOW,
   seenAt: NOW,
+  leaseMs: 30_000,
   queues: queues.map((name) => ({ queue: name, concurrency: 1, running: 0, types: [] })),
 });
 const kinds = (queues: QueueInfo[], workers: WorkerInfo[]) =>

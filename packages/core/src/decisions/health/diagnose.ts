@@ -7,6 +7,7 @@
 
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import type { Diagnosis } from "../../nouns/diagnosis.ts";
+import { shellWord } from "../../nouns/shell-word.ts";
 import { roughly } from "../finding-words.ts";
 import type { HealthFacts } from "./facts.ts";
 import { unknownTypes, unserved } from "./unserved.ts";
@@ -35,8 +36,7 @@ export const diagnose = (facts: HealthFacts): readonly Diagnosis[] => [
 /** A worker that is late is not lost yet: its record goes when its lease is over. */
 function workers({ workers: alive, now }: HealthFacts): Diagnosis {
   const code = "WORKERS";
-  const beatMs = DEFAULTS.leaseMs / HEARTBEATS_PER_LEASE;
-  const silent = alive.filter(({ seenAt }) => now - seenAt > 2 * beatMs);
+  const silent = alive.filter(({ seenAt, leaseMs }) => now - seenAt > (2 * leaseMs) / HEARTBEATS_PER_LEASE);
   const newest = Math.max(...alive.map(({ seenAt }) => seenAt));
   const evidence = {
     workers: alive.length,
@@ -121,7 +121,7 @@ function paused({ queues, now }: HealthFacts): Diagnosis {
     level: "advice",
     text: `Paused for more than an hour: ${few(names)}.`,
     evidence,
-    fix: `Resume what was forgotten: jobyard resume ${long[0]?.queue}.`,
+    fix: `Resume what was forgotten: jobyard resume ${shellWord(long[0]?.queue ?? "")}`,
   };
 }
 
@@ -135,7 +135,7 @@ function full({ queues }: HealthFacts): Diagnosis {
     level: "advice",
     text: `Full, so enqueues are refused: ${few(reached.map(({ queue, depth, settings }) => `${queue} (${depth} of ${settings.maxSize})`))}.`,
     evidence,
-    fix: `Add workers, or raise the bound: jobyard set ${reached[0]?.queue} --max-size <n>.`,
+    fix: `Add workers, or raise the bound: jobyard set ${shellWord(reached[0]?.queue ?? "")} --max-size <n>`,
   };
 }
 

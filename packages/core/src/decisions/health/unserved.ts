@@ -2,6 +2,7 @@
 
 import type { QueueInfo } from "../../contract/adapter.ts";
 import type { Diagnosis } from "../../nouns/diagnosis.ts";
+import { shellWord } from "../../nouns/shell-word.ts";
 import type { WorkerInfo } from "../../nouns/worker-info.ts";
 import type { HealthFacts } from "./facts.ts";
 import { few, jobsText, total } from "./words.ts";
@@ -20,6 +21,7 @@ export function unserved({ queues, workers, now }: HealthFacts): Diagnosis {
       typesServed(workers, info).size === 0,
   );
   const waiting = total(left, "waiting");
+  const first = left[0]?.queue ?? "";
   const evidence = { queues: left.length, waiting: waiting.n, exact: waiting.exact };
   if (left.length === 0) return { code, level: "ok", text: "No queue has work that is due and no worker.", evidence };
   return {
@@ -27,7 +29,7 @@ export function unserved({ queues, workers, now }: HealthFacts): Diagnosis {
     level: "problem",
     text: `${jobsText(waiting)} due in queues that no live worker serves: ${few(left.map(({ queue }) => queue))}.`,
     evidence,
-    fix: `Start a worker for ${left[0]?.queue}: jobyard work <module> --queue ${left[0]?.queue}.`,
+    fix: `Start a worker for ${first}: jobyard work <module> --queue ${shellWord(first)}`,
   };
 }
 

@@ -69,10 +69,11 @@ export async function moveAllMatching(
 ): Promise<BulkProgress> {
   // Pages of about a second, so that progress shows and an abort is soon heeded.
   const pageSize = rate === null ? BULK_PAGE : Math.min(BULK_PAGE, Math.max(1, Math.floor(rate)));
-  const startedAt = ports.monotonic();
   let progress: BulkProgress = { seen: 0, done: 0, skipped: {} };
   let cursor: string | null = null;
+  let notBefore = ports.monotonic();
   while (!signal?.aborted) {
+    const startedAt = ports.monotonic();
     const page = await reader.scan(filter, upTo, cursor, pageSize);
     if (page.items.length > 0) {
       const results = await operator.apply(move, page.items, options);
@@ -82,7 +83,10 @@ export async function moveAllMatching(
     }
     cursor = page.next;
     if (cursor === null) return progress;
-    if (rate !== null) await ports.sleep(startedAt + (progress.seen / rate) * 1_000 - ports.monotonic(), signal);
+    if (rate === null) continue;
+    // From this page on: time that was lost before it must not come back as a burst.
+    notBefore = Math.max(notBefore, startedAt) + (page.items.length / rate) * 1_000;
+    await ports.sleep(notBefore - ports.monotonic(), signal);
   }
   return progress;
 }

@@ -4,7 +4,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { NewJob } from "../../contract/adapter.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import { definitionOf } from "../../nouns/define.ts";
-import type { CheckedOptions, DedupeOption, JobDefinition } from "../../nouns/definition.ts";
+import type { CheckedOptions, DedupeOption, EnqueueOptions, JobDefinition } from "../../nouns/definition.ts";
 import type { Parent } from "../../nouns/job.ts";
 import { checkName } from "../../nouns/names.ts";
 import { badOption, checkInteger, checkJobOptions } from "../../nouns/options.ts";
@@ -12,40 +12,61 @@ import type { RawJob } from "../surface.ts";
 import { type JobForm, jobForm, newJob } from "./new-job.ts";
 import { type Checked, checkSize, parseJson, payloadInvalid, payloadRule, toJsonText, validate } from "./payload.ts";
 
-export interface Circumstances {
-  readonly maxPayloadBytes: number;
+/** What differs from job to job besides the payload. */
+export interface Origin {
   /** Taken if the options have no `jobId`. */
   readonly id: string;
   readonly parent: Parent | null;
 }
 
-/**
- * @param form - of this type
- * @throws QueueError `PAYLOAD_INVALID`, `PAYLOAD_UNSERIALISABLE`, `PAYLOAD_TOO_LARGE`, `BAD_NAME`, `BAD_OPTION`,
- *   `BAD_DURATION`; and whatever the schema itself, or the type's `dedupe`, throws
- */
-export function prepareJob<S extends StandardSchemaV1>(
-  definition: JobDefinition<S>,
-  form: JobForm,
+export type JobMaker<S extends StandardSchemaV1> = (
   payload: StandardSchemaV1.InferInput<S>,
-  { maxPayloadBytes, id, parent }: Circumstances,
-): NewJob | Promise<NewJob> {
-  const make = (checked: Checked): NewJob => {
+  origin: Origin,
+) => NewJob | Promise<NewJob>;
+
+/**
+ * For the jobs of one call: what they share is checked here, once.
+ *
+ * What it makes throws QueueError `PAYLOAD_INVALID`, `PAYLOAD_UNSERIALISABLE`, `PAYLOAD_TOO_LARGE`, and whatever the
+ * schema itself, or the type's `dedupe`, throws. It answers at once if the schema does: a bulk enqueue is not to wait
+ * a turn for each of its jobs.
+ *
+ * @throws QueueError `BAD_NAME`, `BAD_OPTION`, `BAD_DURATION`
+ */
+export function jobMaker<S extends StandardSchemaV1>(
+  definition: JobDefinition<S>,
+  options: EnqueueOptions | undefined,
+  maxPayloadBytes: number,
+): JobMaker<S> {
+  const form = jobForm(definition, options);
+  const rule = payloadRule(definition.name, maxPayloadBytes);
+  const make = (payload: StandardSchemaV1.InferInput<S>, checked: Checked, { id, parent }: Origin): NewJob => {
     assertValid(definition, checked);
-    const text = toJsonText(payload, payloadRule(definition.name, maxPayloadBytes));
-    return newJob(form, { payload: text, dedupe: dedupeOf(definition, form, payload), parent, id });
+    return newJob(form, {
+      payload: toJsonText(payload, rule),
+      dedupe: dedupeOf(definition, form, payload),
+      parent,
+      id,
+    });
   };
-  // Most schemas answer at once, and a bulk enqueue is not to wait a turn for each of its jobs.
-  const answer = validate(definition.payload, payload);
-  return answer instanceof Promise ? answer.then(make) : make(answer);
+  return (payload, origin) => {
+    const answer = validate(definition.payload, payload);
+    return answer instanceof Promise
+      ? answer.then((checked) => make(payload, checked, origin))
+      : make(payload, answer, origin);
+  };
 }
 
 /** The type's own, asked for only if the call has none. */
 const dedupeOf = (definition: JobDefinition, form: JobForm, payload: unknown): DedupeOption | null =>
   form.dedupe === null ? (definition.dedupe?.(payload) ?? null) : null;
 
-/** For a payload that is text already, which is stored as it is. @throws as {@link prepareJob} */
-export async function prepareRaw(raw: RawJob, { maxPayloadBytes, id, parent }: Circumstances): Promise<NewJob> {
+/**
+ * For a payload that is text already, which is stored as it is.
+ *
+ * @throws as {@link jobMaker} and what it makes
+ */
+export async function prepareRaw(raw: RawJob, maxPayloadBytes: number, { id, parent }: Origin): Promise<NewJob> {
   const { name, payload, version, options } = raw;
   const definition = raw.definition && definitionOf(raw.definition);
   if (definition && definition.name !== name)
@@ -63,13 +84,13 @@ export async function prepareRaw(raw: RawJob, { maxPayloadBytes, id, parent }: C
  * Everything that an enqueue would find wrong with the job, without a store: for files that are checked as a whole
  * before their first line is written.
  *
- * @throws as {@link prepareJob}
+ * @throws as {@link prepareRaw}
  */
 export async function checkRawJob(
   raw: RawJob,
   { maxPayloadBytes = DEFAULTS.maxPayloadBytes }: { readonly maxPayloadBytes?: number } = {},
 ): Promise<void> {
-  await prepareRaw(raw, { maxPayloadBytes, id: "unused", parent: null });
+  await prepareRaw(raw, maxPayloadBytes, { id: "unused", parent: null });
 }
 
 const NO_OPTIONS: CheckedOptions = checkJobOptions({});

@@ -9,9 +9,8 @@ import { systemPorts } from "../../nouns/ports.ts";
 import { createBoard } from "../board/board.ts";
 import type { Worker, Yard, YardOptions } from "../surface.ts";
 import { createWorker } from "../worker/worker.ts";
-import { jobForm } from "./new-job.ts";
 import { printIssue } from "./payload.ts";
-import { type Circumstances, prepareJob, prepareRaw } from "./prepare.ts";
+import { jobMaker, type Origin, prepareRaw } from "./prepare.ts";
 import { checkTransactions, createProducer, toBulkReceipt, toReceipt } from "./producer.ts";
 
 /**
@@ -42,7 +41,7 @@ export function createYard(options: YardOptions): Yard {
     const isOver = closing !== null && [...workers].every(({ status }) => status.state === "stopped");
     if (isOver) throw new QueueError("STORE_CLOSED", "");
   };
-  const newcomer = (): Circumstances => ({ maxPayloadBytes, id: ports.newId(), parent: null });
+  const newcomer = (): Origin => ({ id: ports.newId(), parent: null });
   const checkTx = (tx: unknown): void => {
     if (tx !== undefined) checkTransactions(adapter);
   };
@@ -53,8 +52,8 @@ export function createYard(options: YardOptions): Yard {
 
     enqueue: async (type, payload, callOptions) => {
       checkOpen();
-      const definition = definitionOf(type);
-      const job = await prepareJob(definition, jobForm(definition, callOptions), payload, newcomer());
+      const make = jobMaker(definitionOf(type), callOptions, maxPayloadBytes);
+      const job = await make(payload, newcomer());
       checkTx(callOptions?.tx);
       return toReceipt(await producer.one(job, callOptions?.tx), callOptions?.jobId === undefined);
     },
@@ -65,14 +64,14 @@ export function createYard(options: YardOptions): Yard {
       if (callOptions !== undefined && "jobId" in callOptions)
         throw badOption("jobId", "one id cannot name many jobs; enqueue them one by one");
       checkTx(callOptions?.tx);
-      const form = jobForm(definition, callOptions);
-      const jobs = await allOrFaults(payloads, (payload) => prepareJob(definition, form, payload, newcomer()));
+      const make = jobMaker(definition, callOptions, maxPayloadBytes);
+      const jobs = await allOrFaults(payloads, (payload) => make(payload, newcomer()));
       return (await producer.many(jobs, callOptions?.tx)).map((receipt) => toBulkReceipt(receipt, true));
     },
 
     enqueueRaw: async (raw) => {
       checkOpen();
-      const jobs = await allOrFaults(raw, (job) => prepareRaw(job, newcomer()));
+      const jobs = await allOrFaults(raw, (job) => prepareRaw(job, maxPayloadBytes, newcomer()));
       for (const { options: own } of raw) checkTx(own?.tx);
       const receipts = await Promise.all(jobs.map((job, index) => producer.one(job, raw[index]?.options?.tx)));
       return receipts.map((receipt, index) => toBulkReceipt(receipt, raw[index]?.options?.jobId === undefined));

@@ -30,6 +30,8 @@ export interface Bench {
 
 export interface Measure {
   readonly name: string;
+  /** It needs a second connection to the same store. */
+  readonly acrossConnections?: true;
   readonly run: (bench: Bench) => Promise<Figures>;
 }
 
@@ -45,7 +47,11 @@ export const MEASURES: readonly Measure[] = [
     run: (bench: Bench) => drain(bench, concurrency),
   })),
   { name: "idle worker wakes, same process", run: (bench) => wake(bench, bench.yard) },
-  { name: "idle worker wakes, other connection", run: (bench) => wake(bench, bench.another) },
+  {
+    name: "idle worker wakes, other connection",
+    acrossConnections: true,
+    run: (bench) => wake(bench, bench.another),
+  },
 ];
 
 const PAYLOAD = { n: 1 };

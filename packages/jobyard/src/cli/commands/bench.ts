@@ -2,7 +2,7 @@
 
 import { cpus } from "node:os";
 import type { Command } from "commander";
-import { scratchBeside } from "../../backends.ts";
+import { type Scratch, scratchBeside } from "../../backends.ts";
 import { openYard } from "../../open.ts";
 import { printableUrl } from "../../url.ts";
 import { threeDigits } from "../bench/figures.ts";
@@ -25,7 +25,7 @@ export function registerBench(program: Command): void {
     .option("--time <duration>", "about how long each of the measures takes", duration("--time"), 1_000)
     .addHelpText(
       "after",
-      examples("bench", "bench --url sqlite:./data/jobs.db?durability=crash", "bench --time 5s --json"),
+      examples("bench", "bench --url 'sqlite:./data/jobs.db?durability=crash'", "bench --time 5s --json"),
     )
     .action((options: Options, command: Command) => bench(options, command));
 }
@@ -37,7 +37,7 @@ async function bench({ time }: Options, command: Command): Promise<void> {
   process.on("exit", scratch.remove);
   try {
     await interruptible(async (signal) => {
-      const { backend, measured } = await measure(scratch.url, time, signal);
+      const { backend, measured } = await measure(scratch, time, signal);
       const machine = { node: process.versions.node, cpu: cpus()[0]?.model ?? "unknown", cpus: cpus().length };
       const report: Report = {
         at: Date.now(),
@@ -72,17 +72,18 @@ interface Report extends Backend {
 }
 
 async function measure(
-  url: string,
+  { url, shared }: Scratch,
   timeMs: number,
   signal: AbortSignal,
 ): Promise<{ readonly backend: Backend; readonly measured: readonly Measured[] }> {
   const yard = await openYard(url);
   const another = await openYard(url);
+  const measures = MEASURES.filter(({ acrossConnections }) => shared || !acrossConnections);
   const measured: Measured[] = [];
   try {
-    for (const [index, { name, run }] of MEASURES.entries()) {
+    for (const [index, { name, run }] of measures.entries()) {
       if (signal.aborted) break;
-      const progress = createProgress({ total: { n: MEASURES.length, exact: true }, label: name });
+      const progress = createProgress({ total: { n: measures.length, exact: true }, label: name });
       progress.show(index);
       measured.push({ measure: name, ...(await run({ yard, another, timeMs, signal }).finally(progress.end)) });
     }

@@ -1,9 +1,9 @@
 /** `jobyard enqueue <job> [payload]` */
 
 import { checkRawJob, type EnqueueOptions, type JobDefinition, QueueError, type RawJob } from "@jobyard/core";
+import { shellWord } from "@jobyard/core/adapter";
 import type { Command } from "commander";
 import { loadDefinition } from "../../modules.ts";
-import { shellWord } from "../../schema.ts";
 import { checkFile, enqueueLines, type LineJobs } from "../enqueue-file.ts";
 import { lineSource } from "../lines.ts";
 import { commaList, duration, moment, payloadText, wholeNumber } from "../options.ts";

@@ -4,6 +4,7 @@ import { type Job, type JobSummary, jobSummaryJson, type Page, phaseOf } from "@
 import type { Command } from "commander";
 import { wholeNumber } from "../options.ts";
 import type { Output } from "../output.ts";
+import { isListening } from "../pipes.ts";
 import { examples, type Session, withYard } from "../session.ts";
 import type { Column } from "../table.ts";
 import { relative } from "../text.ts";
@@ -39,20 +40,28 @@ export function registerJobs(program: Command): void {
 
 async function list({ board, out }: Session, query: string, { limit, cursor }: Options): Promise<void> {
   const found: JobSummary[] = [];
+  let seen = 0;
   let next: string | null = cursor ?? null;
   let page: Page<JobSummary>;
   do {
-    page = await board.jobs({ query, limit: Math.min(PAGE, limit - found.length), cursor: next });
-    found.push(...page.items);
+    page = await board.jobs({ query, limit: Math.min(PAGE, limit - seen), cursor: next });
+    seen += page.items.length;
+    // The columns of a table need all rows; documents need none but their own.
+    if (out.json) printJson(page.items, await board.now(), out);
+    else found.push(...page.items);
     next = page.next;
-  } while (next !== null && found.length < limit);
-  const now = await board.now();
-  if (out.json) for (const job of found) out.line(jobSummaryJson(job, now));
-  else if (found.length === 0) out.line("No jobs match.");
-  else out.table(found, columns(now, out));
+  } while (next !== null && seen < limit && isListening());
+  if (!out.json && found.length === 0) out.line("No jobs match.");
+  else if (!out.json) out.table(found, columns(await board.now(), out));
+  // Who left has seen enough, wherever the list stopped for that.
+  if (!isListening()) return;
   if (next !== null) out.note(`There are more: --cursor ${next}`);
   if (!page.searched.all)
     out.note(`Looked at ${page.searched.rows.toLocaleString("en")} jobs; older ones were not searched.`);
+}
+
+function printJson(jobs: readonly JobSummary[], now: number, out: Output): void {
+  for (const job of jobs) out.line(jobSummaryJson(job, now));
 }
 
 const columns = (now: number, out: Output): readonly Column<JobSummary>[] => [

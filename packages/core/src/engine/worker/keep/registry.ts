@@ -32,6 +32,7 @@ export function createRegistry({ adapter, clock, session, settings }: Shift, lin
         pidSpace: PID_SPACE,
         startedAt,
         seenAt: now,
+        leaseMs: settings.leaseMs,
         queues: lines.map(({ queue, concurrency, running }) => ({
           queue,
           concurrency,

@@ -4,8 +4,7 @@ import type { Lease, NewJob } from "../../../contract/adapter.ts";
 import type { FollowUp } from "../../../nouns/definition.ts";
 import { isQueueError, QueueError } from "../../../nouns/errors.ts";
 import { uuidOf } from "../../../nouns/uuid.ts";
-import { jobForm } from "../../yard/new-job.ts";
-import { prepareJob } from "../../yard/prepare.ts";
+import { jobMaker } from "../../yard/prepare.ts";
 import type { Turn } from "../turn.ts";
 
 /** @throws QueueError `RESULT_INVALID` if one could not be enqueued; whatever `followUps` itself throws */
@@ -28,8 +27,11 @@ export async function followUpJobs(turn: Turn, result: unknown, maxPayloadBytes:
 async function prepare(followUp: FollowUp, lease: Lease, maxPayloadBytes: number): Promise<NewJob> {
   const { definition, payload, ref, options } = followUp;
   try {
-    return await prepareJob(definition, jobForm(definition, options), payload, {
+    return await jobMaker(
+      definition,
+      options,
       maxPayloadBytes,
+    )(payload, {
       id: followUpId(lease, ref),
       parent: { ...lease.ref, epoch: lease.epoch, ref },
     });
