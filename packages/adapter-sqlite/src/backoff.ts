@@ -9,7 +9,10 @@ import type { Backoff } from "@jobyard/core/adapter";
 type Rule = Exclude<Backoff, readonly number[]>;
 type StoredRule = readonly [type: Rule["type"], delayMs: number, maxDelayMs: number, jitter: number];
 
-/** The default of core has a name. The list only ever grows, and a name never changes what it means. */
+/**
+ * The default of core has a name. The list only ever grows, a name never changes what it means, and a new one comes
+ * with a new version of the tables: processes that do not know it could not read the jobs.
+ */
 const NAMED: readonly (readonly [name: string, rule: StoredRule])[] = [["d1", ["exponential", 1_000, 600_000, 0.2]]];
 
 const ruleOf = ([type, delayMs, maxDelayMs, jitter]: StoredRule): Rule => ({ type, delayMs, maxDelayMs, jitter });

@@ -173,7 +173,7 @@ test("a full disk refuses the whole call, keeps what was there, and lets go when
   await store.read(({ db }) => db.pragma("max_page_count = 1000000"));
   await add(10_000, "much");
   expect(await jobsIn(store)).toBe(10_010);
-  store.close();
+  await store.close();
 });
 
 test("a parameter without a value is an error, not a NULL", () => {

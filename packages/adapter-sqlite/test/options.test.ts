@@ -24,7 +24,7 @@ test.each([
     ["synchronous", "journal_mode", "cache_size"].map((name) => db.pragma(name)),
   );
   expect(settings).toEqual([synchronous, "wal", -65_536]);
-  store.close();
+  await store.close();
   const adapter = sqliteAdapter({ file, durability });
   expect(adapter.capabilities).toEqual({ transactions: true, durability, coworkers: "none" });
   await adapter.close();
