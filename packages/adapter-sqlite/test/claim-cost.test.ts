@@ -5,21 +5,10 @@ import { claimRequest, manualPorts, newJob } from "@jobyard/core/testing";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { claimNow } from "../src/claim.ts";
-import { Connection } from "../src/connection.ts";
 import { sqliteAdapter } from "../src/index.ts";
 import { takeStep } from "../src/step.ts";
 import { folder } from "./bench.ts";
-
-/** Rows that the claims' statements returned, by a connection that counts them. */
-class CountingConnection extends Connection {
-  rows = 0;
-
-  override all<P extends object, R>(...call: Parameters<typeof Connection.prototype.all<P, R>>): R[] {
-    const found = super.all<P, R>(...call);
-    this.rows += found.length;
-    return found;
-  }
-}
+import { CountingConnection } from "./counting-connection.ts";
 
 async function rowsOfClaim(fill: (count: number) => ReturnType<typeof newJob>[], count: number): Promise<number> {
   const file = join(await folder(), "jobs.db");

@@ -5,22 +5,11 @@ import type { Adapter, PurgeRule } from "@jobyard/core/adapter";
 import { claimRequest, manualPorts, newJob } from "@jobyard/core/testing";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { Connection } from "../src/connection.ts";
 import { sqliteAdapter } from "../src/index.ts";
 import { purge } from "../src/purge.ts";
 import { takeStep } from "../src/step.ts";
 import { folder } from "./bench.ts";
-
-/** Rows that statements returned, by a connection that counts them. */
-class CountingConnection extends Connection {
-  rows = 0;
-
-  override all<P extends object, R>(...call: Parameters<typeof Connection.prototype.all<P, R>>): R[] {
-    const found = super.all<P, R>(...call);
-    this.rows += found.length;
-    return found;
-  }
-}
+import { CountingConnection } from "./counting-connection.ts";
 
 const COMPLETE = { move: "complete", result: '"fine"' } as const;
 const BURY = { move: "bury", failure: { code: "X", message: "broken", stack: null } } as const;

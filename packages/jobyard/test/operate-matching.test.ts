@@ -1,6 +1,10 @@
 /** Moves of all jobs that match a query. */
 
-import { describe, expect, test } from "vitest";
+import { createYard } from "@jobyard/core";
+import { memoryAdapter } from "@jobyard/core/memory";
+import { afterEach, describe, expect, test } from "vitest";
+import { moveMatching } from "../src/cli/move-matching.ts";
+import { createOutput } from "../src/cli/output.ts";
 import { deadJobs, type Place, place } from "./jobyard.ts";
 
 const here: Place = await place();
@@ -52,5 +56,42 @@ describe("all that match", () => {
     expect(code).toBe(1);
     expect(out).toMatch(/^\d+ jobs? removed\n$/);
     expect((await here.json("jobs", "queue:stopped")).length).toBeGreaterThan(20);
+  });
+
+  describe("and Ctrl+C", () => {
+    const before = process.exitCode;
+    afterEach(() => {
+      process.exitCode = before;
+    });
+
+    /** In this process, so that the signal comes exactly when the first jobs of a page are told. */
+    const cancelAll = async (jobs: number): Promise<readonly string[]> => {
+      const yard = createYard({ adapter: memoryAdapter() });
+      await yard.enqueueRaw(Array.from({ length: jobs }, () => ({ name: "add", payload: "1" })));
+      const told: string[] = [];
+      const out = {
+        ...createOutput({ json: true }),
+        note: (text: string) => void told.push(text),
+        line: (text: string) => {
+          if (told.push(text) === 1) process.emit("SIGINT");
+        },
+      };
+      const spec = { move: "cancel", description: "", done: "cancelled", examples: [] } as const;
+      await moveMatching({ yard, board: yard.board, out }, spec, "name:add", {}, { actor: "cli", opId: "op" });
+      await yard.close();
+      return told;
+    };
+
+    test("during the last page comes too late: all was done", async () => {
+      expect(JSON.parse((await cancelAll(3)).at(-1) ?? "")).toMatchObject({ seen: 3, done: 3, interrupted: false });
+      expect(process.exitCode).toBe(before);
+    });
+
+    test("before it is told", async () => {
+      const told = await cancelAll(501);
+      expect(JSON.parse(told.at(-2) ?? "")).toMatchObject({ seen: 500, done: 500, interrupted: true });
+      expect(told.at(-1)).toBe("Stopped after 500 jobs; the same command goes on with the rest.");
+      expect(process.exitCode).toBe(1);
+    });
   });
 });

@@ -221,6 +221,11 @@ export interface BulkProgress {
   readonly skipped: Readonly<Record<string, number>>;
 }
 
+export interface BulkOutcome extends BulkProgress {
+  /** Every job that matches was seen; false if the signal ended it before. */
+  readonly reachedEnd: boolean;
+}
+
 /** A change of a queue's settings, as people write it. */
 export interface SettingsOption {
   /** Most open jobs that an enqueue may leave, 1 or more; `null` for no bound. */
@@ -269,7 +274,7 @@ export interface Board {
       /** What became of each job, page by page. */
       readonly onResults?: (results: readonly MoveResult[]) => void;
     },
-  ): Promise<BulkProgress>;
+  ): Promise<BulkOutcome>;
   pause(queue: string, options: { readonly actor: string; readonly reason?: string }): Promise<boolean>;
   resume(queue: string, options: { readonly actor: string; readonly reason?: string }): Promise<boolean>;
   /**

@@ -43,6 +43,22 @@ test("due jobs are compared with what the workers of their queue know", async ()
   expect(await levels(yard)).toMatchObject({ UNSERVED_QUEUES: "ok", WORKERS: "ok" });
 });
 
+test("due jobs of a newer version than any worker of their queue knows are told as explain tells them", async () => {
+  const yard = setup();
+  const [ref] = await yard.enqueue({ queue: "mail", name: "greet", version: 2 });
+  await yard.enqueue({ queue: "docs", name: "greet", version: 1 });
+  yard.ports.advance("1m");
+  await register(yard, "mail", ["greet"]);
+  await register(yard, "docs", ["greet"]);
+  expect(ref && (await yard.board.explain(ref))).toMatchObject([{ code: "NO_HANDLER" }]);
+  const told = await yard.board.examine();
+  expect(told.find(({ code }) => code === "UNKNOWN_TYPES")).toMatchObject({
+    level: "problem",
+    text: /: mail: greet above version 1\.$/,
+    evidence: { types: 1 },
+  });
+});
+
 test("a lost worker's jobs are counted until somebody takes them back", async () => {
   const yard = setup();
   await yard.enqueue({}, {}, {});

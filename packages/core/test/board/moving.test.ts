@@ -117,7 +117,7 @@ describe("moves of everything that matches", () => {
       opId: "op-1",
       onProgress: (p) => seen.push(p),
     });
-    expect(result).toEqual({ seen: count.n, done: 1_203, skipped: {} });
+    expect(result).toEqual({ seen: count.n, done: 1_203, skipped: {}, reachedEnd: true });
     expect(seen.map(({ seen: n }) => n)).toEqual([500, 1_000, 1_203]);
     expect((await board.jobs({ query: "state:waiting" })).items).toMatchObject([{ id: "later" }]);
     expect(await board.count("op:op-1")).toMatchObject({ n: 1_203 });
@@ -162,8 +162,8 @@ describe("moves of everything that matches", () => {
     await enqueue({}, {}, {});
     await claim(2);
     const all = { ...by, upTo: ports.now() };
-    expect(await board.moveMatching("cancel", "", all)).toEqual({ seen: 3, done: 1, skipped: { requested: 2 } });
-    expect(await board.moveMatching("remove", "", all)).toEqual({ seen: 3, done: 1, skipped: { busy: 2 } });
+    expect(await board.moveMatching("cancel", "", all)).toMatchObject({ seen: 3, done: 1, skipped: { requested: 2 } });
+    expect(await board.moveMatching("remove", "", all)).toMatchObject({ seen: 3, done: 1, skipped: { busy: 2 } });
   });
 
   test("a rate spreads the pages over time", async () => {
@@ -227,8 +227,21 @@ describe("moves of everything that matches", () => {
       signal: stop.signal,
       onProgress: ({ seen }) => seen === 10 && stop.abort(),
     });
-    expect(await run).toEqual({ seen: 10, done: 10, skipped: {} });
+    expect(await run).toEqual({ seen: 10, done: 10, skipped: {}, reachedEnd: false });
     expect(await board.count("state:waiting")).toMatchObject({ n: 20 });
+  });
+
+  test("an abort during the last page changes nothing: the end was reached", async () => {
+    const { board, enqueue, ports } = setup();
+    await enqueue({}, {});
+    const stop = new AbortController();
+    const run = board.moveMatching("cancel", "state:waiting", {
+      ...by,
+      upTo: ports.now(),
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    });
+    expect(await run).toEqual({ seen: 2, done: 2, skipped: {}, reachedEnd: true });
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { QueueInfo } from "../../src/contract/adapter.ts";
 import { diagnose } from "../../src/decisions/health/diagnose.ts";
-import type { HealthFacts } from "../../src/decisions/health/facts.ts";
+import type { DueType, HealthFacts } from "../../src/decisions/health/facts.ts";
 import { DEFAULTS } from "../../src/nouns/defaults.ts";
 import type { Diagnosis } from "../../src/nouns/diagnosis.ts";
 import { PHASES, type Phase } from "../../src/nouns/lifecycle.ts";
@@ -40,6 +40,9 @@ const worker = (queueName: string, types: readonly string[], over: Partial<Worke
   ...over,
 });
 
+/** Due types, of versions that are known wherever the type is. */
+const types = (...names: readonly string[]): readonly DueType[] => names.map((name) => ({ name, newer: false }));
+
 const HEALTHY: HealthFacts = {
   now: NOW,
   here: NOW,
@@ -57,7 +60,7 @@ const told = (code: string, facts: Partial<HealthFacts>): Diagnosis => {
 };
 
 test("a yard at work is well in every respect, and nothing is told twice", () => {
-  const all = diagnose({ ...HEALTHY, queues: [due("mail")], dueTypes: new Map([["mail", ["greet"]]]) });
+  const all = diagnose({ ...HEALTHY, queues: [due("mail")], dueTypes: new Map([["mail", types("greet")]]) });
   expect(all.filter(({ level }) => level !== "ok")).toEqual([]);
   expect(new Set(all.map(({ code }) => code)).size).toBe(all.length);
   expect(all.filter(({ fix }) => fix !== undefined)).toEqual([]);
@@ -90,12 +93,17 @@ describe("work that is due", () => {
     expect(told("UNSERVED_QUEUES", { queues: [due("media", 60_000, { paused })] }).level).toBe("ok");
   });
   test("of a type that no worker of its queue has is a problem", () => {
-    const dueTypes = new Map([["mail", ["greet", "gret"]]]);
+    const dueTypes = new Map([["mail", types("greet", "gret")]]);
     const found = told("UNKNOWN_TYPES", { queues: [due("mail")], dueTypes });
     expect(found).toMatchObject({ level: "problem", text: /mail: gret\./ });
   });
+  test("of a version above all that its queue's workers know is a problem", () => {
+    const dueTypes = new Map([["mail", [{ name: "greet", newer: true }]]]);
+    const found = told("UNKNOWN_TYPES", { queues: [due("mail")], dueTypes });
+    expect(found).toMatchObject({ level: "problem", text: /mail: greet above version 1\.$/ });
+  });
   test("in a queue without any worker is told once", () => {
-    const dueTypes = new Map([["media", ["resize"]]]);
+    const dueTypes = new Map([["media", types("resize")]]);
     expect(told("UNKNOWN_TYPES", { queues: [due("media")], dueTypes }).level).toBe("ok");
   });
 });

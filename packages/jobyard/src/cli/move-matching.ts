@@ -37,7 +37,7 @@ async function run(
   signal: AbortSignal,
 ): Promise<void> {
   const progress = createProgress({ total: preview?.count ?? null });
-  const outcome = await board
+  const { reachedEnd, ...outcome } = await board
     .moveMatching(spec.move, query, {
       ...apply,
       upTo: preview?.upTo ?? (await board.now()),
@@ -50,9 +50,9 @@ async function run(
       }),
     })
     .finally(progress.end);
-  if (out.json) out.line(JSON.stringify({ op: apply.opId, ...outcome, interrupted: signal.aborted }));
+  if (out.json) out.line(JSON.stringify({ op: apply.opId, ...outcome, interrupted: !reachedEnd }));
   else out.line(summary(outcome, spec));
-  if (!signal.aborted) return;
+  if (reachedEnd) return;
   out.note(`Stopped after ${plural(outcome.seen, "job")}; the same command goes on with the rest.`);
   process.exitCode = 1;
 }

@@ -53,14 +53,14 @@ export function createOperations(newId: () => string): Operations {
     signal: AbortSignal,
   ): Promise<void> => {
     try {
-      const progress = await board.moveMatching(request.move, request.query, {
+      const { reachedEnd, ...progress } = await board.moveMatching(request.move, request.query, {
         actor: request.by,
         opId: id,
         upTo: request.upTo,
         signal,
         onProgress: (now) => change(id, now),
       });
-      change(id, { ...progress, state: signal.aborted ? "aborted" : "done" });
+      change(id, { ...progress, state: reachedEnd ? "done" : "aborted" });
     } catch (error) {
       logUnknown(error, `operation ${id}`);
       change(id, { state: "failed", failure: failureOf(error) });

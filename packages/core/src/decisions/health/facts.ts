@@ -4,6 +4,13 @@ import type { Count, QueueInfo } from "../../contract/adapter.ts";
 import type { Instant } from "../../nouns/job.ts";
 import type { WorkerInfo } from "../../nouns/worker-info.ts";
 
+/** A type of jobs that wait and are due. */
+export interface DueType {
+  readonly name: string;
+  /** Some of them have a version above every one that a live worker of their queue knows. */
+  readonly newer: boolean;
+}
+
 export interface HealthFacts {
   /** The store's clock. */
   readonly now: Instant;
@@ -11,8 +18,8 @@ export interface HealthFacts {
   readonly here: Instant;
   readonly queues: readonly QueueInfo[];
   readonly workers: readonly WorkerInfo[];
-  /** Names of the jobs that wait and are due, by queue; the most frequent ones. */
-  readonly dueTypes: ReadonlyMap<string, readonly string[]>;
+  /** By queue; the most frequent ones. */
+  readonly dueTypes: ReadonlyMap<string, readonly DueType[]>;
   /** Of the held leases the one whose deadline has been over for longest; `null` if none is over. */
   readonly overdue: { readonly until: Instant; readonly jobs: number } | null;
   /** Jobs that died within {@link RECENT_MS}. */

@@ -1,6 +1,5 @@
 /** Work that is due and that no live worker can take: the two questions of a health check that compare jobs with workers. */
 
-import type { QueueInfo } from "../../contract/adapter.ts";
 import type { Diagnosis } from "../../nouns/diagnosis.ts";
 import { shellWord } from "../../nouns/shell-word.ts";
 import type { WorkerInfo } from "../../nouns/worker-info.ts";
@@ -18,7 +17,7 @@ export function unserved({ queues, workers, now }: HealthFacts): Diagnosis {
       info.paused === null &&
       info.oldestDueAt !== null &&
       now - info.oldestDueAt > DUE_PATIENCE_MS &&
-      typesServed(workers, info).size === 0,
+      typesServed(workers, info.queue).size === 0,
   );
   const waiting = total(left, "waiting");
   const first = left[0]?.queue ?? "";
@@ -33,13 +32,20 @@ export function unserved({ queues, workers, now }: HealthFacts): Diagnosis {
   };
 }
 
-/** Due jobs whose type no worker of their queue knows. A queue without any worker is told by {@link unserved}. */
+/**
+ * Due jobs whose type, or whose version of it, no worker of their queue knows. A queue without any worker is told by
+ * {@link unserved}.
+ */
 export function unknownTypes({ queues, workers, dueTypes }: HealthFacts): Diagnosis {
   const code = "UNKNOWN_TYPES";
   const unknown = queues.flatMap((info) => {
-    const known = typesServed(workers, info);
+    const known = typesServed(workers, info.queue);
     if (known.size === 0 || info.paused !== null) return [];
-    return (dueTypes.get(info.queue) ?? []).filter((name) => !known.has(name)).map((name) => `${info.queue}: ${name}`);
+    return (dueTypes.get(info.queue) ?? []).flatMap(({ name, newer }) => {
+      const version = known.get(name);
+      if (version === undefined) return [`${info.queue}: ${name}`];
+      return newer ? [`${info.queue}: ${name} above version ${version}`] : [];
+    });
   });
   const evidence = { types: unknown.length };
   if (unknown.length === 0)
@@ -47,16 +53,17 @@ export function unknownTypes({ queues, workers, dueTypes }: HealthFacts): Diagno
   return {
     code,
     level: "problem",
-    text: `Jobs wait whose type no worker of their queue has a handler for: ${few(unknown)}.`,
+    text: `Jobs wait that no worker of their queue has a handler for: ${few(unknown)}.`,
     evidence,
     fix: "Deploy a worker that has the handler, or move the jobs away: jobyard cancel --filter 'queue:… name:…'.",
   };
 }
 
-const typesServed = (workers: readonly WorkerInfo[], { queue }: QueueInfo): ReadonlySet<string> =>
-  new Set(
-    workers
-      .flatMap(({ queues }) => queues)
-      .filter((served) => served.queue === queue)
-      .flatMap(({ types }) => types.map(({ name }) => name)),
-  );
+/** Names of the types that live workers of the queue know, each with its newest version. */
+export function typesServed(workers: readonly WorkerInfo[], queue: string): ReadonlyMap<string, number> {
+  const newest = new Map<string, number>();
+  const served = workers.flatMap(({ queues }) => queues).filter((one) => one.queue === queue);
+  for (const { name, maxVersion } of served.flatMap(({ types }) => types))
+    newest.set(name, Math.max(maxVersion, newest.get(name) ?? 0));
+  return newest;
+}

@@ -11,7 +11,7 @@ import type { Filter } from "../../nouns/filter.ts";
 import type { Instant, JobRef } from "../../nouns/job.ts";
 import type { OperatorMove } from "../../nouns/lifecycle.ts";
 import type { Ports } from "../../nouns/ports.ts";
-import type { BulkProgress, Preview, PreviewOptions } from "../surface.ts";
+import type { BulkOutcome, BulkProgress, Preview, PreviewOptions } from "../surface.ts";
 
 /** Jobs that one call of a store's `apply` moves at most. */
 export const BULK_PAGE = 500;
@@ -66,7 +66,7 @@ export async function moveAllMatching(
   filter: Filter,
   options: ApplyOptions,
   { upTo, rate, signal, onProgress, onResults }: BulkRun,
-): Promise<BulkProgress> {
+): Promise<BulkOutcome> {
   // Pages of about a second, so that progress shows and an abort is soon heeded.
   const pageSize = rate === null ? BULK_PAGE : Math.min(BULK_PAGE, Math.max(1, Math.floor(rate)));
   let progress: BulkProgress = { seen: 0, done: 0, skipped: {} };
@@ -82,13 +82,13 @@ export async function moveAllMatching(
       onProgress?.(progress);
     }
     cursor = page.next;
-    if (cursor === null) return progress;
+    if (cursor === null) return { ...progress, reachedEnd: true };
     if (rate === null) continue;
     // From this page on: time that was lost before it must not come back as a burst.
     notBefore = Math.max(notBefore, startedAt) + (page.items.length / rate) * 1_000;
     await ports.sleep(notBefore - ports.monotonic(), signal);
   }
-  return progress;
+  return { ...progress, reachedEnd: false };
 }
 
 function add(progress: BulkProgress, results: readonly MoveResult[]): BulkProgress {

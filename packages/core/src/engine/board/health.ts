@@ -2,9 +2,11 @@
 
 import type { Adapter, JobLeaser, JobReader, QueueInfo } from "../../contract/adapter.ts";
 import { diagnose } from "../../decisions/health/diagnose.ts";
-import { type HealthFacts, RECENT_MS } from "../../decisions/health/facts.ts";
+import { type DueType, type HealthFacts, RECENT_MS } from "../../decisions/health/facts.ts";
+import { typesServed } from "../../decisions/health/unserved.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import { DIAGNOSIS_LEVELS, type Diagnosis } from "../../nouns/diagnosis.ts";
+import type { Filter } from "../../nouns/filter.ts";
 import type { Ports } from "../../nouns/ports.ts";
 import type { WorkerInfo } from "../../nouns/worker-info.ts";
 import { readWorkers } from "./stored-records.ts";
@@ -58,15 +60,30 @@ async function dueTypesOf(
   const served = new Set(workers.flatMap((worker) => worker.queues.map(({ queue }) => queue)));
   const due = queues.filter(({ queue, oldestDueAt }) => oldestDueAt !== null && served.has(queue));
   const types = due.map(async ({ queue }) => {
-    const names = await reader.facets(
-      [
-        { not: false, field: "queue", any: [{ text: queue, glob: false }] },
-        { not: false, field: "state", any: ["waiting"] },
-      ],
-      "name",
-      TYPES,
-    );
-    return [queue, names.map(({ value }) => value)] as const;
+    const waiting: Filter = [
+      { not: false, field: "queue", any: [{ text: queue, glob: false }] },
+      { not: false, field: "state", any: ["waiting"] },
+    ];
+    const known = typesServed(workers, queue);
+    const names = await reader.facets(waiting, "name", TYPES);
+    const told = names.map(({ value }) => dueTypeOf(reader, waiting, value, known.get(value)));
+    return [queue, await Promise.all(told)] as const;
   });
   return new Map(await Promise.all(types));
+}
+
+/** @param version - the newest that a worker knows; not given for a type that none knows */
+async function dueTypeOf(
+  reader: JobReader,
+  waiting: Filter,
+  name: string,
+  version: number | undefined,
+): Promise<DueType> {
+  if (version === undefined) return { name, newer: false };
+  const newer: Filter = [
+    ...waiting,
+    { not: false, field: "name", any: [{ text: name, glob: false }] },
+    { not: false, field: "version", range: { from: version + 1, to: null } },
+  ];
+  return { name, newer: (await reader.count(newer, 1)).n > 0 };
 }
