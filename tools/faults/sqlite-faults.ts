@@ -184,13 +184,7 @@ export const SQLITE_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
   "payload-rewritten": [
     sqlite("enqueue.ts", "payload: job.payload,", "payload: JSON.stringify(JSON.parse(job.payload)),"),
   ],
-  "well-and-to-be-fixed": [
-    sqlite(
-      "examine/database.ts",
-      "text: `The tables have version ${current}.`, evidence }",
-      "text: `The tables have version ${current}.`, evidence, fix: `Migrate.` }",
-    ),
-  ],
+  "well-and-to-be-fixed": [sqlite("examine/database.ts", ".`, evidence };", '.`, evidence, fix: "Migrate." };')],
   "audit-line-lost": [sqlite("operate.ts", "if (changed.length > 0) audit(", "if (changed.length > 1) audit(")],
 };
 

@@ -24,10 +24,13 @@ const writeVersion: Statement<{ readonly version: number; readonly at: number }>
   INSERT INTO jobyard_schema (version, applied_at) VALUES (@version, @at)
 `;
 
+/** Of the tables that this version makes and understands. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length;
+
 /** True for a new file, or one without any table: nothing can be lost by making it ours. */
 export const isEmpty = (db: Connection): boolean => db.get(findOthers, {})?.n === 0;
 
-export function schemaStatus(db: Connection, wanted: number = MIGRATIONS.length): SchemaStatus {
+export function schemaStatus(db: Connection, wanted: number = SCHEMA_VERSION): SchemaStatus {
   const version = versionIn(db);
   return { state: stateOf(version, wanted), current: version ?? 0, wanted };
 }

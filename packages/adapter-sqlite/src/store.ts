@@ -4,7 +4,7 @@
  */
 
 import { existsSync, realpathSync } from "node:fs";
-import { type Diagnosis, type Hint, type Ports, QueueError, type SchemaStatus } from "@jobyard/core/adapter";
+import { type Diagnosis, type Hint, type Ports, QueueError, type SchemaStatus, shellWord } from "@jobyard/core/adapter";
 import Database from "better-sqlite3";
 import { Checkpointer } from "./checkpointer.ts";
 import { Connection } from "./connection.ts";
@@ -15,6 +15,7 @@ import { isEmpty, migrate, schemaStatus } from "./migrate.ts";
 import { dataVersion } from "./sql/wake.sql.ts";
 import { type Step, takeStep, type View } from "./step.ts";
 import { Upkeep } from "./upkeep.ts";
+import { sqliteUrl } from "./url.ts";
 import { WaitingRoom } from "./waiting-room.ts";
 import { Wake } from "./wake.ts";
 
@@ -207,7 +208,7 @@ export class Store {
     if (this.#isReady) return;
     const { state, current, wanted } = schemaStatus(this.#db);
     const where = `file ${this.#options.file}`;
-    const command = `Command: jobyard migrate --url sqlite:${this.#options.file}`;
+    const command = `Command: jobyard migrate --url ${shellWord(sqliteUrl(this.#options.file))}`;
     if (state === "missing") throw new QueueError("SCHEMA_MISSING", `${where}. ${command}`);
     if (state === "old")
       throw new QueueError("SCHEMA_TOO_OLD", `${where} has version ${current} of ${wanted}. ${command}`);

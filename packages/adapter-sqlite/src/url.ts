@@ -25,6 +25,10 @@ export function parseSqliteUrl(url: string): SqliteAdapterOptions {
   };
 }
 
+/** The URL that names this file, for commands that people paste. */
+export const sqliteUrl = (file: string): string =>
+  `sqlite:${file.replaceAll(/[%?#]/g, (sign) => encodeURIComponent(sign))}`;
+
 const CHOICES = {
   durability: ["power", "crash"],
   checkpoints: ["own", "external"],

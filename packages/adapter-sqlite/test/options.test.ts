@@ -10,7 +10,7 @@ import { Store } from "../src/store.ts";
 import { folder } from "./bench.ts";
 
 test("the package exports what it says and nothing else", () => {
-  expect(Object.keys(entry).sort()).toEqual(["parseSqliteUrl", "sqliteAdapter"]);
+  expect(Object.keys(entry).sort()).toEqual(["SCHEMA_VERSION", "examineUnopened", "parseSqliteUrl", "sqliteAdapter"]);
 });
 
 test.each([

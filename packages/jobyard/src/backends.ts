@@ -5,7 +5,8 @@
  * database client that they do not use.
  */
 
-import { type Adapter, QueueError } from "@jobyard/core";
+import { type Adapter, type Diagnosis, QueueError } from "@jobyard/core";
+import type { SchemaStatus } from "@jobyard/core/adapter";
 import { sqlite } from "./sqlite-backend.ts";
 import { printableUrl, schemeOf } from "./url.ts";
 
@@ -23,10 +24,19 @@ export interface Scratch {
   remove(): void;
 }
 
+/** A database that opening would have to make. */
+export interface Absence {
+  readonly status: SchemaStatus;
+  /** As an error to throw or to print. */
+  readonly problem: QueueError;
+}
+
 export interface Backend {
   open(url: string, options: AdapterOptions): Promise<Adapter>;
-  /** True if opening it would have to make the database. */
-  isMissing(url: string): Promise<boolean>;
+  /** `null` if there is a database, so that opening it makes none. */
+  absence(url: string): Promise<Absence | null>;
+  /** What can be said of the place without opening the database. */
+  surroundings(url: string): Promise<readonly Diagnosis[]>;
   scratch(url: string): Promise<Scratch>;
 }
 
@@ -48,7 +58,11 @@ export const openAdapter = (url: string, options: AdapterOptions): Promise<Adapt
   ask(url, (backend) => backend.open(url, options));
 
 /** @throws QueueError `BAD_URL`, `ADAPTER_MISSING` */
-export const isMissing = (url: string): Promise<boolean> => ask(url, (backend) => backend.isMissing(url));
+export const absenceOf = (url: string): Promise<Absence | null> => ask(url, (backend) => backend.absence(url));
+
+/** @throws QueueError `BAD_URL`, `ADAPTER_MISSING` */
+export const surroundingsOf = (url: string): Promise<readonly Diagnosis[]> =>
+  ask(url, (backend) => backend.surroundings(url));
 
 /** @throws QueueError `BAD_URL`, `ADAPTER_MISSING` */
 export const scratchBeside = (url: string): Promise<Scratch> => ask(url, (backend) => backend.scratch(url));

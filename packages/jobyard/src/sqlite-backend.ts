@@ -13,17 +13,24 @@ export const sqlite: Backend = {
     const { parseSqliteUrl, sqliteAdapter } = await import("@jobyard/adapter-sqlite");
     const parsed = parseSqliteUrl(url);
     const missing = create ? null : whatIsMissing(parsed.file);
-    if (missing !== null)
-      throw new QueueError(
-        "SCHEMA_MISSING",
-        `${parsed.file} ${missing}. Correct the URL, or make it: ${migrateCommand(url)}`,
-      );
+    if (missing !== null) throw absent(parsed.file, missing, url);
     return sqliteAdapter({ ...parsed, create });
   },
 
-  async isMissing(url) {
-    const { parseSqliteUrl } = await import("@jobyard/adapter-sqlite");
-    return whatIsMissing(parseSqliteUrl(url).file) !== null;
+  async absence(url) {
+    const { parseSqliteUrl, SCHEMA_VERSION } = await import("@jobyard/adapter-sqlite");
+    const { file } = parseSqliteUrl(url);
+    const missing = whatIsMissing(file);
+    if (missing === null) return null;
+    return {
+      status: { state: "missing", current: 0, wanted: SCHEMA_VERSION },
+      problem: absent(file, missing, url),
+    };
+  },
+
+  async surroundings(url) {
+    const { examineUnopened, parseSqliteUrl } = await import("@jobyard/adapter-sqlite");
+    return examineUnopened(parseSqliteUrl(url).file);
   },
 
   async scratch(url) {
@@ -41,6 +48,9 @@ export const sqlite: Backend = {
     };
   },
 };
+
+const absent = (file: string, missing: string, url: string): QueueError =>
+  new QueueError("SCHEMA_MISSING", `${file} ${missing}. Correct the URL, or make it: ${migrateCommand(url)}`);
 
 /** `null` also for a file that may not be looked at: the adapter says better what is wrong with it. */
 function whatIsMissing(file: string): string | null {

@@ -1,7 +1,9 @@
 /** `jobyard bench`: what it measures, and that nothing of it stays. */
 
 import { readdirSync } from "node:fs";
-import { expect, test } from "vitest";
+import { type Adapter, createYard, QueueError } from "@jobyard/core";
+import { memoryAdapter } from "@jobyard/core/memory";
+import { describe, expect, test } from "vitest";
 import { percentiles, rate, threeDigits } from "../src/cli/bench/figures.ts";
 import { MEASURES } from "../src/cli/bench/measures.ts";
 import { documents, type Place, place } from "./jobyard.ts";
@@ -35,16 +37,77 @@ test("in memory a second connection would see another store, so nothing waits fo
   );
 });
 
-test.each(["SIGINT", "SIGTERM"] as const)("%s ends it with what was measured, and nothing is left", async (signal) => {
-  const here = await place({ migrate: false });
-  const benching = here.start("bench", "--time", "20s", "--json");
-  await expect.poll(() => readdirSync(here.folder).length, { timeout: 15_000 }).toBeGreaterThan(0);
-  benching.kill(signal);
-  const { code, out } = await benching.finished;
-  expect(code).toBe(1);
-  expect(documents("bench", out)).toMatchObject([{ interrupted: true }]);
-  expect(readdirSync(here.folder)).toEqual([]);
+describe("what goes wrong in the middle", () => {
+  const measure = (name: string, adapter: Adapter, signal: AbortSignal): Promise<unknown> => {
+    const yard = createYard({ adapter });
+    return (
+      MEASURES.find((one) => one.name === name)?.run({ yard, another: yard, timeMs: 60_000, signal }) ?? fail(name)
+    );
+  };
+  const fail = (name: string): never => expect.unreachable(`there is no measure ${name}`);
+  const broken = async (): Promise<never> => {
+    throw new QueueError("STORE_UNAVAILABLE", "gone");
+  };
+
+  test("Ctrl+C while jobs are made for a drain", async () => {
+    const memory = memoryAdapter();
+    const stop = new AbortController();
+    let made = 0;
+    const adapter: Adapter = {
+      ...memory,
+      writer: {
+        enqueue: (jobs, options) => {
+          made += jobs.length;
+          // The first 500 tell how many are needed for the time: by then it is hundreds of thousands.
+          if (made > 500) stop.abort();
+          return memory.writer.enqueue(jobs, options);
+        },
+      },
+    };
+    await measure("drain, concurrency 100", adapter, stop.signal);
+    expect(made).toBe(1_500);
+  });
+
+  test.each(["idle worker wakes, same process", "drain, concurrency 1"])("a worker that fails: %s", async (name) => {
+    const memory = memoryAdapter();
+    const adapter: Adapter = { ...memory, leaser: { ...memory.leaser, settle: broken } };
+    await expect(measure(name, adapter, new AbortController().signal)).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+    });
+  });
+
+  test("Ctrl+C while a job waits for a worker", async () => {
+    const memory = memoryAdapter();
+    const stop = new AbortController();
+    const adapter: Adapter = {
+      ...memory,
+      writer: {
+        enqueue: async (jobs, options) => {
+          stop.abort();
+          return memory.writer.enqueue(
+            jobs.map((job) => ({ ...job, start: { delayMs: 3_600_000 } })),
+            options,
+          );
+        },
+      },
+    };
+    expect(await measure("idle worker wakes, same process", adapter, stop.signal)).toMatchObject({ jobs: 0 });
+  });
 });
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "%s ends it with what was measured, and nothing is left",
+  async (signal) => {
+    const here = await place({ migrate: false });
+    const benching = here.start("bench", "--time", "20s", "--json");
+    await expect.poll(() => readdirSync(here.folder).length, { timeout: 15_000 }).toBeGreaterThan(0);
+    benching.kill(signal);
+    const { code, out } = await benching.finished;
+    expect(code).toBe(1);
+    expect(documents("bench", out)).toMatchObject([{ interrupted: true }]);
+    expect(readdirSync(here.folder)).toEqual([]);
+  },
+);
 
 test("figures", () => {
   const times = Array.from({ length: 100 }, (_, n) => 100 - n);

@@ -1,9 +1,9 @@
 /** `jobyard doctor` on stores that are well and on stores that are not. */
 
-import { chmodSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { checkNode } from "../src/check-node.ts";
 import { documents, expectError, JOBS, type Place, place } from "./jobyard.ts";
 
@@ -51,9 +51,90 @@ test("a schema that is not ready is a problem, and the file is looked at all the
   expect(told.map((one) => one["code"])).toContain("SQLITE_DISK");
 });
 
-test("a store that is not there is an error, and is not made", async () => {
-  const other = await place({ migrate: false });
-  expectError(await other.run("doctor"), "SCHEMA_MISSING", 1, "does not exist");
+describe("a store that does not open is a problem, and what needs no open store is told all the same", () => {
+  test("not there: it is not made", async () => {
+    const other = await place({ migrate: false });
+    const { code, out, err } = await other.run("doctor");
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    expect(out).toMatch(
+      /^Problems\n {2}STORE +SCHEMA_MISSING: .*jobs\.db does not exist\..*\n +→ The database has no/m,
+    );
+    expect(out).toMatch(/^ {2}NODE_VERSION /m);
+    expect(out).toMatch(/^ {2}SQLITE_DISK /m);
+    expect(existsSync(join(other.folder, "jobs.db"))).toBe(false);
+  });
+
+  test("no database", async () => {
+    const other = await place({ migrate: false });
+    chmodSync(other.file("jobs.db", "a text, longer than a hundred bytes. ".repeat(40)), 0o666);
+    const { code, out, err } = await other.run("doctor", "--json");
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    const told = documents("doctor", out);
+    expect(told[0]).toMatchObject({ code: "STORE", level: "problem", evidence: { code: "STORE_CORRUPT" } });
+    expect(told[0]).toMatchObject({ fix: expect.stringMatching(/Restore it from a backup/) });
+    expect(told.map((one) => one["code"]).toSorted()).toEqual([
+      "NODE_VERSION",
+      "SQLITE_DISK",
+      "SQLITE_FILE_SYSTEM",
+      "SQLITE_PERMISSIONS",
+      "STORE",
+    ]);
+  });
+
+  test("damaged where the jobs lie: it opens, and cannot be read", async () => {
+    const other = await place();
+    const file = join(other.folder, "jobs.db");
+    const database = new Database(file);
+    database.pragma("journal_mode = DELETE");
+    const roots = database.prepare("SELECT rootpage FROM sqlite_schema WHERE rootpage > 1").pluck().all();
+    const pageBytes = Number(database.pragma("page_size", { simple: true }));
+    database.close();
+    const handle = openSync(file, "r+");
+    for (const root of roots)
+      writeSync(handle, Buffer.alloc(pageBytes, 0xff), 0, pageBytes, (Number(root) - 1) * pageBytes);
+    closeSync(handle);
+    const { code, out, err } = await other.run("doctor", "--json");
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    const told = documents("doctor", out);
+    expect(told[0]).toMatchObject({ code: "STORE", level: "problem", evidence: { code: "STORE_CORRUPT" } });
+    expect(told.map((one) => one["code"])).toEqual(expect.arrayContaining(["SQLITE_DISK", "NODE_VERSION"]));
+  });
+
+  test("a folder, or in none", async () => {
+    for (const [path, error] of [
+      [here.folder, "STORE_UNAVAILABLE"],
+      [join(here.folder, "none/jobs.db"), "SCHEMA_MISSING"],
+    ]) {
+      const { code, out } = await here.run("doctor", "--json", "--url", `sqlite:${path}`);
+      expect(code).toBe(1);
+      expect(documents("doctor", out)[0]).toMatchObject({ code: "STORE", evidence: { code: error } });
+    }
+  });
+
+  test("without its backend", async () => {
+    const { code, out } = await here.run("doctor", "--url", "postgres://ada:secret@localhost/jobs");
+    expect(code).toBe(1);
+    expect(out).toMatch(/^ {2}STORE +ADAPTER_MISSING: /m);
+    expect(out).not.toContain("secret");
+  });
+
+  test("a URL that nobody understands is wrong use", async () => {
+    expectError(await here.run("doctor", "--url", "mysql://localhost"), "BAD_URL", 2, "no backend has the scheme");
+  });
+});
+
+test("what to do names the store that --url named, and only then", async () => {
+  const other = await place();
+  await other.ok("pause", "mail");
+  expect(await other.ok("doctor")).toMatch(/→ Start one: jobyard work <module>/);
+  expect(await other.ok("doctor", "--url", other.url)).toMatch(/→ Start one: jobyard work <module>/);
+  const url = `${other.url}?durability=crash`;
+  const quoted = `'${url}'`;
+  expect(await here.ok("doctor", "--url", url)).toContain(`→ Start one: jobyard --url ${quoted} work <module>`);
+  const told = await here.json("doctor", "--url", url);
+  expect(told.find(({ code }) => code === "WORKERS")).toMatchObject({
+    fix: expect.stringContaining(`jobyard --url ${quoted} work <module>`),
+  });
 });
 
 test("a worker at work is seen", async () => {

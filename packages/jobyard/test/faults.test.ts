@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
-import { expectError, type Place, place } from "./jobyard.ts";
+import { documents, expectError, type Place, place } from "./jobyard.ts";
 
 const here: Place = await place();
 
@@ -51,6 +51,10 @@ describe("the schema", () => {
         1,
         `does not exist. Correct the URL, or make it: npx jobyard migrate --url ${empty.url}. `,
       );
+    const { code, out, err } = await empty.run("migrate", "--check", "--json");
+    expect(documents("migrate", out)).toEqual([{ state: "missing", current: 0, wanted: expect.any(Number) }]);
+    expect(err).toMatch(/^error\[SCHEMA_MISSING\]: /);
+    expect(code).toBe(1);
     expect(existsSync(join(empty.folder, "jobs.db"))).toBe(false);
   });
 
@@ -59,6 +63,9 @@ describe("the schema", () => {
     const file = empty.file("jobs.db", "");
     for (const args of [["queues"], ["migrate", "--check"]])
       expectError(await empty.run(...args), "SCHEMA_MISSING", 1, "is empty. Correct the URL");
+    const { code, out } = await empty.run("migrate", "--check", "--json");
+    expect(documents("migrate", out)).toMatchObject([{ state: "missing", current: 0 }]);
+    expect(code).toBe(1);
     expect(statSync(file).size).toBe(0);
     expect(await empty.ok("migrate")).toMatch(/^sqlite:.*jobs\.db is made, with tables of version \d+\.\n$/);
     expect(await empty.ok("queues")).toBe("There are no queues yet.\n");

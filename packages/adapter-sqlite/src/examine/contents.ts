@@ -91,7 +91,7 @@ export function checkClock({ db, now }: Examination): Diagnosis {
     level: "problem",
     text: `The newest job was enqueued ${Math.ceil(aheadMs / 60_000)} min in the future: the clock was set back, or a machine with another clock writes this file.`,
     evidence,
-    fix: "Correct the clock (NTP). Jobs run when it has caught up; jobyard promote runs them now.",
+    fix: "Correct the clock (NTP). Jobs run when it has caught up; to run some now: jobyard promote <id…>",
   };
 }
 

@@ -4,6 +4,7 @@ import { type Diagnosis, shellWord } from "@jobyard/core/adapter";
 import { MEMORY } from "../file.ts";
 import { schemaStatus } from "../migrate.ts";
 import { sqliteVersion } from "../sql/examine.sql.ts";
+import { sqliteUrl } from "../url.ts";
 import type { Examination } from "./examination.ts";
 
 export function checkSchema({ db, file }: Examination): Diagnosis {
@@ -11,7 +12,7 @@ export function checkSchema({ db, file }: Examination): Diagnosis {
   const { state, current, wanted } = schemaStatus(db);
   const evidence = { state, current, wanted };
   if (state === "ready") return { code, level: "ok", text: `The tables have version ${current}.`, evidence };
-  const migrate = `jobyard migrate --url ${shellWord(`sqlite:${file}`)}`;
+  const migrate = `jobyard migrate --url ${shellWord(sqliteUrl(file))}`;
   if (state === "new")
     return {
       code,

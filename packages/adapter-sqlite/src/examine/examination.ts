@@ -11,10 +11,10 @@ export interface Examination extends Tuning {
   readonly now: Instant;
 }
 
-export type Check = (examination: Examination) => Diagnosis;
+export type Check<T = Examination> = (examination: T) => Diagnosis;
 
 /** Runs a check. What it may not look at is told as advice; a file that SQLite cannot read is a problem. */
-export function look(code: string, check: Check, examination: Examination): Diagnosis {
+export function look<T extends Pick<Examination, "file">>(code: string, check: Check<T>, examination: T): Diagnosis {
   try {
     return check(examination);
   } catch (error) {

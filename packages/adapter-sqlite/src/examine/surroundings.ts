@@ -7,7 +7,10 @@ import { fileSystemOf } from "../file-system.ts";
 import { checkpoint } from "../sql/examine.sql.ts";
 import { bytesText, type Examination, MiB } from "./examination.ts";
 
-export function checkFileSystem({ file }: Examination): Diagnosis {
+/** What can be looked at from outside, whether SQLite opens the file or not. */
+type Place = Pick<Examination, "file">;
+
+export function checkFileSystem({ file }: Place): Diagnosis {
   const code = "SQLITE_FILE_SYSTEM";
   const { name, kind } = fileSystemOf(dirname(file));
   const evidence = { name, kind };
@@ -45,7 +48,7 @@ const WORLD_READS = 0o004;
 const WORLD_WRITES = 0o002;
 const WORLD_ENTERS = 0o001;
 
-export function checkPermissions({ file }: Examination): Diagnosis {
+export function checkPermissions({ file }: Place): Diagnosis {
   const code = "SQLITE_PERMISSIONS";
   const { mode } = statSync(file);
   const isReachable = process.platform !== "win32" && everyoneEnters(dirname(resolve(file)));
@@ -77,11 +80,11 @@ const everyoneEnters = (folder: string): boolean =>
 const LEAST_FREE_BYTES = 32 * MiB;
 const COMFORTABLE_BYTES = 256 * MiB;
 
-export function checkDisk({ file }: Examination): Diagnosis {
+export function checkDisk({ file }: Place): Diagnosis {
   const code = "SQLITE_DISK";
   const { bavail, bsize } = statfsSync(dirname(file));
   const free = bavail * bsize;
-  const { size } = statSync(file);
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   const evidence = { freeBytes: free, fileBytes: size };
   const text = `${bytesText(free)} are free beside a file of ${bytesText(size)}.`;
   if (free < LEAST_FREE_BYTES)

@@ -1,12 +1,12 @@
 /** `jobyard doctor`: what is well with the backend, its queues and its workers, and what to change. */
 
-import { createYard, DIAGNOSIS_LEVELS, type Diagnosis, type DiagnosisLevel } from "@jobyard/core";
+import { DIAGNOSIS_LEVELS, type Diagnosis, type DiagnosisLevel } from "@jobyard/core";
 import type { Command } from "commander";
-import { openAdapter } from "../../backends.ts";
 import { checkNode } from "../../check-node.ts";
+import { examineStore } from "../../examine-store.ts";
 import { printableUrl } from "../../url.ts";
 import type { Output, Style } from "../output.ts";
-import { examples, outputOf, urlOf } from "../session.ts";
+import { addressed, examples, outputOf, urlOf } from "../session.ts";
 import { oneLine } from "../text.ts";
 
 export function registerDoctor(program: Command): void {
@@ -19,23 +19,16 @@ export function registerDoctor(program: Command): void {
 
 async function doctor(command: Command): Promise<void> {
   const out = outputOf(command);
-  const told = byLevel(await examine(urlOf(command)));
+  const told = byLevel((await examine(urlOf(command))).map((one) => withAddress(one, command)));
   if (out.json) for (const one of [...told.values()].flat()) out.line(JSON.stringify(one));
   else print(printableUrl(urlOf(command)), told, out);
   if (told.get("problem")?.length) process.exitCode = 1;
 }
 
-/** A store whose schema is not ready cannot say anything of its jobs. */
-async function examine(url: string): Promise<readonly Diagnosis[]> {
-  const adapter = await openAdapter(url, { create: false });
-  try {
-    const { state } = await adapter.schema.status();
-    const told = state === "ready" ? await createYard({ adapter }).board.examine() : await adapter.examine();
-    return [...told, checkNode()];
-  } finally {
-    await adapter.close();
-  }
-}
+const withAddress = (one: Diagnosis, command: Command): Diagnosis =>
+  one.fix === undefined ? one : { ...one, fix: addressed(one.fix, command) };
+
+const examine = async (url: string): Promise<readonly Diagnosis[]> => [...(await examineStore(url)), checkNode()];
 
 type ByLevel = ReadonlyMap<DiagnosisLevel, readonly Diagnosis[]>;
 

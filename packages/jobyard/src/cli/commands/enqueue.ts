@@ -8,7 +8,7 @@ import { checkFile, enqueueLines, type LineJobs } from "../enqueue-file.ts";
 import { lineSource } from "../lines.ts";
 import { commaList, duration, moment, payloadText, wholeNumber } from "../options.ts";
 import { printReceipt, refusal } from "../receipt.ts";
-import { examples, type Session, withYard } from "../session.ts";
+import { examples, type Session, urlFlag, withYard } from "../session.ts";
 
 interface Options {
   readonly file?: string;
@@ -82,17 +82,17 @@ async function enqueueFile(
     source,
     toJob: ({ number, text }) =>
       rawJob(name, text, idPrefix === undefined ? flags : { ...flags, jobId: `${idPrefix}-${number}` }, definition),
-    howToGoOn: (line) => howToGoOn(path, line, idPrefix, source.rereadable),
+    howToGoOn: (line) => howToGoOn(path, line, idPrefix, source.rereadable, urlFlag(command)),
   };
   const total = source.rereadable && !options.skipInvalid ? await checkFile(jobs) : null;
   return withYard(command, (session) => enqueueLines(session, jobs, total), { create: true });
 }
 
-const howToGoOn = (path: string, line: number, idPrefix: string | undefined, isFile: boolean): string =>
+const howToGoOn = (path: string, line: number, idPrefix: string | undefined, isFile: boolean, flag: string): string =>
   idPrefix !== undefined
     ? "The same command again goes on: what is there already is a duplicate."
     : isFile
-      ? `To go on: tail -n +${line + 1} ${shellWord(path)} | jobyard enqueue … --file -`
+      ? `To go on: tail -n +${line + 1} ${shellWord(path)} | jobyard${flag} enqueue … --file -`
       : "With --id-prefix the same lines can be sent again.";
 
 function checkUse(payload: string | undefined, options: Options): void {

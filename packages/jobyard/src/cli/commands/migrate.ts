@@ -1,8 +1,9 @@
 /** `jobyard migrate`: the only thing that changes a schema. */
 
-import type { Adapter } from "@jobyard/core";
+import type { Adapter, QueueError } from "@jobyard/core";
+import type { SchemaStatus } from "@jobyard/core/adapter";
 import type { Command } from "commander";
-import { isMissing, openAdapter } from "../../backends.ts";
+import { absenceOf, openAdapter } from "../../backends.ts";
 import { schemaProblem } from "../../schema.ts";
 import { printableUrl } from "../../url.ts";
 import type { Output } from "../output.ts";
@@ -23,7 +24,7 @@ async function migrate(command: Command): Promise<void> {
   const url = urlOf(command);
   const name = printableUrl(url);
   // A database that is made by opening it has its tables at once, and then there is nothing left to migrate.
-  const isNew = await isMissing(url);
+  const isNew = (await absenceOf(url)) !== null;
   await withAdapter(command, { create: true }, async (adapter, out) => {
     const { from: found, to } = await adapter.schema.migrate();
     const from = isNew ? 0 : found;
@@ -33,15 +34,21 @@ async function migrate(command: Command): Promise<void> {
   });
 }
 
-const check = (command: Command): Promise<void> =>
-  withAdapter(command, { create: false }, async (adapter, out) => {
-    const url = urlOf(command);
+async function check(command: Command): Promise<void> {
+  const url = urlOf(command);
+  const absence = await absenceOf(url);
+  if (absence) return printCheck(url, absence.status, absence.problem, outputOf(command));
+  await withAdapter(command, { create: false }, async (adapter, out) => {
     const status = await adapter.schema.status();
-    const problem = schemaProblem(status, url);
-    if (out.json) out.line(JSON.stringify(status));
-    else if (!problem) out.line(`${printableUrl(url)} is up to date (version ${status.current}).`);
-    if (problem) out.fail(problem);
+    printCheck(url, status, schemaProblem(status, url), out);
   });
+}
+
+function printCheck(url: string, status: SchemaStatus, problem: QueueError | null, out: Output): void {
+  if (out.json) out.line(JSON.stringify(status));
+  else if (!problem) out.line(`${printableUrl(url)} is up to date (version ${status.current}).`);
+  if (problem) out.fail(problem);
+}
 
 async function withAdapter(
   command: Command,
