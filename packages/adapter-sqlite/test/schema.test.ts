@@ -1,11 +1,11 @@
 /** Who may put tables where: a new file is ours, a file with other tables only when somebody says so. */
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { manualPorts, newJob } from "@jobyard/core/testing";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { Connection } from "../src/connection.ts";
-import { sqliteAdapter } from "../src/index.ts";
+import { parseSqliteUrl, sqliteAdapter } from "../src/index.ts";
 import { migrate, schemaStatus } from "../src/migrate.ts";
 import { MIGRATIONS } from "../src/migrations/index.ts";
 import { type None, type Statement, sql } from "../src/statement.ts";
@@ -42,6 +42,22 @@ describe("a file", () => {
   test("that is there and empty gets its tables too", async () => {
     const adapter = sqliteAdapter({ file: await fileWith("") });
     expect((await adapter.schema.status()).state).toBe("ready");
+    await adapter.close();
+  });
+
+  test("of an application is named as one word of the command, and as a URL", async () => {
+    const file = join(await folder(), "Ada's 100% #1?.db");
+    const database = new Database(file);
+    database.exec("CREATE TABLE orders (id TEXT)");
+    database.close();
+    const adapter = sqliteAdapter({ file });
+    const url = `sqlite:${dirname(file)}/Ada'\\''s 100%25 %231%3F.db`;
+    await expect(adapter.reader.queues()).rejects.toMatchObject({
+      message: expect.stringContaining(`jobyard migrate --url '${url}'`),
+    });
+    const told = (await adapter.examine()).find(({ code }) => code === "SQLITE_SCHEMA");
+    expect(told?.fix).toBe(`Run: jobyard migrate --url '${url}'`);
+    expect(parseSqliteUrl(url.replace("'\\''", "'")).file).toBe(file);
     await adapter.close();
   });
 

@@ -45,9 +45,6 @@ describe("what goes wrong in the middle", () => {
     );
   };
   const fail = (name: string): never => expect.unreachable(`there is no measure ${name}`);
-  const broken = async (): Promise<never> => {
-    throw new QueueError("STORE_UNAVAILABLE", "gone");
-  };
 
   test("Ctrl+C while jobs are made for a drain", async () => {
     const memory = memoryAdapter();
@@ -70,7 +67,13 @@ describe("what goes wrong in the middle", () => {
 
   test.each(["idle worker wakes, same process", "drain, concurrency 1"])("a worker that fails: %s", async (name) => {
     const memory = memoryAdapter();
-    const adapter: Adapter = { ...memory, leaser: { ...memory.leaser, settle: broken } };
+    let claims = 0;
+    const claim: Adapter["leaser"]["claim"] = async (request) => {
+      claims += 1;
+      if (claims > 1) throw new QueueError("STORE_UNAVAILABLE", "gone");
+      return memory.leaser.claim(request);
+    };
+    const adapter: Adapter = { ...memory, leaser: { ...memory.leaser, claim } };
     await expect(measure(name, adapter, new AbortController().signal)).rejects.toMatchObject({
       code: "STORE_UNAVAILABLE",
     });

@@ -81,6 +81,20 @@ describe("a file", () => {
     expect(finished.out).toBe("2 jobs enqueued, 2 refused\n");
   });
 
+  test("that Ctrl+C stops names the command that goes on, for the same store", async () => {
+    const other = await place();
+    const file = other.file("many.ndjson", "1\n".repeat(60_000));
+    const writing = here.start("enqueue", "add", "--file", file, "--json", "--url", other.url);
+    await writing.printed(/"line":1,/);
+    writing.kill("SIGINT");
+    const { code, err } = await writing.finished;
+    const [, line] = /^Stopped after line (\d+);/m.exec(err) ?? [];
+    expect(err).toContain(
+      `To go on: tail -n +${Number(line) + 1} ${file} | jobyard --url ${other.url} enqueue … --file -`,
+    );
+    expect(code).toBe(1);
+  });
+
   test("that is not there", async () => {
     expectError(await here.run("enqueue", "add", "--file", "nowhere.ndjson"), "BAD_OPTION", 2, "there is no such file");
     expectError(await here.run("enqueue", "add", "--file", here.folder), "BAD_OPTION", 2, "--file");

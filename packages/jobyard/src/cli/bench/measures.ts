@@ -91,12 +91,12 @@ async function repeat(timeMs: number, signal: AbortSignal, work: () => Promise<u
 const PILOT = 500;
 const MOST = 500_000;
 
-/** A few jobs tell how many are needed to fill the time. */
+/** A few jobs tell how many are needed to fill the time; their figures stand if it ends before any of the many ran. */
 async function drain(bench: Bench, concurrency: number): Promise<Figures> {
   const pilot = await drainJobs(bench, concurrency, PILOT);
   const jobs = Math.min(MOST, Math.max(PILOT, Math.round((pilot.perSecond * bench.timeMs) / 1_000)));
   const measured = bench.signal.aborted ? pilot : await drainJobs(bench, concurrency, jobs);
-  return { ...measured, p50Ms: null, p99Ms: null };
+  return { ...(measured.jobs === 0 ? pilot : measured), p50Ms: null, p99Ms: null };
 }
 
 async function drainJobs(
@@ -105,23 +105,21 @@ async function drainJobs(
   jobs: number,
 ): Promise<{ readonly jobs: number; readonly perSecond: number }> {
   const queue = `drain-${concurrency}`;
-  for (let left = jobs; left > 0; left -= BULK)
+  for (let left = jobs; left > 0 && !signal.aborted; left -= BULK)
     await yard.enqueueMany(
       noop,
       Array.from({ length: Math.min(BULK, left) }, () => PAYLOAD),
       { queue },
     );
   let runs = 0;
-  const counting = noop.handler(() => {
+  const count = (): void => {
     runs += 1;
+  };
+  const ms = await atWork({ yard, queue, concurrency, signal, run: count }, async ({ worker, over, ended }) => {
+    const startedAt = performance.now();
+    if (!over.aborted) await Promise.race([worker.drain(), ended]);
+    return performance.now() - startedAt;
   });
-  const worker = yard.worker({ jobs: [counting], queues: { [queue]: { concurrency } } });
-  const startedAt = performance.now();
-  const stop = (): void => void worker.stop({ grace: 0 });
-  signal.addEventListener("abort", stop, { once: true });
-  await worker.drain().finally(() => signal.removeEventListener("abort", stop));
-  const ms = performance.now() - startedAt;
-  await worker.stop();
   if (runs !== jobs && !signal.aborted) throw new QueueError("INTERNAL", `${runs} runs of ${jobs} jobs`);
   return { jobs: runs, perSecond: rate(runs, ms) };
 }
@@ -133,24 +131,63 @@ const WAKES = 200;
 async function wake({ yard, timeMs, signal }: Bench, producer: Yard): Promise<Figures> {
   const times: number[] = [];
   let began = Promise.withResolvers<void>();
-  const worker = yard.worker({ jobs: [noop.handler(() => began.resolve())], queues: { wake: { concurrency: 1 } } });
-  await worker.start();
-  const until = performance.now() + timeMs;
-  while (times.length < WAKES && (times.length === 0 || performance.now() < until) && !signal.aborted) {
-    began = Promise.withResolvers();
-    const startedAt = performance.now();
-    await producer.enqueue(noop, PAYLOAD, { queue: "wake" });
-    await began.promise;
-    times.push(performance.now() - startedAt);
-    await idle(worker, times.length);
-  }
-  await worker.stop();
+  const queue = "wake";
+  await atWork({ yard, queue, concurrency: 1, signal, run: () => began.resolve() }, async ({ worker, over, ended }) => {
+    await worker.start();
+    const until = performance.now() + timeMs;
+    while (times.length < WAKES && (times.length === 0 || performance.now() < until) && !over.aborted) {
+      began = Promise.withResolvers();
+      const startedAt = performance.now();
+      await producer.enqueue(noop, PAYLOAD, { queue });
+      await Promise.race([began.promise, ended]);
+      if (over.aborted) return;
+      times.push(performance.now() - startedAt);
+      await idle(worker, times.length, over);
+    }
+  });
   return { jobs: times.length, perSecond: null, ...percentiles(times) };
 }
 
 /** The job is settled, and the worker waits for the next one. */
-async function idle(worker: Worker, completed: number): Promise<void> {
+async function idle(worker: Worker, completed: number, over: AbortSignal): Promise<void> {
   do await sleep(IDLE_MS);
-  while (worker.status.completed < completed);
+  while (worker.status.completed < completed && !over.aborted);
 }
 const IDLE_MS = 3;
+
+interface Shift extends Pick<Bench, "yard" | "signal"> {
+  readonly queue: string;
+  readonly concurrency: number;
+  /** Each job's handler. */
+  readonly run: () => void;
+}
+
+interface AtWork {
+  readonly worker: Worker;
+  /** Aborts with the bench, and when the worker reports a fault: it would try again for ever. */
+  readonly over: AbortSignal;
+  /** Resolves when `over` aborts. */
+  readonly ended: Promise<void>;
+}
+
+/** @throws what the worker reported */
+async function atWork<T>(
+  { yard, queue, concurrency, signal, run }: Shift,
+  measure: (at: AtWork) => Promise<T>,
+): Promise<T> {
+  const failed = new AbortController();
+  const over = AbortSignal.any([signal, failed.signal]);
+  const ended = new Promise<void>((resolve) => over.addEventListener("abort", () => resolve(), { once: true }));
+  const worker = yard.worker({
+    jobs: [noop.handler(run)],
+    queues: { [queue]: { concurrency } },
+    hooks: { onError: (error) => failed.abort(error) },
+  });
+  try {
+    const measured = await measure({ worker, over, ended });
+    failed.signal.throwIfAborted();
+    return measured;
+  } finally {
+    await worker.stop(over.aborted ? { grace: 0 } : {});
+  }
+}

@@ -36,22 +36,25 @@ async function bench({ time }: Options, command: Command): Promise<void> {
   // Also if a second Ctrl+C ends the process on the spot.
   process.on("exit", scratch.remove);
   try {
-    await interruptible(async (signal) => {
-      const { backend, measured } = await measure(scratch, time, signal);
-      const machine = { node: process.versions.node, cpu: cpus()[0]?.model ?? "unknown", cpus: cpus().length };
-      const report: Report = {
-        at: Date.now(),
-        ...backend,
-        ...machine,
-        interrupted: signal.aborted,
-        measures: measured,
-      };
-      if (out.json) out.line(JSON.stringify(report));
-      else print(report, printableUrl(urlOf(command)), out);
-      if (!signal.aborted) return;
-      out.note("Stopped before the end.");
-      process.exitCode = 1;
-    });
+    await interruptible(
+      async (signal) => {
+        const { backend, measured } = await measure(scratch, time, signal);
+        const machine = { node: process.versions.node, cpu: cpus()[0]?.model ?? "unknown", cpus: cpus().length };
+        const report: Report = {
+          at: Date.now(),
+          ...backend,
+          ...machine,
+          interrupted: signal.aborted,
+          measures: measured,
+        };
+        if (out.json) out.line(JSON.stringify(report));
+        else print(report, printableUrl(urlOf(command)), out);
+        if (!signal.aborted) return;
+        out.note("Stopped before the end.");
+        process.exitCode = 1;
+      },
+      ["SIGINT", "SIGTERM", "SIGHUP"],
+    );
   } finally {
     scratch.remove();
   }
