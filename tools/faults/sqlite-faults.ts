@@ -217,10 +217,12 @@ export const SQLITE_ONLY_FAULTS: Readonly<
   },
   "run-not-in-line": {
     promise: "every accepted job waits in line",
-    patches: [sqlite("enqueue.ts", "runs.flush();\n  return receipts;", "return receipts;")],
-  },
-  "run-looked-at-too-late": {
-    promise: "jobs of one call are judged one after the other",
-    patches: [sqlite("enqueue.ts", "      runs.flush();\n      receipts.push(", "      receipts.push(")],
+    patches: [
+      sqlite(
+        "enqueue-runs.ts",
+        "db.insert(readyRun, { first, lane, priority }, [], count);",
+        "db.insert(readyRun, { first, lane, priority }, [], 1);",
+      ),
+    ],
   },
 };

@@ -2,13 +2,17 @@
 
 import { sqliteAdapter } from "@jobyard/adapter-sqlite";
 import { createYard, defineJob } from "@jobyard/core";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 import Database from "better-sqlite3";
-import { z } from "zod";
 import type { Kind, Payload, Queue } from "../contender.ts";
 
-// Payloads pass unchecked: no other contender checks them.
-const noop = defineJob("noop", { payload: z.custom<Payload>() });
-const foreign = defineJob("foreign", { payload: z.custom<Payload>() });
+/** Payloads pass unchecked: no other contender checks them. A Standard Schema that has nothing to say. */
+const unchecked = {
+  "~standard": { version: 1, vendor: "bench", validate: (value: unknown) => ({ value: value as Payload }) },
+} as const satisfies StandardSchemaV1<Payload>;
+
+const noop = defineJob("noop", { payload: unchecked });
+const foreign = defineJob("foreign", { payload: unchecked });
 
 const KINDS = {
   due: { job: noop, options: {} },
@@ -26,7 +30,7 @@ export async function open(file: string, durability: "crash" | "power"): Promise
       if (receipts.some((receipt) => !receipt.ok)) throw new Error("a job of the batch was refused");
     },
     work: async (concurrency, onJob) => {
-      const handler = noop.handler(({ payload }) => onJob(payload));
+      const handler = noop.handler(({ payload }) => onJob(payload as Payload));
       const worker = yard.worker({ jobs: [handler], queues: { default: { concurrency } } });
       await worker.start();
       return worker;

@@ -53,79 +53,60 @@ export interface Placing {
   readonly runAt: number;
 }
 
-export class Runs {
-  readonly #step: Step;
-  /** Written, and not in line yet. */
-  #waiting: Range | null = null;
-
-  constructor(step: Step) {
-    this.#step = step;
+/** False, and no change, if one of the ids is taken. */
+export function writeRun(step: Step, run: readonly NewJob[], placing: Placing): boolean {
+  const job = run[0] as NewJob;
+  const first = step.tally.numbers(run.length);
+  try {
+    insertRun(step, run, job, first, placing);
+  } catch (error) {
+    if (isTaken(error)) return false;
+    throw error;
   }
-
-  /** False, and no change, if one of the ids is taken. */
-  write(run: readonly NewJob[], { lane, runAt }: Placing): boolean {
-    const { db, now, tally, touched, offered } = this.#step;
-    const job = run[0] as NewJob;
-    const first = tally.numbers(run.length);
-    const isDue = runAt <= now;
-    try {
-      db.insert(
-        insertJobs,
-        {
-          first,
-          queue: job.queue,
-          lane,
-          priority: job.priority,
-          is_due: isDue ? 1 : 0,
-          run_at: runAt,
-          now,
-          expires_at: job.expiresInMs === null ? null : now + job.expiresInMs,
-          max_attempts: job.maxAttempts,
-          timeout_ms: job.timeoutMs,
-          on_lease_lost: job.onLeaseLost,
-          grp: job.group,
-          tags: listText(job.tags),
-          backoff: backoffText(job.backoff),
-          parent: jsonText(job.parent),
-        },
-        run.flatMap(({ id, payload }) => [id, payload]),
-        run.length,
-      );
-    } catch (error) {
-      if (isTaken(error)) return false;
-      throw error;
-    }
-    this.#queueUp({ first, last: first + run.length - 1, isDue, expires: job.expiresInMs !== null });
-    tally.add(job.queue, "depth", run.length);
-    touched.add(job.queue);
-    if (isDue) offered.add(job.queue);
-    return true;
-  }
-
-  /** To be called before anything looks at the lines. */
-  flush(): void {
-    if (this.#waiting === null) return;
-    const { db } = this.#step;
-    const { first, last, isDue, expires } = this.#waiting;
-    db.run(isDue ? readyRun : laterRun, { first, last });
-    if (expires) db.run(expiresRun, { first, last });
-    this.#waiting = null;
-  }
-
-  #queueUp(range: Range): void {
-    const before = this.#waiting;
-    if (before && before.last + 1 === range.first && before.isDue === range.isDue && before.expires === range.expires)
-      this.#waiting = { ...before, last: range.last };
-    else {
-      this.flush();
-      this.#waiting = range;
-    }
-  }
+  lineUp(step, job, { first, count: run.length }, placing);
+  step.tally.add(job.queue, "depth", run.length);
+  step.touched.add(job.queue);
+  return true;
 }
 
-interface Range {
-  readonly first: number;
-  readonly last: number;
-  readonly isDue: boolean;
-  readonly expires: boolean;
+function insertRun(
+  { db, now }: Step,
+  run: readonly NewJob[],
+  job: NewJob,
+  first: number,
+  { lane, runAt }: Placing,
+): void {
+  const shared = {
+    first,
+    queue: job.queue,
+    lane,
+    priority: job.priority,
+    is_due: runAt <= now ? (1 as const) : (0 as const),
+    run_at: runAt,
+    now,
+    expires_at: job.expiresInMs === null ? null : now + job.expiresInMs,
+    max_attempts: job.maxAttempts,
+    timeout_ms: job.timeoutMs,
+    on_lease_lost: job.onLeaseLost,
+    grp: job.group,
+    tags: listText(job.tags),
+    backoff: backoffText(job.backoff),
+    parent: jsonText(job.parent),
+  };
+  const values = run.flatMap(({ id, payload }) => [id, payload]);
+  db.insert(insertJobs, shared, values, run.length);
+}
+
+function lineUp(
+  { db, now, offered }: Step,
+  { queue, priority, expiresInMs }: NewJob,
+  { first, count }: { readonly first: number; readonly count: number },
+  { lane, runAt }: Placing,
+): void {
+  const last = first + count - 1;
+  if (runAt <= now) {
+    db.insert(readyRun, { first, lane, priority }, [], count);
+    offered.add(queue);
+  } else db.run(laterRun, { first, last });
+  if (expiresInMs !== null) db.run(expiresRun, { first, last });
 }

@@ -3,7 +3,7 @@
 import { type Dedupe, type Instant, type JobRef, type NewJob, type Receipt, sameJson } from "@jobyard/core/adapter";
 import { backoffText } from "./backoff.ts";
 import { changeJob, stateOf } from "./change.ts";
-import { Runs, runFrom } from "./enqueue-runs.ts";
+import { runFrom, writeRun } from "./enqueue-runs.ts";
 import { extendTimedKey, followState, holderOf, startTimedKey } from "./keys.ts";
 import { joinLine } from "./line.ts";
 import { type JobRow, jsonText, listText, refOf } from "./rows.ts";
@@ -17,7 +17,6 @@ export function enqueue(step: Step, jobs: readonly NewJob[], bound: "bounded" | 
   if (jobs.length === 0) return [];
   step.tally.expect(jobs.length);
   const batch = new Batch(step);
-  const runs = new Runs(step);
   const receipts: Receipt[] = [];
   // Where one id was taken, more may be: the rest of the call is looked at job by job.
   let mayRun = true;
@@ -25,15 +24,13 @@ export function enqueue(step: Step, jobs: readonly NewJob[], bound: "bounded" | 
     const job = jobs[receipts.length] as NewJob;
     const isPlain = mayRun && job.dedupe === null && (bound === "unbounded" || batch.maxSize(job.queue) === null);
     const run = isPlain ? runFrom(jobs, receipts.length) : [];
-    if (isPlain && runs.write(run, { lane: batch.lane(job), runAt: firstRunAt(job, step.now) })) {
+    if (isPlain && writeRun(step, run, { lane: batch.lane(job), runAt: firstRunAt(job, step.now) })) {
       for (const { queue, id } of run) receipts.push(accepted({ queue, id }, null));
     } else {
       if (isPlain) mayRun = false;
-      runs.flush();
       receipts.push(enqueueOne(step, batch, job, bound));
     }
   }
-  runs.flush();
   return receipts;
 }
 

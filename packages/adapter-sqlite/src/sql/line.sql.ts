@@ -1,7 +1,7 @@
 /** The places of waiting jobs, and the times at which they expire. */
 
 import type { Instant } from "@jobyard/core/adapter";
-import { type Statement, sql } from "../statement.ts";
+import { type ListStatement, type Statement, sql, sqlList } from "../statement.ts";
 
 interface ReadyKey {
   readonly lane: number;
@@ -41,11 +41,13 @@ interface Run {
   readonly first: number;
   readonly last: number;
 }
-/** Jobs that were just written, by their numbers. */
-export const readyRun: Statement<Run> = sql`
+/** Due jobs that were just written, by their numbers, each at its own place. One list has the numbers from 0 on. */
+export const readyRun: ListStatement<{ readonly first: number; readonly lane: number; readonly priority: number }> =
+  sqlList`
   INSERT INTO jobyard_ready (lane, priority, ord, pk)
-  SELECT lane, priority, ord, pk FROM jobyard_job WHERE pk BETWEEN @first AND @last
+  SELECT @lane, @priority, @first + column1, @first + column1 FROM (VALUES ${0})
 `;
+/** Jobs that were just written, by their numbers. */
 export const laterRun: Statement<Run> = sql`
   INSERT INTO jobyard_later (queue, run_at, pk, lane, priority, tried)
   SELECT queue, run_at, pk, lane, priority, 0 FROM jobyard_job WHERE pk BETWEEN @first AND @last
