@@ -15,7 +15,7 @@ import type { Step } from "./step.ts";
 const SIZES: readonly number[] = [64, 32, 16, 8, 4, 2, 1];
 const LARGEST = 64;
 
-/** How many of the jobs from `from` on can be written as one run, 1 or more. */
+/** The jobs from `from` on that can be written as one run: one or more. */
 export function runFrom(jobs: readonly NewJob[], from: number): readonly NewJob[] {
   const first = jobs[from] as NewJob;
   let length = 1;

@@ -37,6 +37,20 @@ export function startWorkers(stage: Stage, deaths: Deaths, options: WorkerOption
   return crew;
 }
 
+/** Workers, and producers that wait for their release; resolves when all of them are there. */
+export async function startBoth(
+  stage: Stage,
+  deaths: Deaths,
+  options: WorkerOptions,
+  plan: JobPlan,
+  size: number,
+): Promise<{ readonly workers: Crew; readonly producers: Producers }> {
+  const workers = startWorkers(stage, deaths, options);
+  const producers = startProducers(stage, deaths, plan, size);
+  await stage.limit.wait("the processes to start", Promise.all([workers.ready(), producers.crew.ready()]));
+  return { workers, producers };
+}
+
 export interface Producers {
   readonly crew: Crew;
   /** Jobs of the plan that are known to be accepted. */

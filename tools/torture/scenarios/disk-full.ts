@@ -6,7 +6,7 @@ import { Deaths } from "../crew/deaths.ts";
 import { readErrors } from "../history/read.ts";
 import { PLAIN } from "../plan/jobs.ts";
 import { NONE, SOME } from "../report/figures.ts";
-import { startProducers, startWorkers } from "./cast.ts";
+import { startBoth } from "./cast.ts";
 import { completed, drained, stopAll } from "./ending.ts";
 import { errorFigures, onceFigures } from "./once-figures.ts";
 import type { Scenario, Stage } from "./scenario.ts";
@@ -27,15 +27,9 @@ export const diskFull: Scenario = {
   run: async (stage) => {
     const { sizes, figures, limit } = stage;
     const deaths = new Deaths(stage.history);
-    const workers = startWorkers(stage, deaths, {
-      size: sizes.workers,
-      leaseMs: LEASE_MS,
-      sweepMs: SWEEP_MS,
-      concurrency: 5,
-    });
+    const options = { size: sizes.workers, leaseMs: LEASE_MS, sweepMs: SWEEP_MS, concurrency: 5 };
     const plan = { ...PLAIN, seed: sizes.seed, jobs: JOBS, padBytes: PAD_BYTES };
-    const producers = startProducers(stage, deaths, plan, PRODUCERS);
-    await limit.wait("the processes to start", Promise.all([workers.ready(), producers.crew.ready()]));
+    const { workers, producers } = await startBoth(stage, deaths, options, plan, PRODUCERS);
     producers.release(JOBS / 4);
     await completed(stage, JOBS / 8);
     await fillAndFree(stage, () => producers.release(JOBS));

@@ -3,7 +3,7 @@
 import { Deaths } from "../crew/deaths.ts";
 import { PLAIN } from "../plan/jobs.ts";
 import { NONE } from "../report/figures.ts";
-import { startProducers, startWorkers } from "./cast.ts";
+import { startBoth } from "./cast.ts";
 import { drained, stopAll } from "./ending.ts";
 import { errorFigures, onceFigures } from "./once-figures.ts";
 import type { Scenario } from "./scenario.ts";
@@ -22,10 +22,8 @@ export const share: Scenario = {
     const { sizes, figures, limit } = stage;
     const deaths = new Deaths(stage.history);
     const options = { size: sizes.workers, leaseMs: LEASE_MS, sweepMs: SWEEP_MS, concurrency: CONCURRENCY };
-    const workers = startWorkers(stage, deaths, options);
     const plan = { ...PLAIN, seed: sizes.seed, jobs: sizes.share, workMs: [0, 2] as const };
-    const producers = startProducers(stage, deaths, plan, PRODUCERS);
-    await limit.wait("the processes to start", Promise.all([workers.ready(), producers.crew.ready()]));
+    const { workers, producers } = await startBoth(stage, deaths, options, plan, PRODUCERS);
     const from = performance.now();
     producers.release(plan.jobs);
     await limit.wait("the producers to finish", producers.crew.empty());
