@@ -225,4 +225,8 @@ export const SQLITE_ONLY_FAULTS: Readonly<
       ),
     ],
   },
+  "block-not-written": {
+    promise: "where a job is, there is the block of its type",
+    patches: [sqlite("enqueue-runs.ts", "step.blocks.cover(placing.lane, first, first + run.length - 1);", "")],
+  },
 };

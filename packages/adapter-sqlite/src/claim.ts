@@ -1,11 +1,17 @@
 /** Claim: whose turn it is, and the leases for them, in one step that writes no job row. */
 
-import type { Claim, ClaimRequest, Instant, Lease, LeasedJob } from "@jobyard/core/adapter";
-import { toBackoff } from "./backoff.ts";
+import {
+  type Claim,
+  type ClaimRequest,
+  type Instant,
+  type Lease,
+  type LeasedJob,
+  ownLease,
+  toBackoff,
+} from "@jobyard/core/adapter";
 import { expireJob, isOverdue } from "./expire.ts";
 import { followState } from "./keys.ts";
 import { type Asked, askedQueues, heldQueues, isIdle, nextDueAt } from "./outlook.ts";
-import { ownLease } from "./own-lease.ts";
 import { parsed, refOf } from "./rows.ts";
 import {
   type ClaimRow,

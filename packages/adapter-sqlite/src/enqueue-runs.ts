@@ -3,8 +3,7 @@
  * one statement for up to 64 of them. They hold no dedupe key, and their queue has no bound.
  */
 
-import type { NewJob } from "@jobyard/core/adapter";
-import { backoffText } from "./backoff.ts";
+import { backoffText, isAlike, type NewJob } from "@jobyard/core/adapter";
 import { isTaken } from "./faults.ts";
 import { jsonText, listText } from "./rows.ts";
 import { insertJobs } from "./sql/enqueue.sql.ts";
@@ -26,28 +25,6 @@ export function runFrom(jobs: readonly NewJob[], from: number): readonly NewJob[
   return jobs.slice(from, from + size);
 }
 
-/** In everything but id and payload. */
-const isAlike = (a: NewJob, b: NewJob): boolean =>
-  a.queue === b.queue &&
-  a.name === b.name &&
-  a.version === b.version &&
-  a.priority === b.priority &&
-  a.maxAttempts === b.maxAttempts &&
-  a.timeoutMs === b.timeoutMs &&
-  a.expiresInMs === b.expiresInMs &&
-  a.group === b.group &&
-  a.onLeaseLost === b.onLeaseLost &&
-  a.dedupe === b.dedupe &&
-  a.parent === b.parent &&
-  a.backoff === b.backoff &&
-  isSameStart(a.start, b.start) &&
-  isSameTags(a.tags, b.tags);
-
-// What core makes of one definition shares its parts. Those that are made anew for every job are compared.
-const isSameStart = (a: NewJob["start"], b: NewJob["start"]): boolean =>
-  a === b || ("delayMs" in a && "delayMs" in b ? a.delayMs === b.delayMs : "at" in a && "at" in b && a.at === b.at);
-const isSameTags = (a: NewJob["tags"], b: NewJob["tags"]): boolean => a === b || a.length + b.length === 0;
-
 export interface Placing {
   readonly lane: number;
   readonly runAt: number;
@@ -63,6 +40,7 @@ export function writeRun(step: Step, run: readonly NewJob[], placing: Placing): 
     if (isTaken(error)) return false;
     throw error;
   }
+  step.blocks.cover(placing.lane, first, first + run.length - 1);
   lineUp(step, job, { first, count: run.length }, placing);
   step.tally.add(job.queue, "depth", run.length);
   step.touched.add(job.queue);

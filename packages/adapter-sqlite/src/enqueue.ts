@@ -1,7 +1,14 @@
 /** Enqueue: jobs of one call are judged one after the other, each after what those before it wrote. */
 
-import { type Dedupe, type Instant, type JobRef, type NewJob, type Receipt, sameJson } from "@jobyard/core/adapter";
-import { backoffText } from "./backoff.ts";
+import {
+  backoffText,
+  type Dedupe,
+  type Instant,
+  type JobRef,
+  type NewJob,
+  type Receipt,
+  sameJson,
+} from "@jobyard/core/adapter";
 import { changeJob, stateOf } from "./change.ts";
 import { runFrom, writeRun } from "./enqueue-runs.ts";
 import { extendTimedKey, followState, holderOf, startTimedKey } from "./keys.ts";
@@ -126,6 +133,7 @@ const firstRunAt = ({ start }: NewJob, now: Instant): Instant =>
 function write(step: Step, batch: Batch, job: NewJob): void {
   const row = insertable(step, batch, job);
   step.db.run(insertJob, row);
+  step.blocks.cover(row.lane, row.pk, row.pk);
   joinLine(step, { ...row, attempt: 0, held_limit: null });
   if (row.dedupe_key !== null) {
     followState(step, row, "waiting");

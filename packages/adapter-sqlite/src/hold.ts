@@ -1,7 +1,13 @@
 /** A worker's hold on its jobs between claim and settle, and the list of holds that are over. */
 
-import type { ExpiredSession, Extended, FencedEntry, Lease, SessionId } from "@jobyard/core/adapter";
-import { toBackoff } from "./backoff.ts";
+import {
+  type ExpiredSession,
+  type Extended,
+  type FencedEntry,
+  type Lease,
+  type SessionId,
+  toBackoff,
+} from "@jobyard/core/adapter";
 import { changeJob, writeClaim } from "./change.ts";
 import { Leases, pksOf } from "./leases.ts";
 import { refOf } from "./rows.ts";

@@ -3,9 +3,8 @@
  * nearly all there are. Nothing about such a job has to be read first, so those of one lease are one statement.
  */
 
-import { byteLength, type Settled, type Settlement } from "@jobyard/core/adapter";
+import { byteLength, bytesOfLease, pkOfLease, type Settled, type Settlement } from "@jobyard/core/adapter";
 import type { Leases, OpenLease } from "./leases.ts";
-import { bytesOfLease, pkOfLease } from "./own-lease.ts";
 import { completeJob, completeJobs } from "./sql/settle.sql.ts";
 import type { Step } from "./step.ts";
 

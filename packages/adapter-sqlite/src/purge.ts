@@ -6,6 +6,7 @@
 import type { Instant, PurgeRule } from "@jobyard/core/adapter";
 import { type Done, doneOf, forgetDone } from "./done.ts";
 import { leaveKey } from "./keys.ts";
+import { forgetBlocks } from "./lane-blocks.ts";
 import {
   completedOf,
   type FinalRow,
@@ -106,6 +107,7 @@ function forget(step: Step, { queue, state }: PurgeRule, rows: readonly FinalRow
   for (const row of rows) if (row.dedupe_key !== null) leaveKey(step, row, state);
   const pks = JSON.stringify(rows.map(({ pk }) => pk));
   db.run(removeJobs, { pks });
+  forgetBlocks(db);
   db.run(removeEventsOf, { pks });
   if (state !== "completed") db.run(removeAttentionTo, { pks });
   tally.add(queue, state, -rows.length);

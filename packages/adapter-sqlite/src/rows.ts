@@ -10,8 +10,8 @@ import {
   type JobSummary,
   type LeaseLossPolicy,
   type State,
+  toBackoff,
 } from "@jobyard/core/adapter";
-import { toBackoff } from "./backoff.ts";
 
 /** What a settle or a move may change. */
 export interface Mutable {

@@ -3,6 +3,7 @@
 import type { Instant } from "@jobyard/core/adapter";
 import type { Connection } from "./connection.ts";
 import { DoneLog } from "./done.ts";
+import { LaneBlocks } from "./lane-blocks.ts";
 import { Tally } from "./tally.ts";
 
 /** A step that only reads. */
@@ -15,6 +16,7 @@ export interface View {
 export interface Step extends View {
   readonly tally: Tally;
   readonly done: DoneLog;
+  readonly blocks: LaneBlocks;
   /** Queues in which something changed, for those who watch; `null`: something that belongs to no queue. */
   readonly touched: Set<string | null>;
   /** Queues that got a job which could be claimed at once: who waits for one in this process is served. */
@@ -33,6 +35,7 @@ export function takeStep<T>(db: Connection, clock: () => Instant, work: (step: S
       now: clock(),
       tally: new Tally(db),
       done: new DoneLog(),
+      blocks: new LaneBlocks(db),
       touched: new Set(),
       offered: new Set(),
     };

@@ -36,6 +36,7 @@ export function findInTrash({ db, now }: View, { queue, id }: JobRef): Trashed |
 export function restore(step: Step, { row, enteredAt }: Trashed): JobRow {
   const back = bringBack(step, row, enteredAt);
   step.db.run(restoreJob, back);
+  step.blocks.cover(row.lane, row.pk, row.pk);
   step.db.run(removeFromTrash, { pk: row.pk });
   return back;
 }

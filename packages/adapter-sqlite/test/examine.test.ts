@@ -70,7 +70,7 @@ describe("the schema", () => {
 describe("the tables", () => {
   test("an index that somebody dropped can be made again by what is told", async () => {
     const { adapter, file } = await open();
-    elsewhere(file).exec("DROP INDEX jobyard_job_lane");
+    elsewhere(file).exec("DROP INDEX jobyard_later_lane");
     const found = await told(adapter, "SQLITE_TABLES");
     expect(found).toMatchObject({ level: "problem", evidence: { missing: 1 } });
     elsewhere(file).exec((found.fix ?? "").replace("Make it again: ", ""));

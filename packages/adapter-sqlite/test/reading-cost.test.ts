@@ -48,9 +48,11 @@ class VisitsConnection extends Connection {
 
 /** The first thing that is asked of each row is asked through the function. */
 const watched = <P, R>({ text }: Statement<P, R>): Statement<P, R> => ({
-  text: text.includes("@states IS NULL OR")
-    ? text.replace("@states IS NULL OR", "visited(state) IS NULL OR @states IS NULL OR")
-    : text.replace(/instr\(@states, \+?state\)/, "instr(@states, visited(state))"),
+  text: text.includes("AND lane IN (")
+    ? text.replace("AND lane IN (", "AND visited(lane) IN (")
+    : text.includes("@states IS NULL OR")
+      ? text.replace("@states IS NULL OR", "visited(state) IS NULL OR @states IS NULL OR")
+      : text.replace(/instr\(@states, \+?state\)/, "instr(@states, visited(state))"),
 });
 
 describe("of many jobs", () => {

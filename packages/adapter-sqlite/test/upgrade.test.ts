@@ -6,7 +6,9 @@ import { claimRequest, manualPorts, newJob } from "@jobyard/core/testing";
 import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { sqliteAdapter } from "../src/index.ts";
+import { NUMBERS_IN_BLOCK } from "../src/lane-blocks.ts";
 import { tables } from "../src/migrations/001-tables.sql.ts";
+import { speedAndRetention } from "../src/migrations/002-speed-and-retention.sql.ts";
 import { folder } from "./bench.ts";
 
 const RULE = '{"type":"exponential","delayMs":1000,"maxDelayMs":600000,"jitter":0.2}';
@@ -35,6 +37,37 @@ const version1 = (now: Instant): string => `
   INSERT INTO jobyard_queue (name, configured, max_size, retention)
   VALUES ('mail', 1, 500, '{"completed":60000,"dead":null,"cancelled":1000}');
 `;
+
+/** As version 2 wrote it: of every hundred jobs that completed the first is of a rare type. */
+const JOBS_OF_VERSION_2 = 3 * NUMBERS_IN_BLOCK;
+const version2 = (now: Instant): string => `
+  CREATE TABLE jobyard_schema (version INTEGER PRIMARY KEY, applied_at INTEGER NOT NULL) STRICT;
+  INSERT INTO jobyard_schema VALUES (1, ${now}), (2, ${now});
+  INSERT INTO jobyard_lane (id, queue, name, version) VALUES (3, 'mail', 'greet', 1), (7, 'mail', 'rare', 2);
+  WITH RECURSIVE counted (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM counted WHERE n < ${JOBS_OF_VERSION_2})
+  INSERT INTO jobyard_job (pk, queue, id, lane, state, priority, ord, run_at, created_at, max_attempts,
+                           on_lease_lost, payload, finished_at, attempt, seq)
+  SELECT n, 'mail', 'job-' || n, iif(n % 100 = 1, 7, 3), 'completed', 0, n, ${now}, ${now}, 3, 'retry', '"p"', ${now}, 1, 3
+    FROM counted;
+  UPDATE jobyard_tally SET value = ${JOBS_OF_VERSION_2} WHERE queue = '';
+`;
+
+async function upgradedFrom2() {
+  const ports = manualPorts();
+  const file = join(await folder(), "jobs.db");
+  const database = new Database(file);
+  onTestFinished(() => void database.close());
+  for (const script of [tables.text, speedAndRetention.text, version2(ports.now())]) database.exec(script);
+  // A process of version 2 that has the file open, and compiled how it finds its lane.
+  const findLane = database.prepare(
+    "SELECT id FROM jobyard_lane WHERE queue = ? AND name = ? AND version = ? AND grp = ''",
+  );
+  expect(findLane.get("mail", "rare", 2)).toEqual({ id: 7 });
+  const adapter = sqliteAdapter({ file, ports });
+  onTestFinished(() => adapter.close());
+  expect(await adapter.schema.migrate()).toMatchObject({ from: 2 });
+  return { adapter, findLane };
+}
 
 /** @param others - what an application has in the same file */
 async function upgraded(others = "") {
@@ -106,4 +139,21 @@ test("an application's own tables are no obstacle, nor is a view of one that is 
     CREATE VIEW broken AS SELECT id FROM gone; DROP TABLE gone;
   `);
   expect(await adapter.writer.enqueue([newJob("new")])).toMatchObject([{ outcome: "accepted" }]);
+});
+
+test("jobs of several types are listed and counted by their types, with those that come after the upgrade", async () => {
+  const { adapter } = await upgradedFrom2();
+  await adapter.writer.enqueue([newJob("new", { name: "rare", version: 2 })]);
+  const filter = [{ field: "name", not: false, any: [{ text: "rare", glob: false }] }] as const;
+  const { items } = await adapter.reader.list({ filter, limit: 10, cursor: null });
+  expect(items.map(({ id }) => id)).toEqual(["new", "job-301", "job-201", "job-101", "job-1"]);
+  expect(await adapter.reader.facets([], "name", 10)).toEqual([
+    { value: "greet", count: { n: JOBS_OF_VERSION_2 - 4, exact: true } },
+    { value: "rare", count: { n: 5, exact: true } },
+  ]);
+});
+
+test("a process of an older version that is still there cannot enqueue: lists by type would miss its jobs", async () => {
+  const { findLane } = await upgradedFrom2();
+  expect(() => findLane.get("mail", "rare", 2)).toThrow(/grp/);
 });

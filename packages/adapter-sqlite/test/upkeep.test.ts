@@ -72,7 +72,8 @@ describe("the log", () => {
       await here.adapter.writer.enqueue([newJob(`${made++}`, { payload })]);
       most = Math.max(most, bytesOf(`${here.file}-wal`));
     }
-    expect(most).toBeLessThan(LIMITS.largeLog + CHECKPOINT_BYTES);
+    // Unbounded it would have 125 MiB. One checkpoint more for a reader that a busy machine stops in its reading.
+    expect(most).toBeLessThan(LIMITS.largeLog + 2 * CHECKPOINT_BYTES);
   });
 
   test("grows while a foreign reader holds one snapshot, and shrinks by itself when that ends", async () => {

@@ -2,8 +2,11 @@
 
 export type * from "./contract/adapter.ts";
 export { FACET_FIELDS } from "./contract/adapter.ts";
+export * from "./contract/alike.ts";
 export * from "./contract/entries.ts";
+export * from "./contract/own-lease.ts";
 export * from "./contract/settings.ts";
+export * from "./contract/stored-backoff.ts";
 export {
   isTypeTerm,
   type JobType,

@@ -10,7 +10,7 @@
  *
  * No table is renamed: SQLite would then read all views and triggers of the file, and an application's may be broken.
  *
- * A backoff that an older version wrote stays as it is: see backoff.ts.
+ * A backoff that an older version wrote stays as it is: see core's stored-backoff.ts.
  */
 
 import { type None, type Statement, sql } from "../statement.ts";

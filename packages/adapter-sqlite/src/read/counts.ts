@@ -5,7 +5,6 @@
 
 import {
   type Count,
-  DEFAULTS,
   type Facet,
   type FacetField,
   type Filter,
@@ -16,7 +15,6 @@ import {
   requiredPhases,
   type Searchable,
 } from "@jobyard/core/adapter";
-import { countLane } from "../sql/count.sql.ts";
 import { allLanes } from "../sql/read.sql.ts";
 import type { View } from "../step.ts";
 import type { Store } from "../store.ts";
@@ -24,6 +22,7 @@ import { NEWEST } from "./cursor.ts";
 import { NONE, type PhaseCounts, phasesOfLanes, phasesOfQueue, sumOf } from "./phases.ts";
 import { type Match, search } from "./search.ts";
 import { lanesFor } from "./source.ts";
+import { countTypes } from "./type-counts.ts";
 
 /** A filter that asks for nothing but states and types is answered without looking at jobs. */
 const isCountable = (term: Filter[number]): boolean => term.field === "state" || isTypeTerm(term);
@@ -110,26 +109,18 @@ export async function facets(
   field: FacetField,
   limit: number,
 ): Promise<readonly Facet[]> {
-  const counts = await (isOfTypes(filter, field)
-    ? countTypes(store, filter, field)
-    : countValues(store, filter, field));
+  const counts = await (isOfTypes(filter, field) ? sumTypes(store, filter, field) : countValues(store, filter, field));
   return counts.sort((a, b) => b.count.n - a.count.n || (a.value < b.value ? -1 : 1)).slice(0, limit);
 }
 
 const isOfTypes = (filter: Filter, field: FacetField): field is "queue" | "name" =>
   (field === "queue" || field === "name") && filter.every(isTypeTerm);
 
-/** From the index of types, each up to as many rows as a search looks at. */
-async function countTypes(store: Store, filter: Filter, field: "queue" | "name"): Promise<Facet[]> {
+async function sumTypes(store: Store, filter: Filter, field: "queue" | "name"): Promise<Facet[]> {
   const lanes = await store.read((view) => lanesFor(view, filter) ?? view.db.all(allLanes, {}));
   const counts = new Map<string, Count>();
-  const cap = DEFAULTS.searchRows;
-  for (const lane of lanes) {
-    const n = await store.read(({ db }) => db.get(countLane, { lane: lane.id, limit: cap + 1 })?.n ?? 0);
-    const one = capped({ n, exact: true }, cap);
+  for await (const [lane, one] of countTypes(store, lanes))
     counts.set(lane[field], sumOf([counts.get(lane[field]) ?? { n: 0, exact: true }, one]));
-    await new Promise(setImmediate);
-  }
   return [...counts].map(([value, count]) => ({ value, count })).filter(({ count }) => count.n > 0);
 }
 

@@ -1,6 +1,10 @@
-/** How many jobs there are in each phase, from the lines, the leases and the counters: no job is looked at. */
+/**
+ * How many jobs there are in each phase, from the lines, the leases and the counters. No job is looked at, but for how
+ * many of one type completed.
+ */
 
 import { type Count, DEFAULTS, PHASES, type Phase, type State } from "@jobyard/core/adapter";
+import { NUMBERS_IN_BLOCK } from "../lane-blocks.ts";
 import { lanesOf } from "../sql/claim.sql.ts";
 import {
   activeInLanes,
@@ -11,9 +15,9 @@ import {
   countAhead,
   countAheadInLane,
   countAttention,
+  countBlocks,
   countDue,
   countDueInLane,
-  countLane,
   countReady,
   countRetrying,
   heldInLanes,
@@ -115,9 +119,11 @@ const found = ({ n, looked }: Looked, cap: number): Count => {
   return { n: count.n, exact: count.exact && looked < MOST_ROWS };
 };
 
-/** Counted from the oldest: those are the completed ones. */
+/** Counted from the oldest: those are the completed ones. Exact if all blocks together have no more rows. */
 function completedIn({ db }: View, lane: number, cap: number): Count {
-  const count = capped(db.get(completedInLane, { lane, rows: MOST_ROWS, limit: cap + 1 })?.n ?? 0, cap);
-  if (!count.exact) return count;
-  return { n: count.n, exact: (db.get(countLane, { lane, limit: MOST_ROWS + 1 })?.n ?? 0) <= MOST_ROWS };
+  const rows = { lane, inBlock: NUMBERS_IN_BLOCK, rows: MOST_ROWS };
+  const count = capped(db.get(completedInLane, { ...rows, limit: cap + 1 })?.n ?? 0, cap);
+  const most = Math.floor(MOST_ROWS / NUMBERS_IN_BLOCK);
+  const blocks = db.get(countBlocks, { lane, limit: most + 1 })?.n ?? 0;
+  return { n: count.n, exact: count.exact && blocks <= most };
 }

@@ -28,7 +28,7 @@ import {
   attentionByEntry,
   attentionByNumber,
   type Jumps,
-  jobsOfLane,
+  jobsOfLanes,
   jumping,
   listed,
   stepping,
@@ -64,8 +64,8 @@ export function walksFor(view: View, filter: Filter, order: Order, created: Jump
   const lanes = lanesFor(view, filter);
   const jobs = (states: Wanted["states"]): readonly Walk[] => {
     const some = { ...wanted, states };
-    const walks = lanes === null ? [allJobs(some)] : lanes.map(({ id }) => jobsOfLane(id, some));
-    return from === null && to === null ? walks : walks.map((walk) => jumping(walk, created));
+    const walk = lanes === null ? allJobs(some) : jobsOfLanes(idsOf(lanes), some);
+    return [from === null && to === null ? walk : jumping(walk, created)];
   };
   if (open === null || over === null) return jobs(together);
   const all = view.db.all(allLanes, {});
@@ -77,6 +77,8 @@ export function walksFor(view: View, filter: Filter, order: Order, created: Jump
   const waiting = new WaitingMap(all);
   return [...openOnes, ...jobs(over).map((walk) => jumping(walk, waiting))];
 }
+
+const idsOf = (lanes: readonly NamedLane[]): readonly number[] => lanes.map(({ id }) => id);
 
 interface Split {
   /** Waiting, blocked, active; null with `over` if both are looked for in one walk. */
@@ -133,11 +135,11 @@ function openWalks(view: View, filter: Filter, lanes: readonly NamedLane[], want
   for (const lane of lanes) {
     const pks = isAhead ? aheadIn(view, lane.id) : waitingIn(view, lane.id);
     if (pks !== null) few.push(...pks);
-    else if (isAhead) walks.push(jobsOfLane(lane.id, { ...wanted, dueAfter: view.now }));
+    else if (isAhead) walks.push(jobsOfLanes([lane.id], { ...wanted, dueAfter: view.now }));
     else {
       const dueBy = isOnly("waiting", "blocked") ? view.now : null;
       const waiting = new WaitingMap([lane], { dueBy, withActive: isActiveWanted });
-      walks.push(stepping(jobsOfLane(lane.id, { ...wanted, dueBy }), waiting));
+      walks.push(stepping(jobsOfLanes([lane.id], { ...wanted, dueBy }), waiting));
     }
   }
   return [listed(ascending(few)), ...walks];

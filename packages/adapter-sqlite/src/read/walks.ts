@@ -6,15 +6,15 @@
  */
 
 import type { State } from "@jobyard/core/adapter";
+import { blockOf, numbersIn } from "../lane-blocks.ts";
+import { firstBlockFrom, lastBlockTo } from "../sql/lane.sql.ts";
 import {
   firstJobFrom,
   type JobRange,
   jobsDown,
   jobsUp,
-  laneDown,
-  laneEdgeDown,
-  laneEdgeUp,
-  laneUp,
+  lanesDown,
+  lanesUp,
   lastJobBelow,
   newerAttention,
   newerInQueueState,
@@ -78,17 +78,44 @@ function foundIn(side: Place["side"], found: readonly { readonly pk: number }[],
   return { keys: found.map(byNumber), rest };
 }
 
-/** The jobs of one type in one queue. */
-export const jobsOfLane = (lane: number, wanted: Wanted): Walk => {
-  const asked = conditions(wanted);
+/** The jobs of some types, each in one queue: by the blocks of numbers in which there are any. */
+export const jobsOfLanes = (ids: readonly number[], wanted: Wanted): Walk => {
+  const asked = { lanes: JSON.stringify(ids), ...conditions(wanted) };
   return ({ db }, { side, pk }, rows) => {
-    const edge = db.get(side === "older" ? laneEdgeDown : laneEdgeUp, { lane, pk, rows })?.pk;
-    const [low, high] = side === "older" ? [(edge ?? -1) + 1, pk - 1] : [pk, (edge ?? Number.MAX_SAFE_INTEGER) - 1];
-    const found = db.all(side === "older" ? laneDown : laneUp, { lane, low, high, most: MOST_KEYS, ...asked });
-    const rest = edge === undefined ? null : placeAt(side, side === "older" ? low : edge);
-    return foundIn(side, found, rest);
+    const found: { readonly pk: number }[] = [];
+    let [place, left] = [pk, rows];
+    while (left > 0 && found.length < MOST_KEYS) {
+      const range = nextRange(db, asked.lanes, { side, at: 0, pk: place }, left);
+      if (range === null) return foundIn(side, found, null);
+      const most = MOST_KEYS - found.length;
+      found.push(...db.all(side === "older" ? lanesDown : lanesUp, { ...range, ...asked, most }));
+      left -= range.high - range.low + 1;
+      place = side === "older" ? range.low : range.high + 1;
+    }
+    return foundIn(side, found, placeAt(side, place));
   };
 };
+
+/** In the nearest block of these lanes; numbers of jobs that are gone are passed over at its start only. */
+function nextRange(
+  db: View["db"],
+  lanes: string,
+  { side, pk }: Place,
+  numbers: number,
+): { readonly low: number; readonly high: number } | null {
+  const first = db.get(side === "older" ? lastJobBelow : firstJobFrom, { pk })?.pk;
+  if (first === undefined) return null;
+  const near = { lanes, block: blockOf(first) };
+  const block = db.get(side === "older" ? lastBlockTo : firstBlockFrom, near)?.block ?? null;
+  if (block === null) return null;
+  const { low, high } = numbersIn(block);
+  if (side === "older") {
+    const start = Math.min(first, high);
+    return { low: Math.max(low, start - numbers + 1), high: start };
+  }
+  const start = Math.max(first, low);
+  return { low: start, high: Math.min(high, start + numbers - 1) };
+}
 
 /** Dead, cancelled or stale jobs by their number. */
 export const attentionByNumber =

@@ -57,14 +57,6 @@ export const countDueInLane: Statement<OfLane & { readonly now: Instant }, Count
 export const countAheadInLane: Statement<OfLane & { readonly now: Instant }, Counted> = sql`
   SELECT count(*) AS n FROM (SELECT 1 FROM jobyard_later WHERE lane = @lane AND run_at > @now LIMIT @limit)
 `;
-export const countLane: Statement<OfLane, Counted> = sql`
-  SELECT count(*) AS n FROM (SELECT 1 FROM jobyard_job WHERE lane = @lane LIMIT @limit)
-`;
-export const completedInLane: Statement<OfLane & { readonly rows: number }, Counted> = sql`
-  SELECT count(*) AS n FROM
-    (SELECT 1 FROM (SELECT state FROM jobyard_job WHERE lane = @lane ORDER BY pk LIMIT @rows)
-      WHERE state = 'completed' LIMIT @limit)
-`;
 
 /** `lanes`: JSON array. */
 interface OfLanes {
@@ -75,6 +67,35 @@ interface OfLanes {
 export interface Looked extends Counted {
   readonly looked: number;
 }
+
+/** By the rows of a lane's blocks, from the oldest on; `inBlock`: numbers in a block. */
+interface OfBlocks {
+  readonly lane: number;
+  readonly inBlock: number;
+  readonly rows: number;
+}
+export const countOlder: Statement<OfBlocks & { readonly before: number }, Looked> = sql`
+  SELECT count(*) AS looked, coalesce(sum(lane = @lane), 0) AS n FROM
+    (SELECT job.lane
+       FROM jobyard_lane_block AS own
+      CROSS JOIN jobyard_job AS job ON job.pk >= own.block * @inBlock AND job.pk < (own.block + 1) * @inBlock
+      WHERE own.lane = @lane AND own.block < @before LIMIT @rows)
+`;
+export const countNewest: Statement<{ readonly low: number }, Counted & { readonly lane: number }> = sql`
+  SELECT lane, count(*) AS n FROM jobyard_job WHERE pk >= @low GROUP BY lane
+`;
+export const countBlocks: Statement<OfLane, Counted> = sql`
+  SELECT count(*) AS n FROM (SELECT 1 FROM jobyard_lane_block WHERE lane = @lane LIMIT @limit)
+`;
+export const completedInLane: Statement<OfBlocks & { readonly limit: number }, Counted> = sql`
+  SELECT count(*) AS n FROM
+    (SELECT 1 FROM
+      (SELECT job.lane, job.state
+         FROM jobyard_lane_block AS own
+        CROSS JOIN jobyard_job AS job ON job.pk >= own.block * @inBlock AND job.pk < (own.block + 1) * @inBlock
+        WHERE own.lane = @lane ORDER BY own.block LIMIT @rows)
+      WHERE lane = @lane AND state = 'completed' LIMIT @limit)
+`;
 export const retryingInLanes: Statement<OfLanes & { readonly now: Instant }, Looked> = sql`
   SELECT count(*) AS looked, coalesce(sum(lane IN (SELECT value FROM json_each(@lanes))), 0) AS n FROM
     (SELECT lane FROM jobyard_later WHERE queue = @queue AND run_at > @now AND tried = 1 LIMIT @rows)

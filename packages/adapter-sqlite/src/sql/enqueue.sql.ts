@@ -10,7 +10,7 @@ interface LaneKey {
 }
 
 export const findLane: Statement<LaneKey, { readonly id: number }> = sql`
-  SELECT id FROM jobyard_lane WHERE queue = @queue AND name = @name AND version = @version AND grp = ''
+  SELECT id FROM jobyard_lane WHERE queue = @queue AND name = @name AND version = @version
 `;
 export const addLane: Statement<LaneKey, { readonly id: number }> = sql`
   INSERT INTO jobyard_lane (queue, name, version) VALUES (@queue, @name, @version) RETURNING id

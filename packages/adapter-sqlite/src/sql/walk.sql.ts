@@ -44,24 +44,20 @@ export const jobsUp: Statement<JobRange, Found> = sql`
    ORDER BY pk LIMIT @most
 `;
 
-/** The first one behind so many. */
-export const laneEdgeDown: Statement<{ readonly lane: number; readonly pk: number; readonly rows: number }, Found> =
-  sql`
-  SELECT pk FROM jobyard_job WHERE lane = @lane AND pk < @pk ORDER BY pk DESC LIMIT 1 OFFSET @rows
-`;
-export const laneEdgeUp: Statement<{ readonly lane: number; readonly pk: number; readonly rows: number }, Found> = sql`
-  SELECT pk FROM jobyard_job WHERE lane = @lane AND pk >= @pk ORDER BY pk LIMIT 1 OFFSET @rows
-`;
-export const laneDown: Statement<JobRange & { readonly lane: number }, Found> = sql`
+/** Jobs of these lanes, which a JSON array names. */
+type LanesRange = JobRange & { readonly lanes: string };
+export const lanesDown: Statement<LanesRange, Found> = sql`
   SELECT pk FROM jobyard_job
-   WHERE lane = @lane AND pk >= @low AND pk <= @high AND (@states IS NULL OR instr(@states, state) > 0)
+   WHERE pk >= @low AND pk <= @high AND lane IN (SELECT value FROM json_each(@lanes))
+     AND (@states IS NULL OR instr(@states, state) > 0)
      AND (@createdFrom IS NULL OR created_at >= @createdFrom) AND (@createdTo IS NULL OR created_at <= @createdTo)
      AND (@dueAfter IS NULL OR run_at > @dueAfter) AND (@dueBy IS NULL OR run_at <= @dueBy)
    ORDER BY pk DESC LIMIT @most
 `;
-export const laneUp: Statement<JobRange & { readonly lane: number }, Found> = sql`
+export const lanesUp: Statement<LanesRange, Found> = sql`
   SELECT pk FROM jobyard_job
-   WHERE lane = @lane AND pk >= @low AND pk <= @high AND (@states IS NULL OR instr(@states, state) > 0)
+   WHERE pk >= @low AND pk <= @high AND lane IN (SELECT value FROM json_each(@lanes))
+     AND (@states IS NULL OR instr(@states, state) > 0)
      AND (@createdFrom IS NULL OR created_at >= @createdFrom) AND (@createdTo IS NULL OR created_at <= @createdTo)
      AND (@dueAfter IS NULL OR run_at > @dueAfter) AND (@dueBy IS NULL OR run_at <= @dueBy)
    ORDER BY pk LIMIT @most

@@ -1,8 +1,8 @@
 /** Backoffs come out as they went in, however they are stored. */
 
-import type { Backoff } from "@jobyard/core/adapter";
 import { expect, test } from "vitest";
-import { backoffText, toBackoff } from "../src/backoff.ts";
+import { backoffText, toBackoff } from "../../src/contract/stored-backoff.ts";
+import type { Backoff } from "../../src/nouns/job.ts";
 
 /** What core gives a job that asks for nothing else. */
 const DEFAULT_BACKOFF: Backoff = { type: "exponential", delayMs: 1_000, maxDelayMs: 600_000, jitter: 0.2 };

@@ -1,17 +1,17 @@
 /**
- * A backoff as it is stored, with every job, so it is short: a name if nearly every job has it, `[1000,4000]` for a
+ * A backoff as SQL stores keep it, with every job, so it is short: a name if nearly every job has it, `[1000,4000]` for a
  * list of delays, `["exponential",1000,600000,0.2]` for a rule. There are few different ones, so each is read and
  * written once.
  */
 
-import type { Backoff } from "@jobyard/core/adapter";
+import type { Backoff } from "../nouns/job.ts";
 
 type Rule = Exclude<Backoff, readonly number[]>;
 type StoredRule = readonly [type: Rule["type"], delayMs: number, maxDelayMs: number, jitter: number];
 
 /**
  * The default of core has a name. The list only ever grows, a name never changes what it means, and a new one comes
- * with a new version of the tables: processes that do not know it could not read the jobs.
+ * with a new version of every store's tables: processes that do not know it could not read the jobs.
  */
 const NAMED: readonly (readonly [name: string, rule: StoredRule])[] = [["d1", ["exponential", 1_000, 600_000, 0.2]]];
 
@@ -43,7 +43,7 @@ export function toBackoff(text: string | null): Backoff | null {
 
 const isRule = (backoff: Backoff): backoff is Rule => !Array.isArray(backoff);
 
-/** A rule was stored as an object up to version 1 of the tables. */
+/** SQLite stored a rule as an object up to version 1 of its tables. */
 const isStoredRule = (stored: StoredRule | Backoff): stored is StoredRule =>
   Array.isArray(stored) && typeof stored[0] === "string";
 

@@ -1,6 +1,6 @@
 /** A lease as a claim hands it out: it knows its job's number and size, which no other lease does that looks the same. */
 
-import type { Lease } from "@jobyard/core/adapter";
+import type { Lease } from "./adapter.ts";
 
 /** Answers with the very object that it is given, so that a class that extends it adds its private fields to that. */
 const Given = function given(lease: Lease) {
