@@ -33,7 +33,9 @@ test("a problem makes the exit code 1, and comes with what to do", async () => {
   database.close();
   const finished = await other.run("doctor");
   expect(finished).toMatchObject({ code: 1, err: "" });
-  expect(finished.out).toMatch(/^Problems\n {2}SQLITE_TABLES +.*jobyard_later_lane\.\n +→ Make it again: CREATE INDEX/m);
+  expect(finished.out).toMatch(
+    /^Problems\n {2}SQLITE_TABLES +.*jobyard_later_lane\.\n +→ Make it again: CREATE INDEX/m,
+  );
   const json = await other.run("doctor", "--json");
   expect(json.code).toBe(1);
   expect(documents("doctor", json.out)[0]).toMatchObject({ code: "SQLITE_TABLES", level: "problem" });
