@@ -10,6 +10,12 @@ const project = (name: string, ...include: string[]): TestProjectConfiguration =
   test: { name, include },
 });
 
+/** Real servers, started once for all projects that ask for them. */
+const withPostgres = (name: string, ...include: string[]): TestProjectConfiguration => ({
+  extends: true,
+  test: { name, include, globalSetup: "./tools/servers/src/vitest/postgres.ts" },
+});
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -25,7 +31,8 @@ export default defineConfig({
     projects: [
       project("core", "packages/core/test/**/*.test.ts"),
       project("sqlite", "packages/adapter-sqlite/test/**/*.test.ts"),
-      project("jobyard", "packages/jobyard/test/**/*.test.ts"),
+      withPostgres("postgres", "packages/adapter-postgres/test/**/*.test.ts"),
+      withPostgres("jobyard", "packages/jobyard/test/**/*.test.ts"),
       project("worker", "apps/worker/test/**/*.test.ts"),
       {
         extends: true,

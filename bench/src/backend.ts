@@ -9,10 +9,36 @@ export interface Backend {
   /** Ours first: the others are compared with it. */
   readonly contenders: readonly Contender[];
   readonly goals: readonly Goal[];
-  /** An empty store for one round. */
-  makeStore(folder: string): Promise<{ readonly store: string; remove(): Promise<void> }>;
+  /**
+   * Prepares what all rounds of a run share.
+   *
+   * @param folder - where whatever goes to disk is put
+   * @param mostJobs - of the largest round
+   */
+  open(folder: string, mostJobs: number): Promise<Site>;
   /** Brings to disk what filling the store has left for later, so that nobody pays for it while the clock runs. */
   settle(store: string): Promise<void>;
+  /** What the store's server has spent since it was started; `null` where there is no server. */
+  spent(store: string): Promise<ServerSpent | null>;
+  /** Opens a transaction that goes on seeing the store as it is now; `null` where there is nothing to learn from it. */
+  readonly holdSnapshot: ((store: string) => Promise<Held>) | null;
+}
+
+/** What all rounds of a run share: a folder, a server. */
+export interface Site {
   /** Versions and whatever else the figures depend on. */
-  facts(folder: string): Promise<Facts>;
+  readonly facts: Facts;
+  /** An empty store for one round. */
+  makeStore(): Promise<{ readonly store: string; remove(): Promise<void> }>;
+  close(): Promise<void>;
+}
+
+export interface ServerSpent {
+  /** `null` where the operating system does not tell, or the server runs elsewhere. */
+  readonly cpuMicros: number | null;
+  readonly walBytes: number;
+}
+
+export interface Held {
+  release(): Promise<void>;
 }

@@ -1,13 +1,14 @@
 /** The stores that can be measured. Another one is another row. */
 
 import type { Backend } from "./backend.ts";
+import { postgres } from "./backends/postgres.ts";
 import { sqlite } from "./backends/sqlite.ts";
 import type { Contender } from "./contender.ts";
 import { UsageError } from "./usage-error.ts";
 
-const BACKENDS: readonly Backend[] = [sqlite];
+const BACKENDS: readonly Backend[] = [sqlite, postgres];
 /** Those whose contenders are still to be written. */
-const PLANNED: readonly string[] = ["postgres", "redis"];
+const PLANNED: readonly string[] = ["redis"];
 
 /** @throws UsageError */
 export function backendNamed(name: string): Backend {

@@ -51,6 +51,8 @@ export interface Contender {
    * to its disadvantage.
    */
   readonly share: number;
+  /** Another share in some scenarios, or families of them. */
+  readonly shares?: Readonly<Record<string, number>>;
   /** Scenarios, or families of them, that it takes no part in. */
   readonly without: readonly string[];
   /** @param store - a file for SQLite, a URL for a server */

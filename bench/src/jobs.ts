@@ -31,7 +31,7 @@ export async function emptied(queue: Queue): Promise<void> {
 
 /** @throws unless each job ran exactly once, and the store says so too */
 export async function checkAllRan(queue: Queue, tally: Tally, jobs: number): Promise<void> {
-  tally.check();
+  tally.check(jobs);
   await checkCompleted(queue, jobs);
 }
 

@@ -1,9 +1,10 @@
 /** `pnpm bench`: reads the options, plays the rounds, prints what they came to. */
 
 import { nowMs } from "./clock.ts";
+import type { Contender } from "./contender.ts";
 import { folderFor } from "./file-system.ts";
 import { judged } from "./goals.ts";
-import { machineFacts } from "./machine.ts";
+import { type Facts, machineFacts } from "./machine.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
 import { planned } from "./plan.ts";
 import { hotSpots } from "./profile/hot-spots.ts";
@@ -16,7 +17,8 @@ import { UsageError } from "./usage-error.ts";
 import { versionOf } from "./versions.ts";
 
 const stopped = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stopped.abort());
+// Each time, not once: whoever sends it to a whole group of processes sends it twice, and a server is to be stopped.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopped.abort());
 
 try {
   const options = readOptions(process.argv.slice(2));
@@ -48,36 +50,35 @@ async function bench(options: Options): Promise<number> {
 
 async function measured(options: Options): Promise<Run> {
   const { backend, contenders, scenarios, rounds } = options;
-  const folder = await folderFor(options.dir);
-  const packages = [...new Set(contenders.flatMap((contender) => contender.packages))];
-  const facts = {
-    ...machineFacts(),
-    ...(await backend.facts(folder)),
-    ...Object.fromEntries(packages.map((name) => [name, versionOf(name)])),
-  };
   const turns = planned(options);
   const isPlayed = (place: Place): boolean =>
     turns.some(({ scenario, contender }) => scenario.name === place.scenario && contender.name === place.contender);
   const goals = backend.goals.filter(({ ours, theirs }) => [ours, ...theirs].every(isPlayed));
   if (options.checkGoals && goals.length === 0)
     throw new UsageError("--check-goals: what was asked for is not enough for any goal.");
-  const startedAt = nowMs();
-  const played = await play(turns, {
-    ...options,
-    folder,
-    signal: stopped.signal,
-    onProgress: showProgress,
-  });
-  const took = `${((nowMs() - startedAt) / 60_000).toFixed(1)} minutes`;
-  return {
-    facts: { ...facts, took },
-    scenarios,
-    contenders,
-    rounds,
-    whole: !options.quick && options.jobs === null,
-    played,
-    verdicts: judged(goals, played),
-  };
+  const machine = machineFacts();
+  const site = await backend.open(await folderFor(options.dir), Math.max(...turns.map(({ jobs }) => jobs)));
+  try {
+    const startedAt = nowMs();
+    const played = await play(turns, { ...options, site, signal: stopped.signal, onProgress: showProgress });
+    const took = `${((nowMs() - startedAt) / 60_000).toFixed(1)} minutes`;
+    return {
+      facts: { ...machine, ...site.facts, ...versionsOf(contenders), took },
+      scenarios,
+      contenders,
+      rounds,
+      whole: !options.quick && options.jobs === null,
+      played,
+      verdicts: judged(goals, played),
+    };
+  } finally {
+    await site.close();
+  }
+}
+
+function versionsOf(contenders: readonly Contender[]): Facts {
+  const packages = contenders.flatMap((contender) => contender.packages);
+  return Object.fromEntries(packages.map((name) => [name, versionOf(name)]));
 }
 
 /** One line that is overwritten until it is done; where nobody watches, only the lines that are done. */

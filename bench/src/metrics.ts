@@ -11,10 +11,16 @@ export const METRICS = {
   jobsPerSecond: { unit: "jobs/s", better: "more", digits: 0 },
   /** Of the whole process, all its threads. */
   cpuMicros: { unit: "µs CPU/job", better: "less", digits: 1 },
+  /** Of all processes of the server. */
+  serverMicros: { unit: "µs server CPU/job", better: "less", digits: 1 },
+  walBytes: { unit: "B WAL/job", better: "less", digits: 0 },
   p50Ms: { unit: "ms p50", better: "less", digits: 2 },
   p99Ms: { unit: "ms p99", better: "less", digits: 2 },
   firstSecond: { unit: "jobs in first s", better: "more", digits: 0 },
   lastSecond: { unit: "jobs in last s", better: "more", digits: 0 },
+  /** Only where a round lasts as long as it lasts, and not so many jobs. */
+  jobs: { unit: "jobs", better: "more", digits: 0 },
+  lastByFirst: { unit: "last s ÷ first s", better: "more", digits: 2 },
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof METRICS;

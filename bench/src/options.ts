@@ -5,7 +5,7 @@ import type { Backend } from "./backend.ts";
 import { backendNamed, contenderNamed } from "./backends.ts";
 import type { Contender } from "./contender.ts";
 import type { Scenario } from "./scenario.ts";
-import { SCENARIOS } from "./scenarios.ts";
+import { SCENARIOS, scenariosOf } from "./scenarios.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface Options {
@@ -33,7 +33,7 @@ const MOST_JOBS = 10_000_000;
 
 export const HELP = `pnpm bench: Jobyard beside other queues, in interleaved rounds
 
-  --backend <name>     sqlite (default)
+  --backend <name>     sqlite (default) or postgres
   --scenario <names>   only these, by name or family, separated by commas
   --only <names>       only these contenders, separated by commas
   --rounds <n>         ${DEFAULT_ROUNDS} if not given, ${QUICK_ROUNDS} with --quick, 1 with --profile
@@ -57,7 +57,7 @@ export function readOptions(args: readonly string[]): Options {
   const options: Options = {
     backend,
     contenders: contendersFor(backend, names(given.only)),
-    scenarios: scenariosFor(names(given.scenario)).filter(({ alone }) => alone || !profile),
+    scenarios: scenariosFor(backend, names(given.scenario)).filter(({ alone }) => alone || !profile),
     rounds: whole(given.rounds, "--rounds", 1, MOST_ROUNDS) ?? (profile ? 1 : quick ? QUICK_ROUNDS : DEFAULT_ROUNDS),
     jobs: whole(given.jobs, "--jobs", FEWEST_JOBS, MOST_JOBS),
     quick,
@@ -107,7 +107,7 @@ function checkTogether(options: Options): void {
   );
   const asked = [writeReadme && "--write-readme", checkGoals && "--check-goals"].find((option) => option !== false);
   if (cut !== undefined && asked !== undefined) throw new UsageError(`${asked} needs a whole run, without ${cut}.`);
-  if (writeReadme && (scenarios.length < SCENARIOS.length || contenders.length < backend.contenders.length))
+  if (writeReadme && (scenarios.length < scenariosOf(backend).length || contenders.length < backend.contenders.length))
     throw new UsageError("--write-readme needs every scenario and every contender.");
 }
 
@@ -117,11 +117,12 @@ function contendersFor(backend: Backend, asked: readonly string[] | null): reado
   return backend.contenders.filter((contender) => found.includes(contender));
 }
 
-function scenariosFor(asked: readonly string[] | null): readonly Scenario[] {
-  if (asked === null) return SCENARIOS;
-  const unknown = asked.find((name) => !SCENARIOS.some((scenario) => isCalled(scenario, name)));
-  if (unknown === undefined) return SCENARIOS.filter((scenario) => asked.some((name) => isCalled(scenario, name)));
-  const known = new Set(SCENARIOS.flatMap(({ family, name }) => [family, name]));
+function scenariosFor(backend: Backend, asked: readonly string[] | null): readonly Scenario[] {
+  const all = scenariosOf(backend);
+  if (asked === null) return all;
+  const unknown = asked.find((name) => !all.some((scenario) => isCalled(scenario, name)));
+  if (unknown === undefined) return all.filter((scenario) => asked.some((name) => isCalled(scenario, name)));
+  const known = new Set(all.flatMap(({ family, name }) => [family, name]));
   throw new UsageError(`there is no scenario ${unknown}. There are: ${[...known].join(", ")}.`);
 }
 

@@ -30,8 +30,9 @@ export const planned = (options: Options): readonly Turn[] =>
 const takesPart = ({ without }: Contender, { name, family }: Scenario): boolean =>
   !without.includes(name) && !without.includes(family);
 
-function jobsOf({ jobs, quick }: Options, scenario: Scenario, { share }: Contender): number {
+function jobsOf({ jobs, quick }: Options, scenario: Scenario, { share, shares }: Contender): number {
   if (jobs !== null) return jobs;
   const whole = quick ? scenario.quickJobs : scenario.jobs;
-  return scenario.sameForAll ? whole : Math.ceil(whole * share);
+  if (scenario.sameForAll) return whole;
+  return Math.ceil(whole * (shares?.[scenario.name] ?? shares?.[scenario.family] ?? share));
 }

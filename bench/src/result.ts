@@ -18,7 +18,7 @@ export const playedAs = (turn: Turn, measures: Measures, error: string | null): 
   round: turn.round,
   scenario: turn.scenario.name,
   contender: turn.contender.name,
-  jobs: turn.jobs,
+  jobs: measures.jobs ?? turn.jobs,
   measures,
   error,
 });

@@ -19,6 +19,11 @@ const measures = await scenarioNamed(spec.scenario).run({
   help: ({ onMark, ...how }) =>
     startHelper({ ...how, backend: backend.name, contender: contender.name, store }, onMark),
   settle: () => backend.settle(store),
+  serverSpent: () => backend.spent(store),
+  holdSnapshot: async () => {
+    if (backend.holdSnapshot === null) throw new Error(`${backend.name} holds no snapshots`);
+    return backend.holdSnapshot(store);
+  },
   profiled: (work) => (profile === null ? work() : profiledTo(profile, work)),
 });
 process.send?.(measures, () => process.exit(0));

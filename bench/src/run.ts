@@ -3,6 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Site } from "./backend.ts";
 import { METRICS } from "./metrics.ts";
 import type { Options } from "./options.ts";
 import type { Turn } from "./plan.ts";
@@ -15,8 +16,7 @@ export const profileOf = ({ scenario, contender, round }: Pick<Played, "scenario
   join(PROFILES, `${scenario}-${contender}-${round}.cpuprofile`);
 
 export interface RunOptions extends Pick<Options, "backend" | "profile"> {
-  /** Where stores are made. */
-  readonly folder: string;
+  readonly site: Site;
   readonly signal: AbortSignal;
   readonly onProgress: (line: string) => void;
 }
@@ -37,8 +37,8 @@ export async function play(turns: readonly Turn[], options: RunOptions): Promise
   return played;
 }
 
-async function playOne(turn: Turn, { backend, profile, folder, signal }: RunOptions): Promise<Played> {
-  const { store, remove } = await backend.makeStore(folder);
+async function playOne(turn: Turn, { backend, profile, site, signal }: RunOptions): Promise<Played> {
+  const { store, remove } = await site.makeStore();
   const unplayed = playedAs(turn, {}, null);
   const spec = { ...unplayed, backend: backend.name, store, profile: profile ? profileOf(unplayed) : null };
   try {

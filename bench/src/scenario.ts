@@ -1,5 +1,6 @@
 /** One thing to measure: what it is called, how big it is, how it runs. */
 
+import type { Held, ServerSpent } from "./backend.ts";
 import type { Contender } from "./contender.ts";
 import type { Helper, HelperOptions } from "./helper.ts";
 import type { Measures, MetricName } from "./metrics.ts";
@@ -20,6 +21,8 @@ export interface Scenario {
   readonly sameForAll: boolean;
   /** True: the round's own process does all the work, so a profile of it tells something. */
   readonly alone: boolean;
+  /** True: only where {@link Stage.holdSnapshot} is possible. */
+  readonly underSnapshot?: true;
   /** After which a round has failed. */
   readonly limitMs: number;
   run(stage: Stage): Promise<Measures>;
@@ -34,6 +37,10 @@ export interface Stage {
   help(options: HelperOptions): Promise<Helper>;
   /** After the store was filled and before the clock runs. */
   settle(): Promise<void>;
+  /** See `spent` of the backend. */
+  serverSpent(): Promise<ServerSpent | null>;
+  /** @throws where the backend has no such thing */
+  holdSnapshot(): Promise<Held>;
   /** Runs what is to be looked at by the profiler, if there is one. */
   profiled<T>(work: () => Promise<T>): Promise<T>;
 }

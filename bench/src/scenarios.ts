@@ -1,11 +1,12 @@
 /** Everything there is to measure, in the order of the report. */
 
+import type { Backend } from "./backend.ts";
 import type { Scenario } from "./scenario.ts";
 import { BACKLOGS } from "./scenarios/backlog.ts";
 import { drain, drain2 } from "./scenarios/drain.ts";
 import { enqueueBulk, enqueueHundred, enqueueOne } from "./scenarios/enqueue.ts";
 import { latencyAcross, latencySame, latencyTen } from "./scenarios/latency.ts";
-import { sustain } from "./scenarios/sustain.ts";
+import { hold, sustain } from "./scenarios/sustain.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
   drain(1),
@@ -20,7 +21,12 @@ export const SCENARIOS: readonly Scenario[] = [
   latencyAcross,
   ...BACKLOGS,
   sustain,
+  hold,
 ];
+
+/** Those that mean something there. */
+export const scenariosOf = ({ holdSnapshot }: Backend): readonly Scenario[] =>
+  SCENARIOS.filter(({ underSnapshot }) => !underSnapshot || holdSnapshot !== null);
 
 /** @throws Error for a name that is not in the table */
 export function scenarioNamed(name: string): Scenario {

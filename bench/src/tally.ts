@@ -36,10 +36,10 @@ export class Tally {
     return new Promise((resolve) => this.at(count, resolve));
   }
 
-  /** @throws if not each of the jobs ran exactly once */
-  check(): void {
-    const never = this.#seen.filter((times) => times === 0).length;
-    if (never > 0) throw new Error(`${never} of ${this.#seen.length} jobs never ran`);
+  /** @throws if not each of the first `jobs` ran exactly once */
+  check(jobs: number): void {
+    const never = this.#seen.subarray(0, jobs).filter((times) => times === 0).length;
+    if (never > 0) throw new Error(`${never} of ${jobs} jobs never ran`);
     this.checkNoneTwice();
   }
 

@@ -1,7 +1,7 @@
 /** The whole path with few jobs: processes, files, counts, report. What is measured is not looked at. */
 
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -13,6 +13,7 @@ const MAIN = join(import.meta.dirname, "../src/main.ts");
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "bench-test-"));
+  await chmod(folder, 0o755); // for root's Postgres, which runs as somebody else
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -38,6 +39,18 @@ test("jobyard and plainjob play a round, and leave nothing behind", async () => 
   expect(await readdir(folder)).toEqual([]);
 });
 
+test("on Postgres the server's share is taken, and a round under an old snapshot ends by itself", async () => {
+  const result = await played(
+    ...["--backend", "postgres", "--jobs", "200", "--only", "jobyard,pg-boss", "--scenario", "drain-10,hold"],
+  );
+  expect(result.played).toHaveLength(4);
+  for (const one of result.played) expect(one, one.error).toMatchObject({ jobs: 200, error: null });
+  expect(result.played[0].measures.walBytes).toBeGreaterThan(100);
+  expect(result.played[2].measures).toMatchObject({ lastByFirst: expect.any(Number), jobs: 200 });
+  expect(result.facts).toMatchObject({ PostgreSQL: expect.stringMatching(/^18/), "pg-boss": "12.38.0" });
+  expect(await readdir(folder)).toEqual([]);
+});
+
 test("latency is taken across processes, and a backlog is left as it is", async () => {
   const result = await played("--jobs", "100", "--only", "jobyard", "--scenario", "latency-across,backlog-small");
   expect(result.played).toMatchObject([
@@ -59,7 +72,7 @@ test("wrong options end with exit code 2 and one line", async () => {
   await expect(bench("--backend", "redis")).rejects.toMatchObject({
     code: 2,
     stdout: "",
-    stderr: "error: redis cannot be measured yet. There are: sqlite.\n",
+    stderr: "error: redis cannot be measured yet. There are: sqlite, postgres.\n",
   });
   await expect(bench("--check-goals", "--only", "plainjob")).rejects.toMatchObject({ code: 2, stdout: "" });
 });

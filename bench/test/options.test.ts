@@ -11,10 +11,10 @@ test("without options everything is played in five rounds", () => {
 });
 
 test.each([
-  ["--backend postgres", "postgres cannot be measured yet. There are: sqlite."],
-  ["--backend redis", "redis cannot be measured yet. There are: sqlite."],
-  ["--backend toString", "there is no backend toString. There are: sqlite."],
+  ["--backend redis", "redis cannot be measured yet. There are: sqlite, postgres."],
+  ["--backend toString", "there is no backend toString. There are: sqlite, postgres."],
   ["--scenario drian", "there is no scenario drian. There are: drain, drain-1,"],
+  ["--scenario hold", "there is no scenario hold."],
   ["--only bullmq", "there is no contender bullmq. There are: jobyard,"],
   ["--rounds 0", "--rounds 0: a whole number from 1 to 100 is needed."],
   ["--rounds 1e1", "--rounds 1e1: a whole number"],
@@ -56,6 +56,22 @@ test("contenders of a scenario follow each other, and another one is first in ea
     "2 latency-same plainjob",
     "2 latency-same liteque",
     "2 latency-same jobyard",
+  ]);
+});
+
+test("a snapshot is held where that is a thing to suffer from, and by who takes part", () => {
+  const turns = planned(readOptions(["--backend", "postgres", "--scenario", "hold,enqueue-1", "--rounds", "1"]));
+  const order = turns.map(({ scenario, contender, jobs }) => `${scenario.name} ${contender.name} ${jobs}`);
+  expect(order).toEqual([
+    "enqueue-1 jobyard 20000",
+    "enqueue-1 graphile-worker 3334",
+    "enqueue-1 pg-boss 3334",
+    "enqueue-1 pg-boss-silent 3334",
+    "enqueue-1 bullmq 1334",
+    "enqueue-1 agenda 1000",
+    "hold jobyard 4000000",
+    "hold graphile-batched 4000000",
+    "hold pg-boss 4000000",
   ]);
 });
 

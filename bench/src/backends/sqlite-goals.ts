@@ -1,19 +1,7 @@
 /** What Jobyard on SQLite has to reach beside plainjob, the fastest of the others, and beside itself. */
 
 import type { Goal } from "../goals.ts";
-import type { Place } from "../result.ts";
-
-const at = (scenario: string, contender = "jobyard"): Place => ({ scenario, contender });
-const everyDrainOf = (contender: string): readonly Place[] =>
-  ["drain-1", "drain-10", "drain-100"].map((scenario) => at(scenario, contender));
-
-const flat = (name: string, text: string): Goal => ({
-  text: `claims with ${text} ÷ with 20 k pending`,
-  metric: "jobsPerSecond",
-  ours: at(`backlog-${name}`),
-  theirs: [at("backlog-small")],
-  atLeast: 0.8,
-});
+import { at, everyDrainOf, flat } from "./places.ts";
 
 export const SQLITE_GOALS: readonly Goal[] = [
   {

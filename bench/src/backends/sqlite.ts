@@ -6,6 +6,7 @@ import Database from "better-sqlite3";
 import type { Backend } from "../backend.ts";
 import type { Contender } from "../contender.ts";
 import { describeFolder } from "../file-system.ts";
+import type { Facts } from "../machine.ts";
 import { versionOf } from "../versions.ts";
 import { SQLITE_GOALS } from "./sqlite-goals.ts";
 
@@ -17,7 +18,7 @@ const CONTENDERS: readonly Contender[] = [
     packages: [],
     share: 1,
     without: [],
-    open: async (file) => (await import("../contenders/jobyard.ts")).open(file, "crash"),
+    open: async (file) => (await import("../contenders/jobyard-sqlite.ts")).open(file, "crash"),
   },
   {
     name: "jobyard-full",
@@ -25,7 +26,7 @@ const CONTENDERS: readonly Contender[] = [
     packages: [],
     share: 1,
     without: ["drain-1", "drain2", "latency", "backlog", "sustain"],
-    open: async (file) => (await import("../contenders/jobyard.ts")).open(file, "power"),
+    open: async (file) => (await import("../contenders/jobyard-sqlite.ts")).open(file, "power"),
   },
   {
     name: "plainjob",
@@ -49,19 +50,26 @@ export const sqlite: Backend = {
   name: "sqlite",
   contenders: CONTENDERS,
   goals: SQLITE_GOALS,
-  makeStore: async (folder) => {
-    const own = await mkdtemp(join(folder, "jobyard-bench-"));
-    return { store: join(own, "jobs.db"), remove: () => rm(own, { recursive: true, force: true }) };
-  },
+  open: async (folder) => ({
+    facts: await facts(folder),
+    makeStore: async () => {
+      const own = await mkdtemp(join(folder, "jobyard-bench-"));
+      return { store: join(own, "jobs.db"), remove: () => rm(own, { recursive: true, force: true }) };
+    },
+    close: async () => {},
+  }),
   settle: async (file) => {
     withDatabase(file, (database) => database.pragma("wal_checkpoint(TRUNCATE)"));
   },
-  facts: async (folder) => ({
-    SQLite: String(withDatabase(":memory:", (database) => database.prepare("SELECT sqlite_version()").pluck().get())),
-    "better-sqlite3": versionOf("better-sqlite3"),
-    "files on": await describeFolder(folder),
-  }),
+  spent: async () => null,
+  holdSnapshot: null,
 };
+
+const facts = async (folder: string): Promise<Facts> => ({
+  SQLite: String(withDatabase(":memory:", (database) => database.prepare("SELECT sqlite_version()").pluck().get())),
+  "better-sqlite3": versionOf("better-sqlite3"),
+  "files on": await describeFolder(folder),
+});
 
 function withDatabase<T>(file: string, work: (database: Database.Database) => T): T {
   const database = new Database(file);

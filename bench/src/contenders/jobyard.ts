@@ -1,9 +1,7 @@
-/** Jobyard through its public calls, with its defaults but for the durability that is compared. */
+/** Jobyard through its public calls, with its defaults but for what is compared. */
 
-import { sqliteAdapter } from "@jobyard/adapter-sqlite";
-import { createYard, defineJob } from "@jobyard/core";
+import { type Adapter, createYard, defineJob } from "@jobyard/core";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import Database from "better-sqlite3";
 import type { Kind, Payload, Queue } from "../contender.ts";
 
 /** Payloads pass unchecked: no other contender checks them. A Standard Schema that has nothing to say. */
@@ -20,8 +18,9 @@ const KINDS = {
   foreign: { job: foreign, options: {} },
 } as const satisfies Record<Kind, unknown>;
 
-export async function open(file: string, durability: "crash" | "power"): Promise<Queue> {
-  const yard = createYard({ adapter: sqliteAdapter({ file, durability }) });
+/** @param store - how to look at the store itself: our own counts stop at a bound */
+export function queueOn(adapter: Adapter, store: Pick<Queue, "completed" | "close">): Queue {
+  const yard = createYard({ adapter });
   return {
     add: (payload) => yard.enqueue(noop, payload),
     addMany: async (payloads, kind) => {
@@ -36,17 +35,10 @@ export async function open(file: string, durability: "crash" | "power"): Promise
       return worker;
     },
     open: async () => (await yard.board.queue("default")).depth,
-    completed: async () => completedIn(file),
-    close: () => yard.close(),
+    completed: store.completed,
+    close: async () => {
+      await yard.close();
+      await store.close();
+    },
   };
-}
-
-/** Asked of the file itself: our own counts stop at a bound. */
-function completedIn(file: string): number {
-  const database = new Database(file, { readonly: true });
-  try {
-    return Number(database.prepare("SELECT count(*) FROM jobyard_job WHERE state = 'completed'").pluck().get());
-  } finally {
-    database.close();
-  }
 }

@@ -6,7 +6,7 @@ import type { Facts } from "../machine.ts";
 import { METRICS, type MetricName } from "../metrics.ts";
 import { type Played, ratioOf, spreadAt } from "../result.ts";
 import type { Scenario } from "../scenario.ts";
-import type { Spread } from "../stats.ts";
+import { median, type Spread } from "../stats.ts";
 import { type Column, table } from "./table.ts";
 
 export interface Run {
@@ -60,8 +60,10 @@ function figures({ scenarios, contenders, played }: Run): string {
   );
 }
 
-const jobsOf = (played: readonly Played[], scenario: string, contender: string): string =>
-  played.find((one) => one.scenario === scenario && one.contender === contender)?.jobs.toLocaleString("en-US") ?? "";
+function jobsOf(played: readonly Played[], scenario: string, contender: string): string {
+  const rounds = played.filter((one) => one.scenario === scenario && one.contender === contender);
+  return Math.round(median(rounds.map(({ jobs }) => jobs))).toLocaleString("en-US");
+}
 
 function cellsOf(played: readonly Played[], { name, metrics }: Scenario, contender: string): readonly string[] {
   const place = { scenario: name, contender };

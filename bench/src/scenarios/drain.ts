@@ -4,12 +4,14 @@ import { Meter, nowMs, pause } from "../clock.ts";
 import { checkAllRan, emptied, fill, warmUpOf } from "../jobs.ts";
 import type { Measures } from "../metrics.ts";
 import type { Scenario, Stage } from "../scenario.ts";
+import { serverMeasures } from "../server-spent.ts";
 import { MARK_EVERY, Tally } from "../tally.ts";
 
 const SIZE = { sameForAll: false, limitMs: 180_000 } as const;
 const MANY = { jobs: 60_000, quickJobs: 20_000 } as const;
 /** One after the other, each takes its time. */
 const FEWER = { jobs: 30_000, quickJobs: 5_000 } as const;
+const METRICS_OF_DRAIN = ["jobsPerSecond", "cpuMicros", "serverMicros", "walBytes"] as const;
 const PROCESSES = 2;
 const LOOK_AGAIN_MS = 2;
 
@@ -19,7 +21,7 @@ export const drain = (concurrency: number): Scenario => ({
   name: `drain-${concurrency}`,
   family: "drain",
   title: `drain, ${concurrency} at once`,
-  metrics: ["jobsPerSecond", "cpuMicros"],
+  metrics: METRICS_OF_DRAIN,
   alone: true,
   run: (stage) => drainAlone(stage, concurrency),
 });
@@ -31,12 +33,13 @@ export const drain2: Scenario = {
   name: "drain2",
   family: "drain2",
   title: "drain by two processes, 10 at once each",
-  metrics: ["jobsPerSecond", "cpuMicros"],
+  metrics: METRICS_OF_DRAIN,
   alone: false,
   run: drainTogether,
 };
 
-async function drainAlone({ contender, store, jobs, settle, profiled }: Stage, concurrency: number): Promise<Measures> {
+async function drainAlone(stage: Stage, concurrency: number): Promise<Measures> {
+  const { contender, store, jobs, settle, profiled } = stage;
   const queue = await contender.open(store);
   await fill(queue, 0, jobs);
   await settle();
@@ -45,6 +48,7 @@ async function drainAlone({ contender, store, jobs, settle, profiled }: Stage, c
   const meter = new Meter();
   tally.at(warmUp, () => meter.start());
   const all = tally.reached(jobs);
+  const before = await stage.serverSpent();
   const working = await profiled(async () => {
     const started = await queue.work(concurrency, ({ i }) => tally.ran(i));
     await all;
@@ -52,14 +56,15 @@ async function drainAlone({ contender, store, jobs, settle, profiled }: Stage, c
     return started;
   });
   const { ms, cpuMicros } = meter.stop();
+  const server = serverMeasures(before, await stage.serverSpent(), jobs);
   await working.stop();
   await checkAllRan(queue, tally, jobs);
   await queue.close();
   const counted = jobs - warmUp;
-  return { jobsPerSecond: (counted / ms) * 1_000, cpuMicros: cpuMicros / counted };
+  return { jobsPerSecond: (counted / ms) * 1_000, cpuMicros: cpuMicros / counted, ...server };
 }
 
-async function drainTogether({ contender, store, jobs, settle, help }: Stage): Promise<Measures> {
+async function drainTogether({ contender, store, jobs, settle, help, serverSpent }: Stage): Promise<Measures> {
   const queue = await contender.open(store);
   await fill(queue, 0, jobs);
   await settle();
@@ -68,10 +73,12 @@ async function drainTogether({ contender, store, jobs, settle, help }: Stage): P
   const helpers = await Promise.all(
     Array.from({ length: PROCESSES }, () => help({ concurrency: 10, tell: "hundreds", onMark })),
   );
+  const before = await serverSpent();
   await Promise.all(helpers.map((helper) => helper.work()));
   while (marks.length * MARK_EVERY < jobs - PROCESSES * MARK_EVERY) await pause(LOOK_AGAIN_MS);
   await emptied(queue);
   const endedAt = nowMs();
+  const server = serverMeasures(before, await serverSpent(), jobs);
 
   const reports = await Promise.all(helpers.map((helper) => helper.stop()));
   const tally = new Tally(jobs);
@@ -84,5 +91,6 @@ async function drainTogether({ contender, store, jobs, settle, help }: Stage): P
   return {
     jobsPerSecond: ((jobs - warmMarks * MARK_EVERY) / (endedAt - warmAt)) * 1_000,
     cpuMicros: reports.reduce((sum, report) => sum + report.cpuMicros, 0) / jobs,
+    ...server,
   };
 }

@@ -4,6 +4,7 @@ import { Meter } from "../clock.ts";
 import { payloadOf, type Queue } from "../contender.ts";
 import { BULK, payloadsOf, warmUpOf } from "../jobs.ts";
 import type { Scenario } from "../scenario.ts";
+import { serverMeasures } from "../server-spent.ts";
 
 interface Shape {
   /** Calls that wait for their answer at the same time. */
@@ -14,25 +15,27 @@ interface Shape {
 const scenario = (shape: Shape, about: Pick<Scenario, "name" | "title" | "jobs" | "quickJobs">): Scenario => ({
   ...about,
   family: "enqueue",
-  metrics: ["jobsPerSecond", "cpuMicros"],
+  metrics: ["jobsPerSecond", "cpuMicros", "serverMicros"],
   sameForAll: shape.perCall > 1,
   alone: true,
   limitMs: 180_000,
-  run: async ({ contender, store, jobs, profiled }) => {
+  run: async ({ contender, store, jobs, profiled, serverSpent }) => {
     const queue = await contender.open(store);
     const warmUp = warmUpOf(jobs);
     await send(queue, shape, 0, warmUp);
+    const before = await serverSpent();
     const meter = new Meter();
     const { ms, cpuMicros } = await profiled(async () => {
       meter.start();
       await send(queue, shape, warmUp, jobs);
       return meter.stop();
     });
+    const server = serverMeasures(before, await serverSpent(), jobs - warmUp);
     const stored = await queue.open();
     if (stored !== jobs) throw new Error(`${jobs} jobs were enqueued, but the store has ${stored}`);
     await queue.close();
     const counted = jobs - warmUp;
-    return { jobsPerSecond: (counted / ms) * 1_000, cpuMicros: cpuMicros / counted };
+    return { jobsPerSecond: (counted / ms) * 1_000, cpuMicros: cpuMicros / counted, ...server };
   },
 });
 
