@@ -1,0 +1,403 @@
+/**
+ * Claim, in one statement for the caller and without writing a job row: due jobs are called up, the heads of the lanes
+ * that the caller knows are merged and taken out of line, and one lease row tells whose they are.
+ *
+ * Every look at a line walks an index from its front and stops. What another claim is about to take is skipped.
+ * The answer is told by columns: one list for each property of the jobs, and none where it is the same for all.
+ */
+
+import { type None, type Statement, sql } from "../../statement.ts";
+
+export const claimFunctions: Statement<None> = sql`
+  -- Claims share it, a pause has it alone: so after its answer no claim commits that did not see it.
+  CREATE FUNCTION jobyard.queue_lock(queue text) RETURNS bigint LANGUAGE sql IMMUTABLE
+  RETURN hashtextextended('jobyard.queue:' || queue, 0);
+
+  -- Jobs whose time has come get their order numbers, the earliest first; a million at once in portions.
+  CREATE FUNCTION jobyard.call_up(of_queue text, now_at bigint) RETURNS integer
+  LANGUAGE plpgsql AS $$
+  DECLARE
+    portion CONSTANT integer := 2000;
+    called integer;
+  BEGIN
+    WITH due AS (
+      DELETE FROM later WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM later WHERE queue = of_queue AND run_at <= now_at
+         ORDER BY run_at, pk LIMIT portion FOR UPDATE SKIP LOCKED))
+      RETURNING pk, lane, priority, run_at
+    ), numbered AS (
+      SELECT pk, lane, priority, nextval('number') AS ord FROM (SELECT * FROM due ORDER BY run_at, pk) AS sorted
+    ), into_ready AS (
+      INSERT INTO ready (lane, priority, ord, pk) SELECT lane, priority, ord, pk FROM numbered
+    ), into_job AS (
+      UPDATE job SET ord = numbered.ord FROM numbered WHERE job.pk = numbered.pk
+    )
+    SELECT count(*) INTO called FROM numbered;
+    RETURN called;
+  END $$;
+
+  -- Where walks along lanes begin in this connection: nearly always at their fronts, and then this is null. While an
+  -- old snapshot keeps vacuum from taking away what was claimed, each walk from the front passes all of it again: so
+  -- one that took long is followed by walks from where it ended, for some forty times as long, or eight times if they
+  -- find little. A job that belongs before that place waits until the next walk from the front.
+  CREATE FUNCTION jobyard.fronts() RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+  BEGIN
+    RETURN nullif(current_setting('jobyard_fronts.' || current_schema(), true), '')::jsonb;
+  END $$;
+
+  CREATE FUNCTION jobyard.seconds() RETURNS float8 LANGUAGE sql VOLATILE
+  RETURN extract(epoch FROM clock_timestamp())::float8;
+
+  -- The place behind which a walk begins. A front is [priority, ord, when it was found, what that took, how often].
+  CREATE FUNCTION jobyard.begin_of(front jsonb, OUT priority integer, OUT ord bigint, OUT is_front boolean)
+  LANGUAGE plpgsql STABLE AS $$
+  BEGIN
+    is_front := coalesce(seconds() > (front ->> 2)::float8 + (front ->> 3)::float8 * (front ->> 4)::float8, true);
+    priority := CASE WHEN is_front THEN -1 ELSE (front ->> 0)::integer END;
+    ord := CASE WHEN is_front THEN -1 ELSE (front ->> 1)::bigint END;
+  END $$;
+
+  -- "ends": by lane, priority and ord of the last that was taken.
+  CREATE FUNCTION jobyard.remember_fronts(known jsonb, ends jsonb, took float8, found_all boolean) RETURNS void
+  LANGUAGE plpgsql AS $$
+  DECLARE
+    long CONSTANT float8 := 0.01;
+    of_lane text;
+    last jsonb;
+    front jsonb;
+    times CONSTANT integer := CASE WHEN found_all THEN 40 ELSE 8 END;
+  BEGIN
+    FOR of_lane, last IN SELECT * FROM jsonb_each(ends) LOOP
+      front := known -> of_lane;
+      IF (begin_of(front)).is_front THEN
+        known := known - of_lane;
+        IF took > long THEN
+          known := known || jsonb_build_object(of_lane, last || jsonb_build_array(seconds(), took, times));
+        END IF;
+      ELSE
+        known := jsonb_set(known, ARRAY[of_lane], last || jsonb_build_array(front -> 2, front -> 3, times));
+      END IF;
+    END LOOP;
+    IF NOT found_all THEN
+      known := (SELECT coalesce(jsonb_object_agg(key, jsonb_set(value, '{4}', to_jsonb(times))), '{}')
+                  FROM jsonb_each(known));
+    END IF;
+    PERFORM set_config('jobyard_fronts.' || current_schema(), CASE WHEN known = '{}' THEN '' ELSE known::text END, false);
+  END $$;
+
+  -- The next in these lanes, taken out of line: lowest priority number first, then lowest order number.
+  CREATE FUNCTION jobyard.take_heads(lanes integer[], room integer) RETURNS bigint[]
+  LANGUAGE plpgsql AS $$
+  DECLARE
+    long CONSTANT float8 := 0.01;
+    many_dead CONSTANT integer := 50000;
+    known CONSTANT jsonb := fronts();
+    began CONSTANT float8 := seconds();
+    took float8;
+    shares integer[];
+    after_priority integer[];
+    after_ord bigint[];
+    places tid[];
+    pks bigint[];
+    ends jsonb;
+  BEGIN
+    IF known IS NULL THEN
+      after_priority := array_fill(-1, ARRAY[cardinality(lanes)]);
+      after_ord := array_fill(-1::bigint, ARRAY[cardinality(lanes)]);
+    ELSE
+      SELECT array_agg(start.priority ORDER BY place), array_agg(start.ord ORDER BY place)
+        INTO after_priority, after_ord
+        FROM unnest(lanes) WITH ORDINALITY AS asked(lane, place)
+       CROSS JOIN LATERAL begin_of(known -> asked.lane::text) AS start;
+    END IF;
+    IF cardinality(lanes) = 1 THEN
+      shares := ARRAY[room];
+    ELSE
+      -- First how many each lane will give, so that no more is locked than is taken.
+      SELECT array_agg(coalesce(n, 0) ORDER BY place) INTO shares
+        FROM unnest(lanes) WITH ORDINALITY AS asked(lane, place)
+        LEFT JOIN (SELECT lane, count(*)::integer AS n
+                     FROM (SELECT head.lane
+                             FROM unnest(lanes, after_priority, after_ord) AS asked(lane, priority, ord)
+                            CROSS JOIN LATERAL (
+                              SELECT ready.lane, ready.priority, ready.ord FROM ready
+                               WHERE ready.lane = asked.lane
+                                 AND (ready.priority, ready.ord) > (asked.priority, asked.ord)
+                               ORDER BY ready.priority, ready.ord LIMIT room) AS head
+                            ORDER BY head.priority, head.ord LIMIT room) AS heads
+                    GROUP BY lane) AS counted ON counted.lane = asked.lane;
+    END IF;
+    SELECT array_agg(head.place ORDER BY head.priority, head.ord), array_agg(head.pk ORDER BY head.priority, head.ord)
+      INTO places, pks
+      FROM unnest(lanes, shares, after_priority, after_ord) AS asked(lane, share, priority, ord)
+     CROSS JOIN LATERAL (
+       SELECT ready.ctid AS place, ready.pk, ready.priority, ready.ord FROM ready
+        WHERE ready.lane = asked.lane AND (ready.priority, ready.ord) > (asked.priority, asked.ord)
+        ORDER BY ready.priority, ready.ord LIMIT asked.share FOR UPDATE SKIP LOCKED) AS head;
+    took := seconds() - began;
+    IF known IS NOT NULL OR (took > long AND pg_stat_get_dead_tuples('ready'::regclass) > many_dead) THEN
+      SELECT jsonb_object_agg(lane, last) INTO ends
+        FROM (SELECT DISTINCT ON (lane) lane, jsonb_build_array(priority, ord) AS last FROM ready
+               WHERE ctid = ANY (places) ORDER BY lane, priority DESC, ord DESC) AS last_of;
+      PERFORM remember_fronts(coalesce(known, '{}'), coalesce(ends, '{}'), took,
+                              coalesce(cardinality(pks), 0) >= room);
+    END IF;
+    IF pks IS NULL THEN RETURN '{}'; END IF;
+    DELETE FROM ready WHERE ctid = ANY (places);
+    RETURN pks;
+  END $$;
+
+  -- An overdue job is never handed out. Those that stay, in their order; their places in line are gone already.
+  CREATE FUNCTION jobyard.cancel_overdue(pks bigint[], now_at bigint) RETURNS bigint[]
+  LANGUAGE plpgsql AS $$
+  DECLARE
+    overdue jobyard.job;
+    gone bigint[] := '{}';
+  BEGIN
+    FOR overdue IN
+      SELECT job.* FROM unnest(pks) AS taken(pk) JOIN job ON job.pk = taken.pk
+       WHERE job.expires_at <= now_at ORDER BY job.pk FOR UPDATE OF job
+    LOOP
+      PERFORM cancel_waiting(overdue, 'expired', 'expire', now_at);
+      IF overdue.dedupe_key IS NOT NULL AND overdue.dedupe_while <> 'for' THEN
+        DELETE FROM dedupe WHERE queue = overdue.queue AND key = overdue.dedupe_key AND pk = overdue.pk
+           AND until IS NULL;
+      END IF;
+      gone := gone || overdue.pk;
+    END LOOP;
+    IF gone = '{}' THEN RETURN pks; END IF;
+    RETURN ARRAY(SELECT pk FROM unnest(pks) WITH ORDINALITY AS taken(pk, place) WHERE pk <> ALL (gone) ORDER BY place);
+  END $$;
+
+  -- The jobs of the queue that are held, the longest waiting first, no more than the smallest limit among them.
+  CREATE FUNCTION jobyard.take_held(of_queue text, lanes integer[], room integer, now_at bigint) RETURNS bigint[]
+  LANGUAGE plpgsql AS $$
+  DECLARE
+    taken bigint[] := '{}';
+    next jobyard.held;
+    candidate jobyard.job;
+  BEGIN
+    FOR next IN
+      SELECT * FROM held WHERE queue = of_queue AND run_at <= now_at AND lane = ANY (lanes)
+       ORDER BY run_at, pk FOR UPDATE SKIP LOCKED
+    LOOP
+      SELECT * INTO candidate FROM job WHERE pk = next.pk;
+      IF candidate.expires_at <= now_at THEN
+        PERFORM cancel_overdue(ARRAY[next.pk], now_at);
+        CONTINUE;
+      END IF;
+      room := least(room, candidate.held_limit);
+      EXIT WHEN cardinality(taken) >= room;
+      DELETE FROM held WHERE queue = of_queue AND run_at = next.run_at AND pk = next.pk;
+      taken := taken || next.pk;
+    END LOOP;
+    RETURN taken;
+  END $$;
+
+  -- The lanes of a queue whose jobs the caller can run.
+  CREATE FUNCTION jobyard.known_lanes(of_queue text, types json) RETURNS integer[]
+  LANGUAGE plpgsql STABLE AS $$
+  BEGIN
+    RETURN ARRAY(SELECT lane.id FROM json_to_recordset(types) AS type(name text, version integer)
+                   JOIN lane ON lane.queue = of_queue AND lane.name = type.name AND lane.version <= type.version);
+  END $$;
+
+  -- True if nothing is due that a claim could take or would cancel.
+  CREATE FUNCTION jobyard.is_idle(of_queue text, lanes integer[], now_at bigint) RETURNS boolean
+  LANGUAGE sql STABLE
+  BEGIN ATOMIC
+    SELECT NOT EXISTS (SELECT FROM jobyard.later WHERE queue = of_queue AND run_at <= now_at)
+       AND NOT EXISTS (SELECT FROM jobyard.held WHERE queue = of_queue AND run_at <= now_at AND lane = ANY (lanes))
+       AND NOT EXISTS (SELECT FROM unnest(lanes) AS asked(id)
+                        WHERE EXISTS (SELECT FROM jobyard.ready WHERE ready.lane = asked.id));
+  END;
+
+  -- When the next job that the caller knows becomes due; null if none is known, or one is due and was left.
+  CREATE FUNCTION jobyard.next_due(of_queue text, lanes integer[], now_at bigint, OUT left_one boolean, OUT at bigint)
+  LANGUAGE plpgsql STABLE AS $$
+  BEGIN
+    left_one := EXISTS (
+      SELECT FROM unnest(lanes) AS asked(id)
+       CROSS JOIN LATERAL (SELECT pk FROM ready WHERE lane = asked.id ORDER BY priority, ord LIMIT 1000) AS front
+        JOIN job ON job.pk = front.pk
+       WHERE job.expires_at IS NULL OR job.expires_at > now_at);
+    SELECT min(head.run_at) INTO at
+      FROM unnest(lanes) AS asked(id)
+     CROSS JOIN LATERAL (SELECT run_at FROM later WHERE lane = asked.id ORDER BY run_at LIMIT 1) AS head;
+    left_one := left_one OR coalesce(at <= now_at, false);
+    at := least(at, (SELECT min(run_at) FROM held WHERE queue = of_queue AND run_at > now_at AND lane = ANY (lanes)));
+  END $$;
+
+  CREATE TYPE jobyard.asked_queue AS (
+    queue text, max integer, lanes integer[], has_later boolean, has_held boolean
+  );
+
+  -- Up to so many jobs of one queue, out of line. Overdue ones met on the way make room for others.
+  CREATE FUNCTION jobyard.take_jobs(lanes integer[], room integer, now_at bigint) RETURNS bigint[]
+  LANGUAGE plpgsql AS $$
+  DECLARE
+    most_overdue CONSTANT integer := 2000;
+    taken bigint[] := '{}';
+    heads bigint[];
+    seen integer := 0;
+  BEGIN
+    LOOP
+      heads := take_heads(lanes, room - cardinality(taken));
+      EXIT WHEN heads = '{}';
+      seen := seen + cardinality(heads);
+      IF EXISTS (SELECT FROM expiry WHERE at <= now_at) THEN heads := cancel_overdue(heads, now_at); END IF;
+      taken := taken || heads;
+      EXIT WHEN cardinality(taken) >= room OR seen - cardinality(taken) > most_overdue;
+      -- One line that gave less than it was asked for has no more.
+      EXIT WHEN cardinality(lanes) = 1 AND seen < room;
+    END LOOP;
+    RETURN taken;
+  END $$;
+
+  -- What the answer says besides the jobs.
+  CREATE FUNCTION jobyard.claim_outlook(asked jobyard.asked_queue[], now_at bigint) RETURNS text
+  LANGUAGE plpgsql STABLE AS $$
+  DECLARE
+    next_at bigint;
+    held_since json;
+    one jobyard.asked_queue;
+    due record;
+  BEGIN
+    -- Without jobs that are not due yet there is nothing to tell, whatever is due now.
+    IF (SELECT bool_or(a.has_later OR a.has_held) FROM unnest(asked) AS a) THEN
+      FOREACH one IN ARRAY asked LOOP
+        SELECT * INTO due FROM next_due(one.queue, one.lanes, now_at);
+        IF due.left_one THEN
+          next_at := NULL;
+          EXIT;
+        END IF;
+        next_at := least(next_at, due.at);
+      END LOOP;
+      SELECT json_agg(json_build_object('queue', a.queue, 'since', oldest.since)) INTO held_since
+        FROM unnest(asked) AS a
+       CROSS JOIN LATERAL (
+         SELECT held.run_at AS since FROM held JOIN job ON job.pk = held.pk
+          WHERE held.queue = a.queue AND held.run_at <= now_at AND held.lane = ANY (a.lanes)
+            AND (job.expires_at IS NULL OR job.expires_at > now_at)
+          ORDER BY held.run_at LIMIT 1) AS oldest
+       WHERE a.has_held;
+    END IF;
+    RETURN json_build_object('now', now_at, 'nextDueAt', next_at, 'held', held_since);
+  END $$;
+
+  -- Jobs as they go to their worker: seven numbers each, texts divided by the control character 30, and what only
+  -- some jobs have as JSON, or nothing.
+  CREATE FUNCTION jobyard.tell_jobs(claimed bigint[], OUT numbers text, OUT ids text, OUT payloads text,
+                                    OUT backoffs text, OUT extras text, OUT has_keys boolean, OUT has_expiry boolean)
+  LANGUAGE plpgsql STABLE AS $$
+  BEGIN
+    SELECT string_agg(concat_ws(',', pk, lane, priority, attempt, epoch, max_attempts, created_at), ','),
+           string_agg(id, E'\\x1e'), string_agg(payload, E'\\x1e'),
+           string_agg(coalesce(backoff, ''), E'\\x1e'),
+           CASE WHEN bool_or(extra IS NOT NULL) THEN string_agg(coalesce(extra, ''), E'\\x1e') END,
+           coalesce(bool_or(dedupe_while = 'waiting'), false), coalesce(bool_or(expires_at IS NOT NULL), false)
+      INTO numbers, ids, payloads, backoffs, extras, has_keys, has_expiry
+      FROM (SELECT job.*,
+                   CASE WHEN coalesce(progress, tags, grp, parent, dedupe_key) IS NOT NULL
+                          OR coalesce(timeout_ms, expires_at, held_limit) IS NOT NULL
+                        THEN json_build_object('progress', progress, 'timeoutMs', timeout_ms,
+                               'expiresAt', expires_at, 'tags', tags, 'group', grp, 'parent', parent,
+                               'heldLimit', held_limit, 'hasKey', dedupe_key IS NOT NULL)::text END AS extra
+              FROM unnest(claimed) WITH ORDINALITY AS taken(pk, place) JOIN job USING (pk)
+             ORDER BY taken.place) AS told;
+  END $$;
+
+  -- See ClaimRequest. "look" is first, or again for a claim that waits and is no sign of life.
+  CREATE FUNCTION jobyard.claim_jobs(request json, OUT head text, OUT numbers text, OUT ids text, OUT payloads text,
+                                     OUT backoffs text, OUT extras text, OUT lanes text)
+  LANGUAGE plpgsql SET search_path = jobyard, pg_temp SET plan_cache_mode = force_generic_plan
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+  DECLARE
+    by_session CONSTANT text := request ->> 'session';
+    by_token CONSTANT text := request ->> 'token';
+    is_first_look CONSTANT boolean := request ->> 'look' = 'first';
+    room integer := request ->> 'max';
+    asked jobyard.asked_queue[];
+    one jobyard.asked_queue;
+    now_at bigint;
+    deadline_at bigint;
+    holds boolean;
+    is_exclusive boolean;
+    part bigint[];
+    claimed bigint[] := '{}';
+    has_keys boolean;
+    has_expiry boolean;
+  BEGIN
+    PERFORM pg_advisory_xact_lock_shared(queue_lock(name))
+       FROM (SELECT q ->> 'queue' AS name FROM json_array_elements(request -> 'queues') AS q ORDER BY 1) AS locked;
+    now_at := now_ms();
+    deadline_at := now_at + (request ->> 'lease_ms')::bigint;
+    -- In serving order, without those that are paused.
+    asked := ARRAY(
+      SELECT ROW(q.queue, q.max, known_lanes(q.queue, q.types), EXISTS (SELECT FROM later WHERE later.queue = q.queue),
+                 EXISTS (SELECT FROM held WHERE held.queue = q.queue))::jobyard.asked_queue
+        FROM ROWS FROM (json_to_recordset(request -> 'queues') AS (queue text, max integer, types json))
+             WITH ORDINALITY AS q(queue, max, types, place)
+       WHERE NOT EXISTS (SELECT FROM queue WHERE name = q.queue AND paused_at IS NOT NULL)
+       ORDER BY q.place);
+    IF NOT is_first_look AND (SELECT bool_and(is_idle(a.queue, a.lanes, now_at)) FROM unnest(asked) AS a) THEN
+      head := claim_outlook(asked, now_at);
+      RETURN;
+    END IF;
+    -- Claims of one session are judged one after the other: whether it holds anything decides what it may have.
+    LOOP
+      INSERT INTO session (id, deadline, alone) VALUES (by_session, deadline_at, false) ON CONFLICT (id) DO NOTHING;
+      PERFORM FROM session WHERE id = by_session FOR UPDATE;
+      -- Of a session that was idle for long a sweep may have removed the row in between.
+      EXIT WHEN FOUND;
+    END LOOP;
+    SELECT count(*) > 0, coalesce(bool_or(exclusive), false) INTO holds, is_exclusive
+      FROM lease WHERE session = by_session;
+    IF NOT is_exclusive THEN
+      FOREACH one IN ARRAY asked LOOP
+        IF one.has_later THEN PERFORM call_up(one.queue, now_at); END IF;
+      END LOOP;
+      IF NOT holds AND (request ->> 'held')::boolean THEN
+        FOREACH one IN ARRAY asked LOOP
+          CONTINUE WHEN NOT one.has_held;
+          claimed := take_held(one.queue, one.lanes, least(room, one.max), now_at);
+          IF claimed <> '{}' THEN
+            INSERT INTO lease (session, token, queue, claimed_at, exclusive, unsettled, pks)
+            VALUES (by_session, by_token, one.queue, now_at, true, cardinality(claimed), claimed);
+            room := 0;
+            EXIT;
+          END IF;
+        END LOOP;
+      END IF;
+      FOREACH one IN ARRAY asked LOOP
+        EXIT WHEN room <= 0;
+        CONTINUE WHEN one.lanes = '{}' OR one.max <= 0;
+        part := take_jobs(one.lanes, least(room, one.max), now_at);
+        CONTINUE WHEN part = '{}';
+        INSERT INTO lease (session, token, queue, claimed_at, exclusive, unsettled, pks)
+        VALUES (by_session, by_token, one.queue, now_at, false, cardinality(part), part);
+        claimed := claimed || part;
+        room := room - cardinality(part);
+      END LOOP;
+    END IF;
+    IF claimed <> '{}' THEN
+      UPDATE session SET deadline = deadline_at, alone = NOT holds AND cardinality(claimed) = 1 WHERE id = by_session;
+      SELECT told.numbers, told.ids, told.payloads, told.backoffs, told.extras, told.has_keys, told.has_expiry
+        INTO numbers, ids, payloads, backoffs, extras, has_keys, has_expiry FROM tell_jobs(claimed) AS told;
+      SELECT json_object_agg(lane.id, json_build_array(lane.queue, lane.name, lane.version)) INTO lanes
+        FROM unnest(asked) AS a JOIN lane ON lane.id = ANY (a.lanes);
+      IF has_keys THEN
+        DELETE FROM dedupe USING job
+         WHERE job.pk = ANY (claimed) AND job.dedupe_while = 'waiting' AND dedupe.queue = job.queue
+           AND dedupe.key = job.dedupe_key AND dedupe.pk = job.pk AND dedupe.until IS NULL;
+      END IF;
+      IF has_expiry THEN
+        DELETE FROM expiry USING job
+         WHERE job.pk = ANY (claimed) AND expiry.at = job.expires_at AND expiry.pk = job.pk;
+      END IF;
+    ELSIF holds AND is_first_look THEN
+      UPDATE session SET deadline = deadline_at WHERE id = by_session;
+    END IF;
+    head := claim_outlook(asked, now_at);
+  END $$;
+`;

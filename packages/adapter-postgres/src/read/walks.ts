@@ -1,0 +1,216 @@
+/** The walks there are: each along one index, from a place on, in stretches of bounded work. */
+
+import type { Instant, NumberRange, State } from "@jobyard/core/adapter";
+import {
+  attentionDown,
+  attentionUp,
+  blocksDown,
+  blocksUp,
+  completedDown,
+  completedUp,
+  enteredDown,
+  enteredInQueueDown,
+  enteredInQueueUp,
+  enteredUp,
+  type Found,
+  jobsDown,
+  jobsInRangesDown,
+  jobsInRangesUp,
+  jobsUp,
+  type LineGroup,
+  laterDown,
+  laterUp,
+  readyDown,
+  readySortedDown,
+  readySortedUp,
+  readyUp,
+  type Waiting,
+} from "../sql/walk.sql.ts";
+import type { View } from "../step.ts";
+import { edgeOf, type Key, type Place } from "./cursor.ts";
+import type { Stretch, Walk } from "./merge.ts";
+
+/** Numbers in a block, and time in a period, as `cover_blocks` divides them. */
+const IN_BLOCK = 1_024;
+const PERIOD_MS = 600_000;
+/** Blocks that are gone through in a stretch that finds less than is wanted: so many at first, then more and more. */
+const FIRST_BLOCKS = 4;
+const MOST_BLOCKS = 64;
+const GROWTH = 2;
+/** Stretches in a row without anything of interest, after which it pays to look elsewhere. */
+const MOST_BARREN = 2;
+
+const END: Stretch = { keys: [], rest: null };
+const byNumber = ({ pk }: Found): Key => ({ at: 0, pk });
+const placeAt = (side: Place["side"], pk: number): Place => ({ side, at: 0, pk });
+
+function upTo(side: Place["side"], rows: number, keys: readonly Key[]): Stretch {
+  const last = keys.at(-1);
+  return { keys, rest: last === undefined || keys.length < rows ? null : edgeOf(last, side) };
+}
+
+/** Jobs that are known already. */
+export function listed(found: readonly Found[]): Walk {
+  const pks = found.map(({ pk }) => pk).sort((a, b) => a - b);
+  return async (_, { side, pk }, rows) => {
+    const ahead = side === "older" ? pks.filter((one) => one < pk).reverse() : pks.filter((one) => one >= pk);
+    return upTo(
+      side,
+      rows,
+      ahead.slice(0, rows).map((one) => byNumber({ pk: one })),
+    );
+  };
+}
+
+export const allJobs: Walk = async ({ db }, { side, pk }, rows) =>
+  upTo(side, rows, (await db.all(side === "older" ? jobsDown : jobsUp, { pk, rows })).map(byNumber));
+
+/** What is asked of the jobs themselves on the way. */
+export interface Passing {
+  /** Those that matches can be in. */
+  readonly lanes: readonly number[];
+  /** Null: all lanes there are. */
+  readonly asked: readonly number[] | null;
+  readonly created: NumberRange;
+  readonly isCompleted: boolean | null;
+}
+
+/** Jobs of some types, or of some time: by the blocks of numbers in which there are any. */
+export function jobsInBlocks(passing: Passing): Walk {
+  const { from, to } = passing.created;
+  const periods = { periodFrom: periodOf(from), periodTo: periodOf(to) };
+  return widening(passing, async ({ db }, { side, pk }, most) => {
+    const block = Math.floor((side === "older" ? pk - 1 : pk) / IN_BLOCK);
+    const asked = { lanes: passing.lanes, block, most, ...periods };
+    const found = await db.all(side === "older" ? blocksDown : blocksUp, asked);
+    const blocks = found.map((one) => one.block);
+    const last = blocks.at(-1);
+    if (last === undefined) return null;
+    const end = placeAt(side, side === "older" ? last * IN_BLOCK : (last + 1) * IN_BLOCK);
+    return { spans: spansOf(blocks, side, pk), end: blocks.length < most ? null : end };
+  });
+}
+
+/** Null stands for the beginning of time. */
+const periodOf = (at: Instant | null): number | null => (at === null ? null : Math.trunc(at / PERIOD_MS));
+
+/** Numbers, both ends among them. */
+interface Span {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Blocks that follow each other are one span. What lies behind the place is not in it. */
+function spansOf(blocks: readonly number[], side: Place["side"], pk: number): readonly Span[] {
+  const spans: Span[] = [];
+  for (const block of blocks) {
+    const low = block * IN_BLOCK;
+    const high = low + IN_BLOCK - 1;
+    const before = spans.at(-1);
+    if (before?.low === high + 1) spans[spans.length - 1] = { low, high: before.high };
+    else if (before?.high === low - 1) spans[spans.length - 1] = { low: before.low, high };
+    else spans.push(side === "older" ? { low, high: Math.min(high, pk - 1) } : { low: Math.max(low, pk), high });
+  }
+  return spans;
+}
+
+/** The next spans of about so many blocks, and where it goes on behind them; null if there is none. */
+type NextSpans = (
+  view: View,
+  from: Place,
+  blocks: number,
+) => Promise<{ readonly spans: readonly Span[]; readonly end: Place | null } | null>;
+
+/** Goes through more blocks at a time the less it finds. */
+function widening({ asked: lanes, created, isCompleted }: Passing, next: NextSpans): Walk {
+  let blocks = FIRST_BLOCKS;
+  return async (view, from, rows) => {
+    const ahead = await next(view, from, blocks);
+    if (ahead === null) return END;
+    const found = await view.db.all(from.side === "older" ? jobsInRangesDown : jobsInRangesUp, {
+      lows: ahead.spans.map(({ low }) => low),
+      highs: ahead.spans.map(({ high }) => high),
+      ...{ lanes, createdFrom: created.from, createdTo: created.to, isCompleted, rows },
+    });
+    const keys = found.map(byNumber);
+    const last = keys.at(-1);
+    if (keys.length === rows && last) return { keys, rest: edgeOf(last, from.side) };
+    blocks = Math.min(MOST_BLOCKS, blocks * GROWTH);
+    return { keys, rest: ahead.end };
+  };
+}
+
+/**
+ * Completed jobs. They stand among all others, and often behind the many that were enqueued since and wait: a walk that
+ * comes upon none goes on by the order of completion, which holds nothing else but has to be sorted for each stretch.
+ */
+export function completedJobs(passing: Passing, queues: readonly string[] | null): Walk {
+  const completed = { ...passing, isCompleted: true };
+  const isNarrow = passing.asked !== null || passing.created.from !== null || passing.created.to !== null;
+  const among = isNarrow ? jobsInBlocks(completed) : widening(completed, nextNumbers);
+  let barren = 0;
+  return async (view, from, rows) => {
+    if (barren < MOST_BARREN) {
+      const stretch = await among(view, from, rows);
+      barren = stretch.keys.length > 0 ? 0 : barren + 1;
+      return stretch;
+    }
+    const statement = from.side === "older" ? completedDown : completedUp;
+    return upTo(from.side, rows, (await view.db.all(statement, { pk: from.pk, queues, rows })).map(byNumber));
+  };
+}
+
+/** All numbers there are; those of jobs that are gone are passed over at the start only. */
+const nextNumbers: NextSpans = async ({ db }, { side, pk }, blocks) => {
+  const [first] = await db.all(side === "older" ? jobsDown : jobsUp, { pk, rows: 1 });
+  if (first === undefined) return null;
+  const numbers = blocks * IN_BLOCK;
+  return side === "older"
+    ? { spans: [{ low: first.pk - numbers + 1, high: first.pk }], end: placeAt(side, first.pk - numbers + 1) }
+    : { spans: [{ low: first.pk, high: first.pk + numbers - 1 }], end: placeAt(side, first.pk + numbers) };
+};
+
+/** Dead, cancelled or stale jobs by their number. */
+export const attentionByNumber =
+  (states: readonly State[]): Walk =>
+  async ({ db }, { side, pk }, rows) =>
+    upTo(
+      side,
+      rows,
+      (await db.all(side === "older" ? attentionDown : attentionUp, { states, pk, rows })).map(byNumber),
+    );
+
+/** One of these states by when the jobs came into it; of one queue, or of all. */
+export const attentionByEntry =
+  (state: State, queue: string | null): Walk =>
+  async ({ db }, { side, at, pk }, rows) => {
+    const place = { state, at, pk, rows };
+    const found =
+      queue === null
+        ? await db.all(side === "older" ? enteredDown : enteredUp, place)
+        : await db.all(side === "older" ? enteredInQueueDown : enteredInQueueUp, { ...place, queue });
+    return upTo(side, rows, found);
+  };
+
+/** Due jobs. @param groups - the lanes with their priorities; null: there are too many of them */
+export const readyJobs =
+  (lanes: readonly number[], groups: readonly LineGroup[] | null): Walk =>
+  async ({ db }, { side, pk }, rows) => {
+    const isOlder = side === "older";
+    const found =
+      groups === null
+        ? await db.all(isOlder ? readySortedDown : readySortedUp, { lanes, pk, rows })
+        : await db.all(isOlder ? readyDown : readyUp, {
+            lanes: groups.map(({ lane }) => lane),
+            priorities: groups.map(({ priority }) => priority),
+            pk,
+            rows,
+          });
+    return upTo(side, rows, found.map(byNumber));
+  };
+
+/** Jobs whose time is ahead, or came since the last claim. */
+export const laterJobs =
+  (waiting: Waiting): Walk =>
+  async ({ db }, { side, pk }, rows) =>
+    upTo(side, rows, (await db.all(side === "older" ? laterDown : laterUp, { ...waiting, pk, rows })).map(byNumber));

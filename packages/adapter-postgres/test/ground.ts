@@ -1,0 +1,80 @@
+/** What tests of the connection stand on: a server, a schema that goes with the test, and stores on it. */
+
+import { urlOf } from "@jobyard/servers/vitest";
+import pg from "pg";
+import { inject, onTestFinished } from "vitest";
+import { checkedOptions, type PostgresOptions } from "../src/options.ts";
+import { type None, type Statement, sql } from "../src/statement.ts";
+import { Store } from "../src/store.ts";
+
+/** The address of the newest server that is there. */
+export function serverUrl(): string {
+  const [newest] = inject("postgres");
+  if (newest === undefined) throw new Error("no server was provided");
+  return urlOf(newest);
+}
+
+let schemas = 0;
+
+/** A name that no other test has. */
+export function newSchema(): string {
+  schemas += 1;
+  return `conn_${process.pid}_${schemas}`;
+}
+
+/** A client of the test's own, closed with it. */
+export async function openClient(url: string = serverUrl()): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  // A test that kills servers kills this too.
+  client.on("error", () => {});
+  await client.connect();
+  onTestFinished(() => client.end());
+  return client;
+}
+
+/** A store as it was configured, closed with the test; its schema may be missing. */
+export function openStore(options: Partial<PostgresOptions> = {}): Store {
+  const store = new Store(checkedOptions({ url: serverUrl(), ...options }));
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** A store on a new schema with our tables, removed with the test. */
+export async function openMigrated(options: Partial<PostgresOptions> = {}): Promise<Store> {
+  const schema = options.schema ?? newSchema();
+  const store = openStore({ ...options, schema });
+  await store.migrate();
+  onTestFinished(() => dropSchema(schema));
+  return store;
+}
+
+export async function dropSchema(schema: string, url: string = serverUrl()): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(`DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(schema)} CASCADE`);
+  await client.end();
+}
+
+/** A name in a table of ours, to see what was committed. */
+export const addName: Statement<{ readonly name: string }> = sql`
+  INSERT INTO jobyard.record (kind, id, doc, version) VALUES ('test', @name::text, '{}', 1)
+`;
+export const readNames: Statement<None, { readonly id: string }> = sql`
+  SELECT id FROM jobyard.record WHERE kind = 'test' ORDER BY id
+`;
+export const readPid: Statement<None, { readonly pid: number }> = sql`SELECT pg_backend_pid() AS pid`;
+export const sleep: Statement<{ readonly seconds: number }, { readonly done: string }> = sql`
+  SELECT pg_sleep(@seconds::float8)::text AS done
+`;
+
+export const namesIn = async (store: Store): Promise<readonly string[]> =>
+  (await store.ask((db) => db.all(readNames, {}))).map(({ id }) => id);
+
+/** Resolves when `look` answers true; fails after a while. */
+export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
+  const end = performance.now() + limitMs;
+  while (!(await look())) {
+    if (performance.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * What a page of a list costs does not grow with the store: counted in pages of memory that all its statements touch, as
+ * the server says, and never in time. JOBYARD_READING_JOBS=1000000 makes it a store of another size; then the server's
+ * milliseconds are told as well.
+ */
+
+import { type Decision, type Failure, type Filter, type Page, type Phase, systemPorts } from "@jobyard/core/adapter";
+import { claimRequest, newJob } from "@jobyard/core/testing";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectionOver } from "../src/connection.ts";
+import { Dialect } from "../src/dialect.ts";
+import { type PostgresOptions, postgresAdapter } from "../src/index.ts";
+import { count, phases } from "../src/read/counts.ts";
+import { list } from "../src/read/pages.ts";
+import { queues } from "../src/read/queues.ts";
+import type { Store } from "../src/store.ts";
+import { ExplainingConnection } from "./explaining-connection.ts";
+import { type FullStore, fillStore, STEP_MS } from "./full-store.ts";
+import { dropSchema, newSchema, serverUrl } from "./ground.ts";
+
+const JOBS = Number(process.env["JOBYARD_READING_JOBS"] ?? 200_000);
+const isMeasuring = process.env["JOBYARD_READING_JOBS"] !== undefined;
+/**
+ * A page and the look at its other side, in units of 8 KB; going through all jobs takes 15,000. What a larger store
+ * adds is what a tenth of it leaves behind until the next vacuum.
+ */
+const MOST_BUFFERS = isMeasuring ? 7_000 : 3_000;
+/** One in a thousand stands in every block: as many blocks as there are rows on a page are gone through. */
+const MOST_FOR_RARE = 7_000;
+/** Read from end to end: a row for each type, queue, open claim, completed batch, step since the last sweep, job of a crash. */
+const SMALL_TABLES = ["lane", "queue", "lease", "session", "done", "tally", "held"];
+const BATCH = 1_000;
+
+describe(`of ${JOBS.toLocaleString("en")} jobs`, () => {
+  const schema = newSchema();
+  let client: pg.Client;
+  let db: ExplainingConnection;
+  let store: Store;
+  let full: FullStore;
+
+  beforeAll(async () => {
+    const url = serverUrl();
+    const adapter = postgresAdapter({ url, schema });
+    await adapter.schema.migrate();
+    await adapter.close();
+    client = new pg.Client(url);
+    await client.connect();
+    full = await fillStore(client, schema, JOBS);
+    db = new ExplainingConnection(connectionOver(client, new Dialect(schema, "extended")));
+    const read: Store["read"] = (work) => work({ db, now: full.now });
+    store = { ports: systemPorts, read } as unknown as Store;
+  }, 300_000);
+  afterAll(async () => {
+    await client.end();
+    await dropSchema(schema);
+  });
+
+  const inPhase = (...any: Phase[]): Filter => [{ field: "state", not: false, any }];
+  const text = (field: "queue" | "name" | "id" | "error", value: string): Filter[number] => ({
+    field,
+    not: false,
+    any: [{ text: value, glob: value.includes("*") }],
+  });
+  const created = (from: number | null, to: number | null): Filter => [
+    { field: "created", not: false, range: { kind: "at", from, to } },
+  ];
+  const at = (part: number): number => full.start + Math.round(part * JOBS) * STEP_MS;
+
+  const CASES: readonly (readonly [string, () => Filter, number?])[] = [
+    ["all", () => []],
+    ["waiting", () => inPhase("waiting")],
+    ["scheduled", () => inPhase("scheduled")],
+    ["retrying", () => inPhase("retrying")],
+    ["active", () => inPhase("active")],
+    ["completed", () => inPhase("completed")],
+    ["dead", () => inPhase("dead")],
+    ["dead, with a word of their error", () => [...inPhase("dead"), text("error", "econnrefused")]],
+    ["dead or stale", () => inPhase("dead", "stale")],
+    ["all but completed", () => [{ field: "state", not: true, any: ["completed"] }]],
+    ["all but waiting", () => [{ field: "state", not: true, any: ["waiting"] }]],
+    ["one queue", () => [text("queue", "mail")]],
+    ["one queue, completed", () => [text("queue", "mail"), ...inPhase("completed")]],
+    ["one queue, waiting", () => [text("queue", "mail"), ...inPhase("waiting")]],
+    ["one queue, dead", () => [text("queue", "mail"), ...inPhase("dead")]],
+    ["a type by a pattern, completed", () => [text("name", "gre*"), ...inPhase("completed")]],
+    ["a rare type", () => [text("name", "rare")], MOST_FOR_RARE],
+    ["a rare type, waiting", () => [text("name", "rare"), ...inPhase("waiting")]],
+    ["the first tenth by time", () => created(null, at(0.1))],
+    ["a time in the middle", () => created(at(0.4), at(0.5))],
+    ["a time, and a queue", () => [...created(at(0.4), at(0.5)), text("queue", "mail")]],
+    ["one id", () => [text("id", "job-77")]],
+  ];
+
+  /** @param most - of pages of memory */
+  function expectCheap(what: string, most = MOST_BUFFERS): void {
+    const { cost } = db;
+    if (isMeasuring)
+      console.info(`${what}: ${cost.ms.toFixed(1)} ms, ${cost.buffers} buffers, ${cost.statements} statements`);
+    const dear = db.texts.toSorted((a, b) => b.buffers - a.buffers)[0];
+    expect(cost.buffers, dear?.text).toBeLessThan(most);
+    expect([...cost.scanned].filter((table) => !SMALL_TABLES.includes(table))).toEqual([]);
+  }
+
+  describe.each(["filled in one go", "after a tenth of them came and went"])("%s", (when) => {
+    beforeAll(async () => {
+      if (when !== "filled in one go") await churn({ url: serverUrl(), schema }, JOBS / 10);
+    }, 300_000);
+
+    for (const [name, filter, most] of CASES)
+      test(`${name}: the first, the second, the last page and the one before it`, async () => {
+        const page = async (which: string, cursor: string | null): Promise<Page<unknown>> => {
+          db.reset();
+          const found = await list(store, { filter: filter(), limit: 50, cursor });
+          expect(found.items.length).toBeGreaterThan(0);
+          expect(found.searched.all).toBe(true);
+          expectCheap(`${name}, ${which}`, most);
+          return found;
+        };
+        const first = await page("first", null);
+        if (first.next === null || first.last === null) return;
+        await page("second", first.next);
+        const last = await page("last", first.last);
+        expect(last.next).toBeNull();
+        if (last.previous !== null) await page("before the last", last.previous);
+      });
+
+    test("counts by phase, of all and of types, look at few jobs", async () => {
+      db.reset();
+      const counts = await phases(store, [], 1_000);
+      expectCheap("phases");
+      expect(counts).toMatchObject({ waiting: { n: 1_000, exact: false }, active: { n: 1_000, exact: true } });
+      db.reset();
+      await count(store, [text("queue", "mail"), ...inPhase("dead")], 1_000);
+      expectCheap("count");
+      db.reset();
+      expect(await queues(store)).toHaveLength(2);
+      expectCheap("queues");
+    });
+  });
+});
+
+/** Enqueued, claimed and completed, in the way of the adapter; one in a hundred dies, one in a hundred comes again. */
+async function churn(options: PostgresOptions, jobs: number): Promise<void> {
+  const adapter = postgresAdapter(options);
+  const types = ["greet", "render"].map((name) => ({ name, maxVersion: 9 }));
+  const queues = ["mail", "print"].map((queue) => ({ queue, max: BATCH, types }));
+  for (let from = 0; from < jobs; from += BATCH) {
+    const made = Array.from({ length: BATCH }, (_, index) =>
+      newJob(`new-${from + index}`, { queue: index % 2 === 0 ? "mail" : "print" }),
+    );
+    await adapter.writer.enqueue(made);
+    const claim = await adapter.leaser.claim(claimRequest(`churn-${from}`, { session: "churn", max: BATCH, queues }));
+    const failure = { code: "HANDLER_ERROR", message: "connect ECONNREFUSED", stack: null };
+    await adapter.leaser.settle(
+      claim.jobs.map(({ lease }, index) => ({ lease, guard: "held", decision: endingOf(index % 100, failure) })),
+    );
+  }
+  await adapter.close();
+}
+
+function endingOf(nth: number, failure: Failure): Decision {
+  if (nth === 0) return { move: "bury", failure };
+  return nth === 1 ? { move: "retry", delayMs: 0, failure } : { move: "complete", result: null };
+}
