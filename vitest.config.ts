@@ -7,14 +7,17 @@ const dashboard = join(import.meta.dirname, "apps/dashboard");
 
 const project = (name: string, ...include: string[]): TestProjectConfiguration => ({
   extends: true,
-  test: { name, include },
+  test: { name, include, provide: { backend: "sqlite" } },
 });
 
-/** Real servers, started once for all projects that ask for them. */
+/** Real servers, started once for all projects that ask for them; tests that suit any backend run on Postgres. */
 const withPostgres = (name: string, ...include: string[]): TestProjectConfiguration => ({
   extends: true,
-  test: { name, include, globalSetup: "./tools/servers/src/vitest/postgres.ts" },
+  test: { name, include, globalSetup: "./tools/servers/src/vitest/postgres.ts", provide: { backend: "postgres" } },
 });
+
+/** Of the command line's tests those about what is in a store; the others are about SQLite's file, or about none. */
+const COMMAND_LINE = "docs,enqueue,look,operate,operate-matching,postgres,set,work";
 
 export default defineConfig({
   resolve: { conditions },
@@ -32,8 +35,10 @@ export default defineConfig({
       project("core", "packages/core/test/**/*.test.ts"),
       project("sqlite", "packages/adapter-sqlite/test/**/*.test.ts"),
       withPostgres("postgres", "packages/adapter-postgres/test/**/*.test.ts"),
-      withPostgres("jobyard", "packages/jobyard/test/**/*.test.ts"),
-      project("worker", "apps/worker/test/**/*.test.ts"),
+      project("jobyard", "packages/jobyard/test/**/!(postgres).test.ts"),
+      withPostgres("jobyard-postgres", `packages/jobyard/test/{${COMMAND_LINE}}.test.ts`),
+      project("worker", "apps/worker/test/**/!(postgres).test.ts"),
+      withPostgres("worker-postgres", "apps/worker/test/{worker,postgres}.test.ts"),
       {
         extends: true,
         resolve: {
@@ -49,6 +54,7 @@ export default defineConfig({
         },
       },
       project("example", "examples/*/test/**/*.test.ts"),
+      withPostgres("example-postgres", "examples/*/test/{faults,main,pipeline}.test.ts"),
       project("bench", "bench/test/**/*.test.ts"),
       project("tools", "tools/*/test/**/*.test.ts"),
     ],

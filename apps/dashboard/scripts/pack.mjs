@@ -11,10 +11,10 @@ import {
   cpSync,
   existsSync,
   globSync,
-  lstatSync,
   mkdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -50,22 +50,32 @@ function copyServer() {
   chmodSync(join(dist, "bin.js"), 0o755);
 }
 
-/** From pnpm's store folder, where each package lies once beside links to what it needs. */
+/**
+ * What Next's server needs, followed from link to link: each package lies once in pnpm's store folder, beside links to
+ * what it needs. What npm installs beside this package (and all that that needs) was traced too, and is left out.
+ */
 function copyPackages() {
-  const store = join(standalone, "node_modules/.pnpm");
   const from = new Map();
-  for (const folder of globSync(`*/node_modules/${PACKAGE}`, { cwd: store })) {
+  const waiting = packagesIn(join(server, "node_modules"));
+  for (const folder of waiting) {
     const name = packageName(folder);
-    if (name in dependencies || lstatSync(join(store, folder)).isSymbolicLink()) continue;
+    if (name in dependencies || from.get(name) === folder) continue;
     if (from.has(name))
       throw new Error(`${name} is needed twice: ${from.get(name)} and ${folder}. It cannot lie flat.`);
     from.set(name, folder);
+    waiting.push(...packagesIn(join(folder, name.includes("/") ? "../.." : "..")));
   }
   for (const [name, folder] of from) {
     const to = join(dist, "node_modules", name);
-    cpSync(join(store, folder), to, { recursive: true });
-    copyLicence(join(workspace, "node_modules/.pnpm", folder), to);
+    cpSync(folder, to, { recursive: true });
+    copyLicence(join(workspace, relative(realpathSync(standalone), folder)), to);
   }
+}
+
+/** Where they really lie. A link to what was kept out of the build leads nowhere. */
+function packagesIn(folder) {
+  const links = globSync(PACKAGE, { cwd: folder }).map((name) => join(folder, name));
+  return links.filter((link) => existsSync(link)).map((link) => realpathSync(link));
 }
 
 /** Next copies only what runs. */

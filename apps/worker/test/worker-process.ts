@@ -1,9 +1,10 @@
-/** The real worker in a real process, on a database of its own. */
+/** The real worker in a real process, on a store of its own: a file or a schema, as the project says. */
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { newStore, type TestStore } from "@jobyard/servers/vitest/store";
 import { openYard, type Yard } from "jobyard";
 import { afterAll, onTestFinished } from "vitest";
 
@@ -19,6 +20,8 @@ export interface LogLine {
 
 export interface Place {
   readonly folder: string;
+  /** Where the store is if it is a file. */
+  readonly file: string;
   readonly url: string;
   readonly yard: Yard;
   /** @param env - besides JOBYARD_URL and JOBYARD_JOBS */
@@ -40,17 +43,22 @@ export interface WorkerProcess {
 
 const root = mkdtempSync(join(tmpdir(), "jobyard-worker-"));
 const yards: Yard[] = [];
+const stores: TestStore[] = [];
 afterAll(async () => {
   for (const yard of yards) await yard.close();
+  for (const store of stores) await store.remove();
   rmSync(root, { recursive: true, force: true });
 });
 
 export async function place(): Promise<Place> {
   const folder = mkdtempSync(join(root, "place-"));
-  const url = `sqlite:${join(folder, "jobs.db")}`;
-  const yard = await openYard(url);
+  const file = join(folder, "jobs.db");
+  const store = newStore(file);
+  stores.push(store);
+  const { url } = store;
+  const yard = await openYard(url, { schema: "migrate" });
   yards.push(yard);
-  return { folder, url, yard, worker: (env) => launch({ JOBYARD_URL: url, JOBYARD_JOBS: JOBS, ...env }) };
+  return { folder, file, url, yard, worker: (env) => launch({ JOBYARD_URL: url, JOBYARD_JOBS: JOBS, ...env }) };
 }
 
 function launch(env: Readonly<Record<string, string>>): WorkerProcess {

@@ -2,9 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { BoundJob } from "@jobyard/core";
-import Database from "better-sqlite3";
+import { printableUrl } from "jobyard";
 import { beforeAll, describe, expect, test } from "vitest";
 import { crash, doomed, fail, greet, once } from "./fixtures/jobs.ts";
+import { lockStore } from "./locked-store.ts";
 import { type Place, place, type WorkerProcess } from "./worker-process.ts";
 
 const SECRET = "4711-top-secret";
@@ -30,7 +31,7 @@ describe("the log", () => {
     const worker = here.worker();
     expect(await worker.logged("worker.startup")).toMatchObject({
       level: "info",
-      url: here.url,
+      url: printableUrl(here.url),
       jobs: ["crash", "doomed", "fail", "greet", "once"],
       queues: ["crash", "bad", "hello", "slow"],
       leaseMs: 30_000,
@@ -151,14 +152,12 @@ describe("health", () => {
     await own.yard.enqueue(greet.definition, { secret: SECRET }, { delay: "2s" });
     const worker = own.worker({ PORT: "0", JOBYARD_LEASE: "1s" });
     const { health } = await worker.logged("worker.startup");
-    const holder = new Database(join(own.folder, "jobs.db"));
-    holder.exec("BEGIN IMMEDIATE");
+    const unlock = await lockStore(own);
     await expect
       .poll(() => get(`${health}/readyz`), { timeout: 15_000 })
       .toEqual([503, { status: "not ready", reason: "the store does not answer" }]);
     expect(await get(`${health}/healthz`)).toEqual([200, { status: "ok" }]);
-    holder.exec("ROLLBACK");
-    holder.close();
+    await unlock();
     await expect.poll(() => get(`${health}/readyz`), { timeout: 15_000 }).toEqual([200, { status: "ready" }]);
     await finish(worker);
   });

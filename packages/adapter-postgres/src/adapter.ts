@@ -39,9 +39,9 @@ export function postgresAdapter(options: PostgresOptions): Adapter {
     leaser: {
       claim: (request) => claim(store, request),
       settle: (settlements, { tx } = {}) => settle(store, settlements, tx),
-      extend: (session, leases, leaseMs) => store.write((step) => extend(step, session, leases, leaseMs)),
+      extend: (session, leases, leaseMs) => store.call((call) => extend(call, session, leases, leaseMs)),
       append: (entries) => store.write((step) => append(step, entries)),
-      expired: (limit) => store.read((view) => expired(view, limit)),
+      expired: (limit) => store.ask((db) => expired(db, limit)),
       retire: (session) => store.call((call) => retire(call, session)),
     },
     reader: {

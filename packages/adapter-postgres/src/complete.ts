@@ -24,15 +24,17 @@ export function asPlain({ lease, guard, decision, followUps }: Settlement): Plai
 
 /**
  * @param plain - each job once
- * @returns true for each that is completed; nothing was written about the others, which have to be looked at
+ * @returns numbers of those that are not completed: nothing was written about them, and they have to be looked at
  */
-export async function complete({ db, touched }: Call, plain: readonly Plain[]): Promise<readonly boolean[]> {
-  if (plain.length === 0) return [];
-  const row = await db.get(completeJobs, { completions: JSON.stringify(completionsOf(plain)) });
-  const refused = new Set(JSON.parse(row?.answer ?? "[]") as readonly number[]);
-  for (const { lease } of plain) touched.add(lease.ref.queue);
-  return plain.map(({ pk }) => !refused.has(pk));
+export async function complete({ db, touched }: Call, plain: readonly Plain[]): Promise<ReadonlySet<number>> {
+  if (plain.length === 0) return NONE;
+  const completions = completionsOf(plain);
+  const row = await db.get(completeJobs, { completions: JSON.stringify(completions) });
+  for (const { queue } of completions) touched.add(queue);
+  return row === undefined || row.answer === "[]" ? NONE : new Set(JSON.parse(row.answer) as readonly number[]);
 }
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** As `jobyard.completion`. */
 interface Completion {
@@ -46,19 +48,46 @@ interface Completion {
 
 /** By lease, in the order in which everybody locks leases. */
 function completionsOf(plain: readonly Plain[]): readonly Completion[] {
-  const groups = Map.groupBy(plain, ({ lease: { session, token, ref } }) => `${session}:${token}:${ref.queue}`);
+  const groups = new Map<string, Group>();
+  let last: Group | null = null;
+  for (const one of plain) {
+    // Most completions of a call are of one lease.
+    if (last === null || !isOfLease(last.lease, one.lease)) last = groupOf(groups, one.lease);
+    last.pks.push(one.pk);
+    last.epochs.push(one.lease.epoch);
+    last.results.push(one.result ?? "");
+    last.hasResults ||= one.result !== null;
+  }
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => completionOf(group));
 }
 
-function completionOf(group: readonly Plain[]): Completion {
-  const { session, token, ref } = (group[0] as Plain).lease;
-  const hasResults = group.some(({ result }) => result !== null);
-  return {
-    session,
-    token,
-    queue: ref.queue,
-    pks: group.map(({ pk }) => pk).join(),
-    epochs: group.map(({ lease }) => lease.epoch).join(),
-    results: hasResults ? group.map(({ result }) => result ?? "").join(DIVIDER) : null,
-  };
+interface Group {
+  readonly lease: Lease;
+  readonly pks: number[];
+  readonly epochs: number[];
+  /** Empty for none. */
+  readonly results: string[];
+  hasResults: boolean;
 }
+
+const isOfLease = (a: Lease, b: Lease): boolean =>
+  a.token === b.token && a.session === b.session && a.ref.queue === b.ref.queue;
+
+function groupOf(groups: Map<string, Group>, lease: Lease): Group {
+  const { session, token, ref } = lease;
+  const key = `${session}:${token}:${ref.queue}`;
+  const known = groups.get(key);
+  if (known !== undefined) return known;
+  const group: Group = { lease, pks: [], epochs: [], results: [], hasResults: false };
+  groups.set(key, group);
+  return group;
+}
+
+const completionOf = ({ lease: { session, token, ref }, pks, epochs, results, hasResults }: Group): Completion => ({
+  session,
+  token,
+  queue: ref.queue,
+  pks: pks.join(),
+  epochs: epochs.join(),
+  results: hasResults ? results.join(DIVIDER) : null,
+});

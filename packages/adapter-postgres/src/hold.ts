@@ -13,10 +13,11 @@ import {
   toBackoff,
 } from "@jobyard/core/adapter";
 import { Changes } from "./changes.ts";
+import type { Connection } from "./connection.ts";
 import { Leases } from "./leases.ts";
 import { lockUnderLease, stateUnderLease } from "./locks.ts";
 import { type ExpiredRow, expiredJobs, extendSession, retireSession } from "./sql/hold.sql.ts";
-import type { Call, Step, View } from "./step.ts";
+import type { Call, Step } from "./step.ts";
 
 export async function extend(
   { db }: Pick<Call, "db">,
@@ -66,7 +67,7 @@ export async function append(step: Step, entries: readonly FencedEntry[]): Promi
 }
 
 /** Whole sessions, the longest over first, until `limit` jobs are reached. */
-export async function expired({ db }: Pick<View, "db">, limit: number): Promise<readonly ExpiredSession[]> {
+export async function expired(db: Connection, limit: number): Promise<readonly ExpiredSession[]> {
   const rows = await db.all(expiredJobs, { limit });
   return [...Map.groupBy(rows, ({ session }) => session)].map(([session, jobs]) => ({
     session,

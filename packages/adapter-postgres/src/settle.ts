@@ -22,15 +22,42 @@ export async function settle(
   settlements: readonly Settlement[],
   tx?: unknown,
 ): Promise<readonly Settled[]> {
-  const { plain, others } = divided(settlements);
-  if (others.length > 0) {
-    const settled = await store.write((step) => settleAll(step, plain, others), tx);
-    return settlements.map((_, index) => answerIn(settled, index));
+  const plain = allPlain(settlements);
+  return plain === null ? settleMixed(store, settlements, tx) : settlePlain(store, settlements, plain, tx);
+}
+
+/** Null if one of them has to be looked at, or a job comes twice. */
+function allPlain(settlements: readonly Settlement[]): readonly Plain[] | null {
+  const plain: Plain[] = [];
+  const pks = new Set<number>();
+  for (const settlement of settlements) {
+    const one = asPlain(settlement);
+    if (one === null) return null;
+    plain.push(one);
+    pks.add(one.pk);
   }
-  const settled = await store.call((call) => completePlain(call, plain), tx);
-  const refused = plain.filter(({ index }) => !settled.has(index));
-  const judged = refused.length === 0 ? settled : await store.write((step) => settleAll(step, [], refused), tx);
-  return settlements.map((_, index) => answerIn(settled.has(index) ? settled : judged, index));
+  return pks.size === plain.length ? plain : null;
+}
+
+async function settlePlain(
+  store: Store,
+  settlements: readonly Settlement[],
+  plain: readonly Plain[],
+  tx: unknown,
+): Promise<readonly Settled[]> {
+  const refused = await store.call((call) => complete(call, plain), tx);
+  if (refused.size === 0) return plain.map(() => COMPLETED);
+  const asked = settlements
+    .map((settlement, index) => ({ settlement, index }))
+    .filter(({ index }) => refused.has((plain[index] as Plain).pk));
+  const judged = await store.write((step) => settleAll(step, [], asked), tx);
+  return plain.map(({ pk }, index) => (refused.has(pk) ? answerIn(judged, index) : COMPLETED));
+}
+
+async function settleMixed(store: Store, settlements: readonly Settlement[], tx: unknown): Promise<readonly Settled[]> {
+  const { plain, others } = divided(settlements);
+  const settled = await store.write((step) => settleAll(step, plain, others), tx);
+  return settlements.map((_, index) => answerIn(settled, index));
 }
 
 type Answers = Map<number, Settled>;
@@ -73,13 +100,11 @@ const keyNamed = (queue: string, key: string): string => `key\n${queue}\n${key}`
 
 /** Those that turn out not to be plain are not among the answers. */
 async function completePlain(call: Call, asked: readonly AskedPlain[]): Promise<Answers> {
-  const completed = await complete(
+  const refused = await complete(
     call,
     asked.map(({ plain }) => plain),
   );
-  const settled: Answers = new Map();
-  for (const [place, { index }] of asked.entries()) if (completed[place]) settled.set(index, completedWith([]));
-  return settled;
+  return new Map(asked.filter(({ plain }) => !refused.has(plain.pk)).map(({ index }) => [index, COMPLETED]));
 }
 
 type Ok = Extract<Settled, { readonly ok: true }>;
@@ -89,6 +114,7 @@ const completedWith = (followUps: Ok["followUps"]): Settled => ({
   reason: null,
   followUps,
 });
+const COMPLETED: Settled = completedWith([]);
 
 async function settleAll(step: Step, plain: readonly AskedPlain[], others: readonly Asked[]): Promise<Answers> {
   const locked = await lockAll(step, others, plain);

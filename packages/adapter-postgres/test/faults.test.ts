@@ -125,24 +125,28 @@ describe("a server that takes no writes", () => {
     await client.query("ALTER SYSTEM SET default_transaction_read_only = on");
     await client.query("SELECT pg_reload_conf()");
     const add = (): Promise<number> => store.call(({ db }) => db.run(addName, { name: "a" }));
-    await until("the server is read-only", () =>
+    const outcome = (): Promise<string | null> =>
       add().then(
-        () => false,
-        (error) => sqlState(error) === "25006",
-      ),
-    );
+        () => "written",
+        (error) => sqlState(error),
+      );
+    await until("the server is read-only", async () => (await outcome()) === "25006");
     await expect(add()).rejects.toMatchObject(unavailable);
     await expect(add()).rejects.toThrow(/takes no writes/);
     await client.query("SET default_transaction_read_only = off");
     await client.query("ALTER SYSTEM RESET default_transaction_read_only");
     await client.query("SELECT pg_reload_conf()");
-    await until("the server is writable", () =>
-      add().then(
-        () => true,
-        () => false,
-      ),
-    );
+    await until("the server is writable", async () => (await outcome()) !== "25006");
     expect(await namesIn(store)).toContain("a");
+  });
+
+  test("is left: after a failover the same name leads to another one", async () => {
+    const store = await ownStore({ pool: 1 });
+    const before = await pidOf(store);
+    expect(await pidOf(store)).toBe(before);
+    const refused = store.call(({ db }) => db.run(writeReadOnly, {}));
+    await expect(refused).rejects.toMatchObject(unavailable);
+    expect(await pidOf(store)).not.toBe(before);
   });
 });
 
@@ -150,14 +154,19 @@ describe("a server that cuts statements short", () => {
   test("by statement_timeout and by lock_timeout", async () => {
     const store = await ownStore();
     const client = await admin();
+    const other = await admin();
     await client.query(
       "ALTER ROLE CURRENT_USER SET statement_timeout = '200ms'; ALTER ROLE CURRENT_USER SET lock_timeout = '50ms'",
     );
     const schema = newSchema();
     try {
       const bounded = openStore({ url: server.url, schema, callTimeoutMs: 2_000 });
-      // A migration takes as long as it takes.
-      await bounded.migrate();
+      await other.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('jobyard:migrate:${schema}', 0))`);
+      const migrated = bounded.migrate();
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      await other.query("COMMIT");
+      // It takes as long as it takes.
+      await migrated;
       await expect(bounded.ask((db) => db.get(sleep, { seconds: 5 }))).rejects.toMatchObject({ code: "STORE_BUSY" });
       await expect(bounded.ask((db) => db.get(sleep, { seconds: 5 }))).rejects.toThrow(/statement timeout/);
       const locked = await admin();
@@ -275,12 +284,10 @@ describe("a server that crashes", () => {
 });
 
 describe("a network that swallows everything", () => {
-  test("costs a call its time, and not one for each connection; healed, everything goes on", async () => {
+  test("costs a call its time; healed, everything goes on", async () => {
     const proxy = await startProxy({ to: server.url });
     onTestFinished(() => proxy.stop());
-    const store = await ownStore({ url: proxy.url, callTimeoutMs: 700, pool: 5 });
-    await Promise.all(Array.from({ length: 5 }, () => store.ask((db) => db.get(sleep, { seconds: 0.1 }))));
-    expect(proxy.connections.length).toBeGreaterThanOrEqual(5);
+    const store = await ownStore({ url: proxy.url, callTimeoutMs: 700 });
     proxy.blackhole();
     const began = performance.now();
     await expect(namesIn(store)).rejects.toThrow(/no answer within 700 ms/);
@@ -289,6 +296,18 @@ describe("a network that swallows everything", () => {
     proxy.heal();
     await store.call(({ db }) => db.run(addName, { name: "a" }));
     expect(await namesIn(store)).toContain("a");
+  });
+
+  test("and forgets the connections of before costs one call, not one for each of them", async () => {
+    const proxy = await startProxy({ to: server.url });
+    onTestFinished(() => proxy.stop());
+    const store = await ownStore({ url: proxy.url, callTimeoutMs: 700, pool: 5 });
+    await Promise.all(Array.from({ length: 5 }, () => store.ask((db) => db.get(sleep, { seconds: 0.1 }))));
+    const newest = Math.max(...proxy.connections.map(({ id }) => id));
+    expect(proxy.connections.length).toBe(5);
+    proxy.blackhole({ where: ({ id }) => id <= newest });
+    await expect(namesIn(store)).rejects.toThrow(/no answer within 700 ms/);
+    for (let call = 0; call < 5; call++) expect(await namesIn(store)).toEqual([]);
   });
 
   test("a change whose answer was lost is not made again, and nobody is told that it was not made", async () => {
@@ -340,6 +359,10 @@ test("a full disk has a code of its own, and so does damaged data", () => {
   expect(said("23505")).toMatchObject({ name: "Error", code: "23505" });
 });
 
+const writeReadOnly: Statement<None> = sql`
+  INSERT INTO jobyard.record (kind, id, doc, version)
+  SELECT 'test', set_config('transaction_read_only', 'on', true), '{}', nextval('jobyard.number')
+`;
 const nothing: Statement<None> = sql`SELECT 1 WHERE false`;
 const terminate: Statement<None> = sql`SELECT pg_terminate_backend(pg_backend_pid())`;
 const terminateWhileWriting: Statement<None> = sql`

@@ -144,6 +144,17 @@ test("jobs that come back together have their places, also if one of them was ba
   expect(await purgeAll()).toMatchObject({ removed: 2 });
 });
 
+test("a job that is back has two places of one instant, and counts once", async () => {
+  const { adapter } = await open();
+  const [, second] = await end(adapter, 2, COMPLETE);
+  await end(adapter, 1, COMPLETE);
+  if (!second) throw new Error("two jobs");
+  await adapter.operator.apply("remove", [second], { actor: "test" });
+  await adapter.operator.apply("restore", [second], { actor: "test" });
+  const rule: PurgeRule = { queue: "mail", state: "completed", keep: KEEP_NONE };
+  expect(await adapter.sweeper.purge(rule, 3)).toEqual({ removed: 3, more: false });
+});
+
 describe("several at once", () => {
   test.each(["completed", "dead"] as const)("keep what one would have kept: %s", async (state) => {
     const bench = await open();

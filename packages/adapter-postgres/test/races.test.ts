@@ -11,7 +11,7 @@ import { postgresAdapter } from "../src/index.ts";
 import type { Store } from "../src/store.ts";
 import { expectConsistent } from "./consistency.ts";
 import { newSchema, openClient, openMigrated, serverUrl, until } from "./ground.ts";
-import { BURY, COMPLETE, Hands, keyed, outcomeOf, RESCUE, retryIn } from "./hands.ts";
+import { BURY, COMPLETE, Hands, keyed, outcomeOf, RESCUE, rescueHeld, retryIn } from "./hands.ts";
 
 interface Stage {
   readonly store: Store;
@@ -99,6 +99,16 @@ describe("an operator and a worker", () => {
     await hands.enqueue(newJob(id));
     const [outcome, leases] = await Promise.all([hands.apply("cancel", id), hands.claim(`of ${id}`)]);
     expect([`done cancelled user 0`, `requested active 1`]).toContain(
+      `${outcome} ${await hands.stateOf(id)} ${leases.length}`,
+    );
+    for (const lease of leases) await hands.settle(lease, COMPLETE);
+  });
+
+  race("cancel beside the claim of an exclusive batch", async ({ hands }, id) => {
+    await hands.enqueue(newJob(id));
+    await hands.settle(await hands.claimOne(`of ${id}`), rescueHeld(1));
+    const [outcome, leases] = await Promise.all([hands.apply("cancel", id), hands.claim(`again of ${id}`)]);
+    expect(["done cancelled user 0", "requested active 1"]).toContain(
       `${outcome} ${await hands.stateOf(id)} ${leases.length}`,
     );
     for (const lease of leases) await hands.settle(lease, COMPLETE);
@@ -295,8 +305,15 @@ describe("one address, one key", () => {
 describe("one call", () => {
   test("judges its settlements one after the other, plain or not", async () => {
     const { store, hands } = await openStage();
-    await hands.enqueue(newJob("a"), newJob("b"), newJob("c"), newJob("d", keyed("k", "open")), newJob("e"));
-    const [a, b, c, d, e] = (await hands.claim("worker", 5)) as [Lease, Lease, Lease, Lease, Lease];
+    await hands.enqueue(
+      newJob("a"),
+      newJob("b"),
+      newJob("c"),
+      newJob("d", keyed("k", "open")),
+      newJob("e"),
+      newJob("h"),
+    );
+    const [a, b, c, d, e, h] = (await hands.claim("worker", 6)) as [Lease, Lease, Lease, Lease, Lease, Lease];
     const settled = await hands.settleAll([
       { lease: a, guard: "held", decision: retryIn(0) },
       { lease: a, guard: "held", decision: COMPLETE },
@@ -304,16 +321,11 @@ describe("one call", () => {
       { lease: b, guard: "held", decision: retryIn(0) },
       { lease: c, guard: "held", decision: COMPLETE, followUps: [newJob("f", keyed("k", "open")), newJob("e")] },
       { lease: d, guard: "held", decision: COMPLETE, followUps: [newJob("g", keyed("k", "open")), newJob("b")] },
-      { lease: e, guard: "held", decision: retryIn(0) },
+      { lease: e, guard: "held", decision: BURY },
+      { lease: h, guard: "held", decision: retryIn(0) },
     ]);
     expect(settled.map(outcomeOf)).toEqual([
-      "waiting",
-      "lost",
-      "completed",
-      "lost",
-      "completed",
-      "completed",
-      "waiting",
+      ...["waiting", "lost", "completed", "lost", "completed", "completed", "dead", "waiting"],
     ]);
     const told = (index: number): readonly string[] =>
       settled[index]?.ok
@@ -325,7 +337,19 @@ describe("one call", () => {
     expect(told(4)).toEqual(["duplicate d active", "duplicate e active"]);
     expect(told(5)).toEqual(["accepted g waiting", "duplicate b completed"]);
     const order = (await hands.claim("next", 10)).map(({ ref }) => ref.id);
-    expect(order).toEqual(["a", "g", "e"]);
+    expect(order).toEqual(["a", "g", "h"]);
+    await expectConsistent(store);
+  });
+
+  test("follow-ups of a completion find a job that is settled after it as it still is", async () => {
+    const { store, hands } = await openStage();
+    await hands.enqueue(newJob("a"), newJob("b"));
+    const [a, b] = (await hands.claim("worker", 2)) as [Lease, Lease];
+    const settled = await hands.settleAll([
+      { lease: a, guard: "held", decision: COMPLETE, followUps: [newJob("b")] },
+      { lease: b, guard: "held", decision: BURY },
+    ]);
+    expect(settled).toMatchObject([{ followUps: [{ outcome: "duplicate", state: "active" }] }, { state: "dead" }]);
     await expectConsistent(store);
   });
 

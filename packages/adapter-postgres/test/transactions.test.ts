@@ -2,6 +2,7 @@
 
 import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { type Statement, sql } from "../src/statement.ts";
 import type { Store } from "../src/store.ts";
 import { addName, namesIn, newSchema, openClient, openMigrated, openStore, serverUrl } from "./ground.ts";
 
@@ -62,6 +63,10 @@ describe("a pg client of the caller", () => {
     await client.query("BEGIN");
     const now = await store.write(async ({ now }) => now, client);
     expect(Math.abs(now - Date.now())).toBeLessThan(60_000);
+    for (const statement of [readKinds, readKindsOf]) {
+      const [row] = await store.call(({ db }) => db.all(statement, { json: '{"b":1, "a":2}' }), client);
+      expect(row).toEqual({ n: 1, json: '{"b":1, "a":2}' });
+    }
     expect((await client.query("SELECT 1::bigint AS n")).rows).toEqual([{ n: "1" }]);
     expect(client.listenerCount("error")).toBe(listeners);
     await client.query("COMMIT");
@@ -162,6 +167,14 @@ describe("an executor of another library", () => {
     }
   });
 });
+
+interface Kinds {
+  readonly n: number;
+  readonly json: string;
+}
+const readKinds: Statement<{ readonly json: string }, Kinds> =
+  sql`SELECT 1::bigint AS n, '{"b":1, "a":2}'::json AS json`;
+const readKindsOf: Statement<{ readonly json: string }, Kinds> = sql`SELECT 1::bigint AS n, @json::json AS json`;
 
 const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown }).code;
 

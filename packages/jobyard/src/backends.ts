@@ -7,6 +7,7 @@
 
 import { type Adapter, type Diagnosis, QueueError } from "@jobyard/core";
 import type { SchemaStatus } from "@jobyard/core/adapter";
+import { postgres } from "./postgres-backend.ts";
 import { sqlite } from "./sqlite-backend.ts";
 import { printableUrl, schemeOf } from "./url.ts";
 
@@ -20,8 +21,8 @@ export interface Scratch {
   readonly url: string;
   /** A second connection sees the same jobs; false in memory. */
   readonly shared: boolean;
-  /** At once, also while the process ends. Twice is fine. */
-  remove(): void;
+  /** Twice is fine. A file goes at once, also while the process ends. */
+  remove(): void | Promise<void>;
 }
 
 /** A database that opening would have to make. */
@@ -42,12 +43,14 @@ export interface Backend {
 
 /** Schemes that this version knows, and has no adapter for yet. */
 const LATER: ReadonlyMap<string, string> = new Map([
-  ["postgres", "@jobyard/adapter-postgres"],
-  ["postgresql", "@jobyard/adapter-postgres"],
   ["redis", "@jobyard/adapter-redis"],
   ["rediss", "@jobyard/adapter-redis"],
 ]);
-const BACKENDS: ReadonlyMap<string, Backend> = new Map([["sqlite", sqlite]]);
+const BACKENDS: ReadonlyMap<string, Backend> = new Map([
+  ["sqlite", sqlite],
+  ["postgres", postgres],
+  ["postgresql", postgres],
+]);
 
 /**
  * Opens the store without looking at its schema.
@@ -87,7 +90,7 @@ const badUrl = (url: string, scheme: string | null): string =>
     : `no backend has the scheme ${JSON.stringify(scheme)}`;
 
 const laterVersion = (name: string): string =>
-  `this version of jobyard has SQLite only; once a later one is out: npm install jobyard@latest ${name}`;
+  `this version of jobyard has SQLite and Postgres only; once a later one is out: npm install jobyard@latest ${name}`;
 
 const adapterMissing = (name: string, cause?: unknown): QueueError =>
   new QueueError("ADAPTER_MISSING", `npm install ${name}`, { cause });

@@ -2,16 +2,18 @@
 
 import { type Adapter, QueueError } from "@jobyard/core";
 import { type SchemaStatus, shellWord } from "@jobyard/core/adapter";
-import { DEFAULT_URL, printableUrl, schemeOf } from "./url.ts";
+import { DEFAULT_URL, printableUrl, schemeOf, urlFlag } from "./url.ts";
 
 /**
  * The command that helps, for this database and no other. Migrations are explicit: nothing else changes a schema,
- * unless the caller asks for it. A URL that may hold a password is left to `JOBYARD_URL`.
+ * unless the caller asks for it.
  */
-export const migrateCommand = (url: string): string =>
-  url === DEFAULT_URL || schemeOf(url) !== "sqlite"
-    ? "npx jobyard migrate"
-    : `npx jobyard migrate --url ${shellWord(printableUrl(url))}`;
+export function migrateCommand(url: string): string {
+  if (url === DEFAULT_URL) return "npx jobyard migrate";
+  // How a file is opened does not matter here, and its name always helps.
+  const flag = schemeOf(url) === "sqlite" ? ` --url ${shellWord(printableUrl(url))}` : urlFlag(url);
+  return `npx jobyard migrate${flag}`;
+}
 
 /** @throws QueueError `SCHEMA_MISSING`, `SCHEMA_TOO_OLD`, `SCHEMA_TOO_NEW` */
 export async function checkSchema(adapter: Adapter, url: string): Promise<void> {

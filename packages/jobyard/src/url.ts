@@ -1,5 +1,7 @@
 /** A backend's URL as it may be shown: without the secrets that people put into it. */
 
+import { shellWord } from "@jobyard/core/adapter";
+
 /** What `openYard()` opens when it is given nothing. */
 export const DEFAULT_URL = "sqlite:./jobyard.db";
 
@@ -14,7 +16,18 @@ export function printableUrl(url: string): string {
   const path = url.replace(/[?#].*$/s, "");
   if (schemeOf(path) === "sqlite") return path;
   const at = path.lastIndexOf("@");
-  if (at === -1) return path;
   const start = /^[a-z][a-z0-9+.-]*:(?:\/\/)?/i.exec(path)?.[0] ?? "";
-  return `${start}***${path.slice(at)}`;
+  if (at !== -1) return `${start}***${path.slice(at)}`;
+  // A password with a ? or # that was not escaped: what stands before it is the beginning of the password.
+  return url.includes("@") ? `${start}***` : path;
+}
+
+/**
+ * ` --url …` for a command that people will paste; empty where the environment names the same store. A URL that may
+ * hold a password is left to them: what stands in its place opens nothing.
+ */
+export function urlFlag(url: string): string {
+  if (url === (process.env["JOBYARD_URL"] || DEFAULT_URL)) return "";
+  const isPublic = schemeOf(url) === "sqlite" || printableUrl(url) === url;
+  return ` --url ${isPublic ? shellWord(url) : "'<the same URL>'"}`;
 }

@@ -4,24 +4,31 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 const HERE = join(import.meta.dirname, "..");
 const alone = mkdtempSync(join(tmpdir(), "jobyard-alone-"));
 afterAll(() => rmSync(alone, { recursive: true, force: true }));
 
-test("a SQLite URL without its adapter names the install line", () => {
+beforeAll(() => {
   mkdirSync(join(alone, "node_modules/@jobyard"), { recursive: true });
   for (const name of ["@jobyard/core", "commander"])
     symlinkSync(join(HERE, "node_modules", name), join(alone, "node_modules", name), "dir");
   for (const name of ["src", "package.json"]) cpSync(join(HERE, name), join(alone, name), { recursive: true });
+});
 
+test.each([
+  ["sqlite:./jobs.db", "adapter-sqlite"],
+  ["postgres://ada:secret@localhost/jobs", "adapter-postgres"],
+  ["postgresql://ada:secret@localhost/jobs", "adapter-postgres"],
+])("%s without its adapter names the install line", (url, adapter) => {
   const main = join(alone, "src/cli/main.ts");
   const { status, stderr } = spawnSync(
     process.execPath,
-    ["-C", "@jobyard/source", main, "queues", "--url", "sqlite:./jobs.db"],
+    ["-C", "@jobyard/source", main, "queues", "--url", url],
     { cwd: alone, encoding: "utf8" },
   );
-  expect(stderr).toMatch(/^error\[ADAPTER_MISSING\]: npm install @jobyard\/adapter-sqlite\. .*\n$/);
+  expect(stderr).toMatch(new RegExp(`^error\\[ADAPTER_MISSING\\]: npm install @jobyard/${adapter}\\. .*\\n$`));
+  expect(stderr).not.toContain("secret");
   expect(status).toBe(1);
 });

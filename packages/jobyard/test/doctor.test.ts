@@ -114,7 +114,7 @@ describe("a store that does not open is a problem, and what needs no open store 
   });
 
   test("without its backend", async () => {
-    const { code, out } = await here.run("doctor", "--url", "postgres://ada:secret@localhost/jobs");
+    const { code, out } = await here.run("doctor", "--url", "redis://ada:secret@localhost");
     expect(code).toBe(1);
     expect(out).toMatch(/^ {2}STORE +ADAPTER_MISSING: /m);
     expect(out).not.toContain("secret");

@@ -1,9 +1,10 @@
-/** The real command in a real process, on a database of its own. */
+/** The real command in a real process, on a store of its own: a file or a schema, as the project says. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { newStore, type TestStore } from "@jobyard/servers/vitest/store";
 import { afterAll, expect } from "vitest";
 import { SHAPES } from "./shapes.ts";
 
@@ -16,8 +17,10 @@ const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache")
 const root = mkdtempSync(join(tmpdir(), "jobyard-cli-"));
 /** What a test that failed may have left. */
 const running = new Set<ChildProcess>();
-afterAll(() => {
+const stores: TestStore[] = [];
+afterAll(async () => {
   for (const child of running) child.kill("SIGKILL");
+  for (const store of stores) await store.remove();
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -60,10 +63,12 @@ export interface Running {
   printed(pattern: RegExp): Promise<void>;
 }
 
-/** A folder with a migrated database, unless `migrate: false`. */
+/** A folder with a migrated store, unless `migrate: false`. */
 export async function place(options: { readonly migrate?: boolean } = {}): Promise<Place> {
   const folder = mkdtempSync(join(root, "place-"));
-  const url = `sqlite:${join(folder, "jobs.db")}`;
+  const store = newStore(join(folder, "jobs.db"));
+  stores.push(store);
+  const { url } = store;
   const start = ({ env, stdin }: Given, args: readonly string[]): Running =>
     launch(args, folder, { JOBYARD_URL: url, ...env }, stdin ?? null);
   const run = (...args: readonly string[]): Promise<Finished> => start({ stdin: "" }, args).finished;

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { afterEach, expect, test, vi } from "vitest";
-import { addressed, urlFlag } from "../src/cli/session.ts";
+import { addressed, urlOf } from "../src/cli/session.ts";
+import { urlFlag } from "../src/url.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -26,7 +27,7 @@ test.each([
   ["with a password", "", ["--url", "postgres://ada:secret@localhost/jobs"], " --url '<the same URL>'"],
   ["with a password as a parameter", "", ["--url", "redis://localhost/?password=secret"], " --url '<the same URL>'"],
 ])("the store in a command that people paste: %s", (_, environment, args, flag) => {
-  expect(urlFlag(called(environment, ...args))).toBe(flag);
+  expect(urlFlag(urlOf(called(environment, ...args)))).toBe(flag);
 });
 
 test("what names its store already, and what is no command, stays as it is", () => {

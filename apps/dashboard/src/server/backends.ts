@@ -3,6 +3,7 @@ import "server-only";
 /** Opens the backend that the configuration names. The only place that knows an adapter. */
 
 import { statSync } from "node:fs";
+import { parsePostgresUrl, postgresAdapter } from "@jobyard/adapter-postgres";
 import { parseSqliteUrl, sqliteAdapter } from "@jobyard/adapter-sqlite";
 import { type Board, createYard, QueueError } from "@jobyard/core";
 import type { Adapter } from "@jobyard/core/adapter";
@@ -40,6 +41,7 @@ function openAdapter(url: string): Adapter {
     if (isMissing(options.file)) throw new QueueError("SCHEMA_MISSING", `${options.file} does not exist: ${MIGRATE}`);
     return sqliteAdapter({ ...options, create: false });
   }
+  if (/^postgres(?:ql)?:/.test(url)) return postgresAdapter(parsePostgresUrl(url));
   throw new QueueError("BAD_URL", `JOBYARD_URL begins with ${JSON.stringify(url.split(":", 1)[0])}`, {
     field: "JOBYARD_URL",
   });

@@ -15,8 +15,9 @@ import { holdingsOf } from "./holdings.ts";
 import { Merge } from "./merge.ts";
 import { type Lanes, lanesFor, walksFor } from "./source.ts";
 
-/** Rows of the first portion: a page and what is passed over between its rows. */
-const FIRST_PORTION = 256;
+/** Rows of the first portion: twice what is wanted, for what is passed over, but neither more nor less than these. */
+const SMALLEST_FIRST = 32;
+const LARGEST_FIRST = 256;
 const LARGEST_PORTION = 8_192;
 const GROWTH = 8;
 /** A portion is made small enough for this time, and for so many rows to be sent, going by the one before it. */
@@ -81,7 +82,7 @@ class RunningSearch {
   readonly #rows: number;
   /** Come up, and not looked at yet. */
   #ahead: readonly Key[] = [];
-  #size = FIRST_PORTION;
+  #size: number;
   #looked = 0;
   #matches = 0;
   #rest: Place;
@@ -107,6 +108,7 @@ class RunningSearch {
     this.#merge = merge;
     this.#wanted = options.wanted ?? Number.POSITIVE_INFINITY;
     this.#rows = options.rows ?? DEFAULTS.searchRows;
+    this.#size = Math.max(SMALLEST_FIRST, Math.min(LARGEST_FIRST, 2 * this.#wanted));
     this.#rest = options.from;
   }
 

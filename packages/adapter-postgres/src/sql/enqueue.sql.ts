@@ -5,6 +5,3 @@ import { type Statement, sql } from "../statement.ts";
 /** `runs`: JSON list of order forms. The answer: JSON list of what was met. */
 export const enqueueJobs: Statement<{ readonly runs: string; readonly bounded: boolean }, { readonly answer: string }> =
   sql`SELECT jobyard.enqueue_jobs(@runs::json, @bounded::boolean) AS answer`;
-
-/** Within a transaction of the caller, who commits: then those who wait hear of it at that moment. */
-export const notifyQueues: Statement<{ readonly queues: string }> = sql`SELECT jobyard.notify_queues(@queues::json)`;

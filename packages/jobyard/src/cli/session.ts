@@ -1,10 +1,9 @@
 /** What every command works with: the yard that `--url` names, and where to write. */
 
 import type { Board, Yard } from "@jobyard/core";
-import { shellWord } from "@jobyard/core/adapter";
 import type { Command } from "commander";
 import { openYard } from "../open.ts";
-import { DEFAULT_URL, printableUrl, schemeOf } from "../url.ts";
+import { DEFAULT_URL, urlFlag } from "../url.ts";
 import { createOutput, type Output } from "./output.ts";
 
 /** Options of the program itself; they may stand before or after the command. */
@@ -40,20 +39,9 @@ export async function withYard(
 export const urlOf = (command: Command): string =>
   command.optsWithGlobals<GlobalOptions>().url ?? (process.env["JOBYARD_URL"] || DEFAULT_URL);
 
-/**
- * ` --url …` for a command that people will paste; empty where the environment names the same store. A URL that may
- * hold a password is left to them: what stands in its place opens nothing.
- */
-export function urlFlag(command: Command): string {
-  const url = urlOf(command);
-  if (url === (process.env["JOBYARD_URL"] || DEFAULT_URL)) return "";
-  const isPublic = schemeOf(url) === "sqlite" || printableUrl(url) === url;
-  return ` --url ${isPublic ? shellWord(url) : "'<the same URL>'"}`;
-}
-
-/** The text with {@link urlFlag} in each `: jobyard …` that it advises and that does not name a store itself. */
+/** The text with ` --url …` in each `: jobyard …` that it advises and that does not name a store itself. */
 export const addressed = (text: string, command: Command): string =>
-  text.replaceAll(/: jobyard (?!migrate --url )/g, () => `: jobyard${urlFlag(command)} `);
+  text.replaceAll(/: jobyard (?!migrate --url )/g, () => `: jobyard${urlFlag(urlOf(command))} `);
 
 export const outputOf = (command: Command): Output =>
   createOutput({ json: command.optsWithGlobals<GlobalOptions>().json === true });

@@ -58,7 +58,8 @@ export const completeFunctions: Statement<None> = sql`
         DELETE FROM lease WHERE session = of_lease.session AND token = of_lease.token AND queue = of_lease.queue;
       END IF;
       INSERT INTO done (queue, finished_at, pk, pks) VALUES (of_lease.queue, now_at, ended[1], ended)
-      ON CONFLICT (queue, finished_at, pk) DO UPDATE SET pks = done.pks || excluded.pks;
+      ON CONFLICT (queue, finished_at, pk) DO UPDATE
+         SET pks = ARRAY(SELECT member FROM unnest(done.pks || excluded.pks) AS member ORDER BY member);
       INSERT INTO tally (queue, depth, completed, completed_bytes)
       VALUES (of_lease.queue, -cardinality(ended), cardinality(ended), bytes_more);
     END LOOP;

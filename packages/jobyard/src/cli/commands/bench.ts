@@ -34,7 +34,7 @@ async function bench({ time }: Options, command: Command): Promise<void> {
   const out = outputOf(command);
   const scratch = await scratchBeside(urlOf(command));
   // Also if a second Ctrl+C ends the process on the spot.
-  process.on("exit", scratch.remove);
+  process.on("exit", () => void scratch.remove());
   try {
     await interruptible(
       async (signal) => {
@@ -56,7 +56,7 @@ async function bench({ time }: Options, command: Command): Promise<void> {
       ["SIGINT", "SIGTERM", "SIGHUP"],
     );
   } finally {
-    scratch.remove();
+    await scratch.remove();
   }
 }
 
@@ -79,7 +79,7 @@ async function measure(
   timeMs: number,
   signal: AbortSignal,
 ): Promise<{ readonly backend: Backend; readonly measured: readonly Measured[] }> {
-  const yard = await openYard(url);
+  const yard = await openYard(url, { schema: "migrate" });
   const another = await openYard(url);
   const measures = MEASURES.filter(({ acrossConnections }) => shared || !acrossConnections);
   const measured: Measured[] = [];
