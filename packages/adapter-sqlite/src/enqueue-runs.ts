@@ -71,7 +71,8 @@ function insertRun(
     backoff: backoffText(job.backoff),
     parent: jsonText(job.parent),
   };
-  const values = run.flatMap(({ id, payload }) => [id, payload]);
+  const values: string[] = [];
+  for (const { id, payload } of run) values.push(id, payload);
   db.insert(insertJobs, shared, values, run.length);
 }
 
