@@ -1,26 +1,19 @@
-import { mkdtempSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { parseSqliteUrl, sqliteAdapter } from "@jobyard/adapter-sqlite";
 import { defineConfig, devices } from "@playwright/test";
 import { findBrowser } from "./e2e/browser.ts";
+import { type Dashboard, dashboards } from "./e2e/dashboards.ts";
 import { ACCOUNTS } from "./e2e/fixtures/accounts.ts";
+import type { Options } from "./e2e/fixtures/test.ts";
 
-// The config is loaded again in every worker process: what must agree goes through the environment.
-const first = process.env["JOBYARD_E2E_URL"] === undefined;
-process.env["JOBYARD_E2E_PORT"] ??= String(await freePort());
-// The tests seed the same database that the dashboard reads.
-process.env["JOBYARD_E2E_URL"] ??= `sqlite:${join(mkdtempSync(join(tmpdir(), "jobyard-e2e-")), "e2e.db")}`;
-const port = process.env["JOBYARD_E2E_PORT"];
-const url = process.env["JOBYARD_E2E_URL"];
+const isFirst = process.env["JOBYARD_E2E"] === undefined;
+const stages = await dashboards();
 const browser = await findBrowser();
-if (first) {
-  process.stderr.write(`[browser] ${browser.source}\n`);
-  await createDatabase(url);
-}
+// The config is loaded again in every worker process.
+if (isFirst) process.stderr.write(`[browser] ${browser.source}\n`);
 
-export default defineConfig({
+/** What the store answers is shown on every backend; how a page looks and how the server starts, on one. */
+const ON_POSTGRES = "**/{bulk,hostile,live,login,queues,requeue,viewer}.spec.ts";
+
+export default defineConfig<object, Options>({
   testDir: "e2e",
   forbidOnly: !!process.env["CI"],
   workers: 2,
@@ -31,7 +24,6 @@ export default defineConfig({
   reporter: "list",
   use: {
     ...devices["Desktop Chrome"],
-    baseURL: `http://127.0.0.1:${port}`,
     trace: "retain-on-failure",
     launchOptions: {
       args: browser.args,
@@ -39,40 +31,33 @@ export default defineConfig({
       ...(browser.env && { env: { ...(process.env as Record<string, string>), ...browser.env } }),
     },
   },
-  webServer: {
+  projects: stages.map((stage) => ({
+    name: stage.backend,
+    ...(stage.backend === "postgres" && { testMatch: ON_POSTGRES }),
+    use: { baseURL: addressOf(stage), storeUrl: stage.url },
+  })),
+  webServer: stages.map((stage) => ({
+    name: stage.backend,
     command: "node scripts/start.mjs",
     cwd: import.meta.dirname,
-    url: `http://127.0.0.1:${port}/api/health`,
+    url: `${addressOf(stage)}/api/health`,
     env: {
-      JOBYARD_URL: url,
+      JOBYARD_URL: stage.url,
       JOBYARD_DASHBOARD_USERS: ACCOUNTS.map(({ name, role, password }) => `${name}:${role}:${password}`).join(","),
       // Whatever the shell that runs the tests has set must not open the dashboard.
       JOBYARD_DASHBOARD_OPEN: "",
       JOBYARD_DASHBOARD_PASSWORD: "",
       JOBYARD_DASHBOARD_ORIGIN: "",
       HOST: "127.0.0.1",
-      PORT: port,
+      PORT: stage.port,
     },
     gracefulShutdown: { signal: "SIGTERM", timeout: 5_000 },
     reuseExistingServer: false,
     timeout: 60_000,
     stdout: "ignore",
-  },
+  })),
 });
 
-async function createDatabase(address: string): Promise<void> {
-  const adapter = sqliteAdapter(parseSqliteUrl(address));
-  await adapter.schema.migrate();
-  await adapter.close();
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+function addressOf({ port }: Dashboard): string {
+  return `http://127.0.0.1:${port}`;
 }

@@ -7,6 +7,7 @@ import { isGood, type Verdict } from "./report/figures.ts";
 import { printVerdict, verdictJson } from "./report/print.ts";
 import { openProgress } from "./report/progress.ts";
 import { runScenario } from "./scenarios/run.ts";
+import type { Scenario } from "./scenarios/scenario.ts";
 
 /** Set in the namespace that was made to be allowed to mount. */
 const INSIDE = "JOBYARD_TORTURE_NAMESPACE";
@@ -28,23 +29,28 @@ function optionsOrExit(): Options {
 async function runAll(all: Options): Promise<readonly Verdict[]> {
   const interrupt = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupt.abort());
-  const { backend, scenarios, sizes, limitMs, keep, json } = all;
-  const verdicts: Verdict[] = [];
-  for (const scenario of scenarios) {
-    if (interrupt.signal.aborted) break;
-    const progress = openProgress(process.stderr);
-    const repeat = repeatCommand(all, scenario);
-    const about = { backend, sizes, limitMs, keep, repeat, progress, interrupt: interrupt.signal };
-    const verdict = await runScenario(scenario, about);
-    console.log(json ? verdictJson(verdict) : printVerdict(verdict));
-    verdicts.push(verdict);
-  }
-  return verdicts;
+  const { backend, sizes, limitMs, keep, json } = all;
+  const oneByOne = async (scenarios: readonly Scenario[]): Promise<readonly Verdict[]> => {
+    const verdicts: Verdict[] = [];
+    for (const scenario of scenarios) {
+      if (interrupt.signal.aborted) break;
+      const progress = openProgress(process.stderr);
+      const repeat = repeatCommand(all, scenario);
+      const about = { backend, sizes, limitMs, keep, repeat, progress, interrupt: interrupt.signal };
+      const verdict = await runScenario(scenario, about);
+      console.log(json ? verdictJson(verdict) : printVerdict(verdict));
+      verdicts.push(verdict);
+    }
+    return verdicts;
+  };
+  const { quiet = [], busy = [] } = Object.groupBy(all.scenarios, ({ isQuiet }) => (isQuiet ? "quiet" : "busy"));
+  return (await Promise.all([oneByOne(busy), oneByOne(quiet)])).flat();
 }
 
-async function needsNamespace({ scenarios }: Options): Promise<boolean> {
+async function needsNamespace({ backend, scenarios }: Options): Promise<boolean> {
   if (process.env[INSIDE] !== undefined || !scenarios.some(({ store }) => store === "small")) return false;
-  return !(await mayMount());
+  // There one is root, which servers refuse to be.
+  return !backend.hasServer && !(await mayMount());
 }
 
 /** Where this user is root of nothing but the namespace, and may mount in it. */

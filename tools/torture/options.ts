@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import type { Backend } from "./backends/backend.ts";
 import { BACKENDS } from "./backends/backends.ts";
-import type { Scenario, Sizes } from "./scenarios/scenario.ts";
+import { fits, type Scenario, type Sizes } from "./scenarios/scenario.ts";
 import { SCENARIOS } from "./scenarios/scenarios.ts";
 
 export interface Options {
@@ -25,14 +25,19 @@ const DEFAULTS: Readonly<Record<keyof Sizes, string>> = {
   blocks: "50",
   zombies: "30",
   pills: "15",
+  outages: "20",
+  disconnects: "20",
   share: "20000",
   held: "500",
+  ledger: "300",
+  crashes: "50",
 };
 
 export const USAGE: string = `pnpm torture: torments a store with real processes, and checks what became of every job.
 
   --backend <name>    ${[...BACKENDS.keys()].join(", ")} (sqlite)
-  --scenario <name>   one of ${SCENARIOS.map(({ name }) => name).join(", ")}; may be given several times (all)
+  --scenario <name>   one of ${SCENARIOS.map(({ name }) => name).join(", ")};
+                      may be given several times (all that the backend can have)
   --seed <n>          the same seed makes the same plan (1)
   --workers <n>       worker processes (4)
   --jobs <n>          storm: jobs (3000)
@@ -40,6 +45,10 @@ export const USAGE: string = `pnpm torture: torments a store with real processes
   --blocks <n>        storm: event loops that stand still for longer than a lease (50)
   --zombies <n>       storm: processes stopped for longer than a lease, then continued (30)
   --pills <n>         storm: jobs that kill whoever runs them, a third more in reserve (15)
+  --outages <n>       storm, with a server: SIGKILLs of the server and all its processes (20)
+  --disconnects <n>   storm, with a server: times that it ends all connections of a worker (20)
+  --ledger <n>        ledger: jobs that complete in transactions of their own (300)
+  --crashes <n>       ledger: workers killed just before they commit (50)
   --share <n>         share: jobs (20000)
   --held <n>          handover: jobs that the killed process held (500)
   --limit <seconds>   for each scenario (900)
@@ -63,8 +72,12 @@ export function readOptions(args: readonly string[]): Options {
       blocks: { type: "string", default: DEFAULTS.blocks },
       zombies: { type: "string", default: DEFAULTS.zombies },
       pills: { type: "string", default: DEFAULTS.pills },
+      outages: { type: "string", default: DEFAULTS.outages },
+      disconnects: { type: "string", default: DEFAULTS.disconnects },
       share: { type: "string", default: DEFAULTS.share },
       held: { type: "string", default: DEFAULTS.held },
+      ledger: { type: "string", default: DEFAULTS.ledger },
+      crashes: { type: "string", default: DEFAULTS.crashes },
       limit: { type: "string", default: "900" },
       json: { type: "boolean", default: false },
       keep: { type: "boolean", default: false },
@@ -72,9 +85,10 @@ export function readOptions(args: readonly string[]): Options {
     },
   });
   const number = (name: keyof Sizes | "limit", least: number): number => wholeNumber(name, values[name], least);
+  const backend = named("backend", values.backend, BACKENDS);
   return {
-    backend: named("backend", values.backend, BACKENDS),
-    scenarios: scenariosOf(values.scenario),
+    backend,
+    scenarios: scenariosOf(values.scenario, backend),
     sizes: {
       seed: number("seed", 0),
       workers: number("workers", 2),
@@ -83,8 +97,12 @@ export function readOptions(args: readonly string[]): Options {
       blocks: number("blocks", 0),
       zombies: number("zombies", 0),
       pills: number("pills", 0),
+      outages: number("outages", 0),
+      disconnects: number("disconnects", 0),
       share: number("share", 1),
       held: number("held", 4),
+      ledger: number("ledger", 1),
+      crashes: number("crashes", 0),
     },
     limitMs: number("limit", 1) * 1_000,
     json: values.json,
@@ -101,10 +119,11 @@ export const repeatCommand = ({ backend, sizes }: Options, { name }: Scenario): 
   return ["pnpm torture", `--backend ${backend.name}`, `--scenario ${name}`, ...own, "--keep"].join(" ");
 };
 
-const BY_NAME = new Map(SCENARIOS.map((scenario) => [scenario.name, scenario]));
-
-const scenariosOf = (names: readonly string[]): readonly Scenario[] =>
-  names.length === 0 ? SCENARIOS : names.map((name) => named("scenario", name, BY_NAME));
+function scenariosOf(names: readonly string[], backend: Backend): readonly Scenario[] {
+  const possible = SCENARIOS.filter((scenario) => fits(scenario, backend));
+  const byName = new Map(possible.map((scenario) => [scenario.name, scenario]));
+  return names.length === 0 ? possible : names.map((name) => named("scenario", name, byName));
+}
 
 function named<T>(option: string, name: string, known: ReadonlyMap<string, T>): T {
   const found = known.get(name);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import Database from "better-sqlite3";
+import { type Dashboard, dashboards, freePort } from "./dashboards.ts";
 
 const app = join(import.meta.dirname, "..");
 const PASSWORD = { JOBYARD_DASHBOARD_PASSWORD: "a password" };
@@ -28,16 +29,12 @@ function start(
   return new Promise((resolve) => child.once("exit", (code) => resolve({ code, errors })));
 }
 
-/** A port that nobody listens on. */
-async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return String(typeof address === "object" && address !== null ? address.port : 0);
-}
-
-const goodUrl = (): string => process.env["JOBYARD_E2E_URL"] ?? "";
+const stores = await dashboards();
+const storeOn = (backend: Dashboard["backend"]): string => stores.find((one) => one.backend === backend)?.url ?? "";
+const goodUrl = (): string => storeOn("sqlite");
+const SECRET = "s3cret";
+const postgresUrl = (change: Readonly<Partial<URL>>): string =>
+  Object.assign(new URL(storeOn("postgres")), change).href;
 
 /** Exit code 2 as in every command of Jobyard; what failed otherwise is 1. */
 const WRONG_USE: ReadonlySet<string> = new Set(["CONFIG_INVALID", "BAD_URL"]);
@@ -81,6 +78,30 @@ const CASES: readonly (readonly [what: string, code: string, text: RegExp, env: 
     /not a Jobyard database/,
     () => ({ JOBYARD_URL: `sqlite:${noDatabase()}`, ...PASSWORD }),
   ],
+  [
+    "a wrong password for Postgres",
+    "STORE_UNAVAILABLE",
+    /password authentication failed.*Check the role and the password/,
+    () => ({ JOBYARD_URL: postgresUrl({ password: SECRET }), ...PASSWORD }),
+  ],
+  [
+    "no Postgres server",
+    "STORE_UNAVAILABLE",
+    /127\.0\.0\.1:1\/.*Nobody listens there/,
+    () => ({ JOBYARD_URL: postgresUrl({ password: SECRET, port: "1" }), ...PASSWORD }),
+  ],
+  [
+    "no schema in Postgres",
+    "SCHEMA_MISSING",
+    /\]: npx jobyard migrate\. The database has no Jobyard tables/,
+    () => ({ JOBYARD_URL: postgresUrl({ search: "?schema=nothing_here" }), ...PASSWORD }),
+  ],
+  [
+    "a slip in the URL of Postgres",
+    "BAD_URL",
+    /the nearest is schema/,
+    () => ({ JOBYARD_URL: postgresUrl({ password: SECRET, search: "?shema=jobs" }), ...PASSWORD }),
+  ],
 ];
 
 for (const [what, code, text, env] of CASES)
@@ -89,6 +110,7 @@ for (const [what, code, text, env] of CASES)
     expect(errors).toMatch(new RegExp(`^error\\[${code}\\]: `, "m"));
     expect(errors).toMatch(text);
     expect(errors).not.toMatch(/\n\s+at /);
+    expect(errors).not.toContain(SECRET);
     expect(exit).toBe(WRONG_USE.has(code) ? 2 : 1);
   });
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -191,9 +192,11 @@ describe("the end", () => {
 
   test("by SIGKILL: another worker finishes the job", async () => {
     const own = await place();
-    const { id } = await own.yard.enqueue(once.definition, { file: join(own.folder, "killed") });
+    const file = join(own.folder, "killed");
+    const { id } = await own.yard.enqueue(once.definition, { file });
     const first = own.worker({ JOBYARD_LEASE: "1s" });
     await first.logged("job.started");
+    await expect.poll(() => existsSync(file)).toBe(true);
     first.kill("SIGKILL");
     expect(await first.finished).toMatchObject({ code: null, signal: "SIGKILL" });
 

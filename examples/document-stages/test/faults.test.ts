@@ -1,14 +1,13 @@
 /** Worker processes that die and that sleep, in the middle of the example. Each fault is shown to have happened. */
 
-import { join } from "node:path";
 import type { Job, JobEvent } from "@jobyard/core";
-import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { jobOf } from "../src/definitions.ts";
 import { STAGES } from "../src/stage-table.ts";
 import { isRunning, isStopped, startWorker, type WorkerEnvironment, type WorkerProcess } from "./processes.ts";
 import { BROKEN, sampleNames } from "./samples.ts";
 import { until } from "./until.ts";
+import { isFree } from "./writing.ts";
 import { type Setup, setUp } from "./yard.ts";
 
 const LEASE_MS = 3_000;
@@ -187,27 +186,13 @@ async function everything(setup: Setup): Promise<readonly unknown[]> {
   return Promise.all(jobs.map(async (job) => ({ job, events: await setup.yard.board.events(job) })));
 }
 
-/** Outside of any write: the lock that SQLite holds then would stop everybody else too, for as long as the sleep lasts. */
-async function putToSleep({ folder }: Setup, worker: WorkerProcess): Promise<void> {
+/** Outside of any write: the locks that it holds then would stop everybody else too, for as long as the sleep lasts. */
+async function putToSleep(setup: Setup, worker: WorkerProcess): Promise<void> {
   await until("it sleeps, and holds no lock", async () => {
     worker.kill("SIGSTOP");
     await until("it stands still", () => isStopped(worker.pid));
-    if (["jobyard.db", "documents.db"].every((name) => isFree(join(folder, name)))) return true;
+    if (await isFree(setup)) return true;
     worker.kill("SIGCONT");
     return false;
   });
-}
-
-/** True if nobody is writing to this SQLite file. */
-function isFree(file: string): boolean {
-  const db = new Database(file, { timeout: 0 });
-  try {
-    db.exec("BEGIN IMMEDIATE; ROLLBACK");
-    return true;
-  } catch (error) {
-    if (error instanceof Database.SqliteError && error.code === "SQLITE_BUSY") return false;
-    throw error;
-  } finally {
-    db.close();
-  }
 }

@@ -1,5 +1,6 @@
 import { existsSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { newStore } from "@jobyard/servers/vitest/store";
 import { openYard } from "jobyard";
 import { expect, onTestFinished, test } from "vitest";
 import { type RunningProcess, startProcess } from "./processes.ts";
@@ -9,8 +10,8 @@ import { until } from "./until.ts";
 
 const MAIN = "examples/document-stages/src/main.ts";
 
-const start = (folder: string, env: Readonly<Record<string, string>> = {}): RunningProcess =>
-  startProcess(MAIN, { JOBYARD_URL: `sqlite:${join(folder, "jobyard.db")}`, EXAMPLE_DATA: folder, ...env });
+const start = (folder: string, url: string, env: Readonly<Record<string, string>> = {}): RunningProcess =>
+  startProcess(MAIN, { JOBYARD_URL: url, EXAMPLE_DATA: folder, ...env });
 
 async function stop(running: RunningProcess): Promise<void> {
   running.kill("SIGTERM");
@@ -19,11 +20,15 @@ async function stop(running: RunningProcess): Promise<void> {
 
 test("the first start brings the samples and enqueues each; the next one only what is new", async () => {
   const folder = temporaryFolder();
-  const yard = await openYard(`sqlite:${join(folder, "jobyard.db")}`, { schema: "migrate" });
-  onTestFinished(() => yard.close());
+  const { url, remove } = newStore(join(folder, "jobyard.db"));
+  const yard = await openYard(url, { schema: "migrate" });
+  onTestFinished(async () => {
+    await yard.close();
+    await remove();
+  });
   const enqueued = async (): Promise<number> => (await yard.board.count("queue:extract")).n;
 
-  const first = start(folder);
+  const first = start(folder, url);
   await until("every sample", async () => (await enqueued()) === sampleNames().length, 20_000);
   expect(first.stdout()).toContain(`copied ${sampleNames().length} sample files`);
   expect(first.stdout()).toContain("café-menü.txt is on its way");
@@ -32,7 +37,7 @@ test("the first start brings the samples and enqueues each; the next one only wh
   unlinkSync(join(folder, "inbox/invoice-1042.pdf"));
   writeFileSync(join(folder, "inbox/new.txt"), "Something new.");
   writeFileSync(join(folder, "inbox/film.mkv"), "x");
-  const second = start(folder);
+  const second = start(folder, url);
   await until("the new file", () => second.stdout().includes("new.txt is on its way"), 20_000);
   await until("the film", () => second.stdout().includes("film.mkv is left alone: supported are .txt, .md"), 20_000);
   await stop(second);
@@ -42,11 +47,12 @@ test("the first start brings the samples and enqueues each; the next one only wh
 
 test("a file that is no database, and a setting that is none: an error that says what to do, no stack, nothing begun", async () => {
   const folder = temporaryFolder();
-  writeFileSync(join(folder, "jobyard.db"), "this is a shopping list ".repeat(100));
-  const broken = start(folder);
+  const file = join(folder, "jobyard.db");
+  writeFileSync(file, "this is a shopping list ".repeat(100));
+  const broken = start(folder, `sqlite:${file}`);
   expect(await broken.ended).toEqual([1, null]);
   expect(broken.stderr()).toMatch(/^error\[STORE_CORRUPT\]: .*Restore it from a backup, or choose another file\.\n$/);
-  const wrong = start(folder, { EXAMPLE_PACE: "fast" });
+  const wrong = start(folder, `sqlite:${file}`, { EXAMPLE_PACE: "fast" });
   expect(await wrong.ended).toEqual([2, null]);
   expect(wrong.stderr()).toMatch(/^error\[BAD_DURATION\]: EXAMPLE_PACE: "fast"\. .*\n$/);
   expect(existsSync(join(folder, "inbox"))).toBe(false);

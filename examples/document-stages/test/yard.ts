@@ -1,8 +1,9 @@
-/** A pipeline on a SQLite file of its own. */
+/** A pipeline on a store of its own: a file or a schema, as the project says. */
 
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BoundJob, Job, Worker, WorkerOptions, Yard } from "@jobyard/core";
+import { newStore } from "@jobyard/servers/vitest/store";
 import { openYard } from "jobyard";
 import { onTestFinished } from "vitest";
 import { createIntake, type Intake } from "../src/inbox/intake.ts";
@@ -33,11 +34,12 @@ export async function setUp(): Promise<Setup> {
   const folder = temporaryFolder();
   const inbox = join(folder, "inbox");
   mkdirSync(inbox);
-  const url = `sqlite:${join(folder, "jobyard.db")}`;
+  const { url, remove } = newStore(join(folder, "jobyard.db"));
   const yard = await openYard(url, { schema: "migrate" });
   const store = openStore(folder);
   onTestFinished(async () => {
     await yard.close();
+    await remove();
     store.close();
   });
   const intake = createIntake(inbox, store, yard);

@@ -10,6 +10,7 @@ import { type Connection, connectionOver, connectionThrough, type Executor } fro
 import type { Dialect } from "./dialect.ts";
 import { sqlState } from "./faults.ts";
 import { schemaStatus } from "./migrate.ts";
+import { withCode } from "./pool.ts";
 import { readNow } from "./sql/time.sql.ts";
 import { type None, type Statement, sql } from "./statement.ts";
 
@@ -44,7 +45,11 @@ export class Borrower {
     const db = isPgClient(executor)
       ? connectionOver(executor, this.#dialect)
       : connectionThrough(executor, this.#dialect);
-    await begin(db);
+    // A pg client that has lost its connection says so in errors without a code.
+    const toldAs = isPgClient(executor) ? withCode : (error: unknown) => error;
+    await begin(db).catch((error: unknown) => {
+      throw toldAs(error);
+    });
     try {
       await this.#assertSame(executor, db, store);
       const result = await work(db);
@@ -52,11 +57,11 @@ export class Borrower {
       return result;
     } catch (error) {
       // If this fails too the connection is gone, and the caller's transaction with it: the first error says more.
-      await db.run(undo, {}).then(
-        () => db.run(keep, {}),
-        () => {},
+      const isUndone = await db.run(undo, {}).then(
+        () => db.run(keep, {}).then(() => true),
+        () => false,
       );
-      throw error;
+      throw isUndone ? error : toldAs(error);
     }
   }
 

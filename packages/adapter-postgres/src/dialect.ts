@@ -14,6 +14,9 @@ import pg from "pg";
  */
 export type Protocol = "extended" | "simple";
 
+/** Statements that are remembered. All fixed ones together are a fifth of it; a search makes its text from its filter. */
+export const MOST_COMPILED = 1_000;
+
 /** What is sent; `values` is empty in the simple protocol. */
 export interface Query {
   readonly text: string;
@@ -31,6 +34,11 @@ export class Dialect {
     this.schema = schema;
     this.#protocol = protocol;
     this.#identifier = pg.escapeIdentifier(schema);
+  }
+
+  /** How many statements are remembered. */
+  get size(): number {
+    return this.#compiled.size;
   }
 
   /**
@@ -60,6 +68,8 @@ export class Dialect {
     const numbered = texts.map((piece, index) => piece + place(places[index])).join("");
     const compiled: Compiled = { texts, places, names, numbered };
     this.#compiled.set(text, compiled);
+    // The oldest goes; one that is in use comes back with its next call.
+    if (this.#compiled.size > MOST_COMPILED) this.#compiled.delete(this.#compiled.keys().next().value ?? "");
     return compiled;
   }
 }

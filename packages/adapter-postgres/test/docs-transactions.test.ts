@@ -1,84 +1,34 @@
 /** What docs/postgres-transactions.md tells people to run is run, as it stands there; what it points to is there. */
 
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { createYard, DEFAULTS, defineJob } from "@jobyard/core";
 import { claimRequest } from "@jobyard/core/testing";
 import { urlOf } from "@jobyard/servers/vitest";
-import pg from "pg";
+import type pg from "pg";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { postgresAdapter } from "../src/index.ts";
+import { codeUnder, connected, describeLinks, openPlace, type Place, readPage } from "./docs-place.ts";
 
 const packageFolder = join(import.meta.dirname, "..");
-const docs = join(packageFolder, "../../docs");
-const page = await readFile(join(docs, "postgres-transactions.md"), "utf8");
+const page = await readPage("postgres-transactions.md");
 
 const scripts = [...page.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms)].map(
   ([, name = "", code = ""]) => [name, code] as const,
 );
 /** By the heading that they stand under. */
-const statements = (heading: string): readonly string[] => {
-  const [, section = ""] = new RegExp(`^#+ ${heading}$(.*?)(?=^#)`, "ms").exec(`${page}\n# `) ?? [];
-  return [...section.matchAll(/^```sql\n(.*?)^```$/gms)].map(([, text = ""]) => text);
-};
+const statements = (heading: string): readonly string[] => codeUnder(page, heading, "sql");
 
-let made = 0;
-
-interface Place {
-  readonly url: string;
-  readonly client: pg.Client;
-  /** A role that may log in and has no rights, under a name that no other test has. */
-  readonly role: (name: string) => Promise<{ readonly name: string; readonly url: string }>;
-}
-
-/** A database of the test's own, with our tables where the page has them and the tables of its shop. */
-async function openPlace(server: string): Promise<Place> {
-  made += 1;
-  const tag = `docs_${process.pid}_${made}`;
-  const admin = await connected(server);
-  await admin.query(`CREATE DATABASE ${tag}`);
-  const url = within(server, { database: tag });
-  const adapter = postgresAdapter({ url });
-  await adapter.schema.migrate();
-  await adapter.close();
-  const client = await connected(url);
-  await client.query("CREATE TABLE orders (id text PRIMARY KEY, paid boolean NOT NULL DEFAULT false)");
-  await client.query("CREATE TABLE ledger (order_id text PRIMARY KEY)");
-  const roles: string[] = [];
-  onTestFinished(async () => {
-    await client.end();
-    await admin.query(`DROP DATABASE ${tag} WITH (FORCE)`);
-    for (const role of roles) await admin.query(`DROP ROLE ${role}`);
-    await admin.end();
-  });
-  return {
-    url,
-    client,
-    role: async (name) => {
-      const own = `${name}_${tag}`;
-      await admin.query(`CREATE ROLE ${own} LOGIN PASSWORD 'jobyard'`);
-      roles.push(own);
-      return { name: own, url: within(url, { user: own }) };
-    },
-  };
-}
-
-async function connected(url: string): Promise<pg.Client> {
-  const client = new pg.Client(url);
-  await client.connect();
-  return client;
-}
-
-function within(url: string, { database, user }: { readonly database?: string; readonly user?: string }): string {
-  const parsed = new URL(url);
-  if (database !== undefined) parsed.pathname = `/${database}`;
-  if (user !== undefined) Object.assign(parsed, { username: user, password: "jobyard" });
-  return parsed.href;
+/** With the tables of the page's shop. */
+async function openShop(server: string): Promise<Place> {
+  const place = await openPlace(server, "ours");
+  await place.client.query("CREATE TABLE orders (id text PRIMARY KEY, paid boolean NOT NULL DEFAULT false)");
+  await place.client.query("CREATE TABLE ledger (order_id text PRIMARY KEY)");
+  return place;
 }
 
 /** A folder with the page's scripts under their names, and with what they import. */
@@ -115,7 +65,7 @@ const jobsOf = async ({ client }: Place, where = "true"): Promise<readonly unkno
 
 describe.each(inject("postgres"))("on PostgreSQL $version", (server) => {
   test("the scripts enqueue with the order, and the worker completes with its ledger", async () => {
-    const place = await openPlace(urlOf(server));
+    const place = await openShop(urlOf(server));
     const path = await desk();
     const producers = scripts.map(([name]) => name).filter((name) => name.startsWith("with-"));
     const libraries = producers.map((name) => name.slice("with-".length, -".mjs".length));
@@ -132,7 +82,7 @@ describe.each(inject("postgres"))("on PostgreSQL $version", (server) => {
   });
 
   test("the statements do what is said of them", async () => {
-    const place = await openPlace(urlOf(server));
+    const place = await openShop(urlOf(server));
     await place.client.query("INSERT INTO orders (id) VALUES ('a'), ('b')");
     for (const text of ["From SQL", "What it takes", "In a trigger"].flatMap(statements))
       await place.client.query(text);
@@ -162,7 +112,7 @@ describe.each(inject("postgres"))("on PostgreSQL $version", (server) => {
   });
 
   test("a role with the rights on the page runs everything but migrations", async () => {
-    const place = await openPlace(urlOf(server));
+    const place = await openShop(urlOf(server));
     const [app, website] = [await place.role("shop_app"), await place.role("shop_website")];
     for (const text of statements("Roles"))
       await place.client.query(text.replaceAll("shop_app", app.name).replaceAll("shop_website", website.name));
@@ -221,20 +171,9 @@ describe.each(inject("postgres"))("on PostgreSQL $version", (server) => {
   });
 });
 
-describe("what it points to", () => {
-  const links = [...page.matchAll(/\]\((?!https?:)([^)#\s]*)(#[^)\s]+)?\)/g)];
-  test.each(links.map(([, path = "", anchor = ""]) => [path, anchor]))("%s%s is there", async (path, anchor) => {
-    expect(existsSync(join(docs, path))).toBe(true);
-    if (path !== "") return;
-    const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) =>
-      text
-        .toLowerCase()
-        .replaceAll(/[^\w\s-]/g, "")
-        .replaceAll(" ", "-"),
-    );
-    expect(headings).toContain(anchor.slice(1));
-  });
+describeLinks(page);
 
+describe("what it lists", () => {
   test("its options are those that there are", () => {
     const [, table = ""] = /^### What it takes$(.*?)^### /ms.exec(page) ?? [];
     const rows = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);

@@ -6,12 +6,13 @@ import type { None, Statement } from "../src/statement.ts";
 interface PlanNode {
   readonly "Node Type": string;
   readonly "Relation Name"?: string;
+  readonly "Index Name"?: string;
   readonly "Shared Hit Blocks": number;
   readonly "Shared Read Blocks": number;
   readonly "Temp Read Blocks": number;
   readonly Plans?: readonly PlanNode[];
 }
-interface Explained {
+export interface Explained {
   readonly Plan: PlanNode;
   readonly "Execution Time": number;
   readonly "Planning Time": number;
@@ -79,10 +80,12 @@ export class ExplainingConnection implements Connection {
   }
 }
 
-const noCost = (): Cost => ({ statements: 0, buffers: 0, ms: 0, scanned: new Set() });
+export const noCost = (): Cost => ({ statements: 0, buffers: 0, ms: 0, scanned: new Set() });
 
-function note(node: PlanNode, cost: Cost): void {
-  const table = node["Relation Name"];
+/** Adds the tables that are read from end to end, and the indexes that are used. */
+export function note(node: PlanNode, cost: Cost, indexes?: Set<string>): void {
+  const { "Relation Name": table, "Index Name": index } = node;
   if (node["Node Type"] === "Seq Scan" && table !== undefined) cost.scanned.add(table);
-  for (const child of node.Plans ?? []) note(child, cost);
+  if (index !== undefined) indexes?.add(index);
+  for (const child of node.Plans ?? []) note(child, cost, indexes);
 }

@@ -95,7 +95,7 @@ const SCRIPT = `
   SELECT 'session-' || pk % 10, 'token-' || pk % 10, queue, :now - 1000, false, count(*), array_agg(pk ORDER BY pk)
     FROM made WHERE kind = 'active' GROUP BY pk % 10, queue;
   INSERT INTO jobyard.lane_block (lane, block, period)
-  SELECT DISTINCT lane, pk / 1024, created_at / 600000 FROM made;
+  SELECT DISTINCT lane, jobyard.block_of(pk), jobyard.period_of(created_at) FROM made;
   INSERT INTO jobyard.tally (queue, depth, completed, dead, cancelled)
   SELECT queue, count(*) FILTER (WHERE kind IN ('scheduled', 'retrying', 'due', 'active')),
          count(*) FILTER (WHERE kind = 'completed'), count(*) FILTER (WHERE kind = 'dead'),

@@ -5,62 +5,10 @@
 
 import type { Decision, Lease } from "@jobyard/core/adapter";
 import { newJob } from "@jobyard/core/testing";
-import type pg from "pg";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { postgresAdapter } from "../src/index.ts";
-import type { Store } from "../src/store.ts";
+import { describe, expect, test } from "vitest";
 import { expectConsistent } from "./consistency.ts";
-import { newSchema, openClient, openMigrated, serverUrl, until } from "./ground.ts";
-import { BURY, COMPLETE, Hands, keyed, outcomeOf, RESCUE, rescueHeld, retryIn } from "./hands.ts";
-
-interface Stage {
-  readonly store: Store;
-  readonly hands: Hands;
-  /** Holds everybody back who wants to change this job, until all of them wait; then lets them go. */
-  together<A, B>(id: string, one: () => Promise<A>, other: () => Promise<B>): Promise<readonly [A, B]>;
-}
-
-async function openStage(): Promise<Stage> {
-  const schema = newSchema();
-  const store = await openMigrated({ schema });
-  const adapter = postgresAdapter({ url: serverUrl(), schema });
-  onTestFinished(() => adapter.close());
-  const [gate, watcher] = [await openClient(), await openClient()];
-  return {
-    store,
-    hands: new Hands(adapter),
-    async together(id, one, other) {
-      await gate.query("BEGIN");
-      await gate.query(`SELECT FROM ${schema}.job WHERE id = $1 FOR UPDATE`, [id]);
-      const running = Promise.all([one(), other()]);
-      await until("both wait", async () => (await waitingFor(gate, watcher)) >= 2, 5_000);
-      await gate.query("COMMIT");
-      return running;
-    },
-  };
-}
-
-/**
- * How many wait for a lock of the gate, or for somebody who does.
- *
- * @param watcher - in no transaction: in one, the list of who is there would stay as it was when first read
- */
-async function waitingFor(gate: pg.Client, watcher: pg.Client): Promise<number> {
-  const { rows } = await watcher.query<{ readonly n: number }>(
-    `WITH RECURSIVE behind AS (
-       SELECT $1::integer AS pid
-        UNION
-       SELECT other.pid FROM pg_stat_activity AS other JOIN behind ON behind.pid = ANY (pg_blocking_pids(other.pid))
-     )
-     SELECT count(*)::integer - 1 AS n FROM behind`,
-    [await pidOf(gate)],
-  );
-  return rows[0]?.n ?? 0;
-}
-
-async function pidOf(client: pg.Client): Promise<number | undefined> {
-  return (await client.query<{ readonly pid: number }>("SELECT pg_backend_pid() AS pid")).rows[0]?.pid;
-}
+import { BURY, COMPLETE, keyed, outcomeOf, RESCUE, rescueHeld, retryIn } from "./hands.ts";
+import { openStage, type Stage } from "./stage.ts";
 
 /** So often each race is run: who wins is left to chance. */
 const ROUNDS = 15;
@@ -303,6 +251,12 @@ describe("one address, one key", () => {
 });
 
 describe("one call", () => {
+  test("of one job that is judged by itself writes all that leads to it", async () => {
+    const { store, hands } = await openStage();
+    await hands.enqueue(newJob("a", { ...keyed("k", "open"), expiresInMs: 60_000 }));
+    await expectConsistent(store);
+  });
+
   test("judges its settlements one after the other, plain or not", async () => {
     const { store, hands } = await openStage();
     await hands.enqueue(

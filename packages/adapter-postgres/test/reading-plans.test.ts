@@ -4,17 +4,17 @@
  * milliseconds are told as well.
  */
 
-import { type Decision, type Failure, type Filter, type Page, type Phase, systemPorts } from "@jobyard/core/adapter";
-import { claimRequest, newJob } from "@jobyard/core/testing";
+import { type Filter, type Page, type Phase, systemPorts } from "@jobyard/core/adapter";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectionOver } from "../src/connection.ts";
 import { Dialect } from "../src/dialect.ts";
-import { type PostgresOptions, postgresAdapter } from "../src/index.ts";
+import { postgresAdapter } from "../src/index.ts";
 import { count, phases } from "../src/read/counts.ts";
 import { list } from "../src/read/pages.ts";
 import { queues } from "../src/read/queues.ts";
 import type { Store } from "../src/store.ts";
+import { churn } from "./churn.ts";
 import { ExplainingConnection } from "./explaining-connection.ts";
 import { type FullStore, fillStore, STEP_MS } from "./full-store.ts";
 import { dropSchema, newSchema, serverUrl } from "./ground.ts";
@@ -26,11 +26,11 @@ const isMeasuring = process.env["JOBYARD_READING_JOBS"] !== undefined;
  * adds is what a tenth of it leaves behind until the next vacuum.
  */
 const MOST_BUFFERS = isMeasuring ? 7_000 : 3_000;
-/** One in a thousand stands in every block: as many blocks as there are rows on a page are gone through. */
-const MOST_FOR_RARE = 7_000;
+/** Of the server, for a page, where it is measured. One that takes longer is asked for again: others use the machine. */
+const MOST_MS = 30;
+const MOST_TRIES = 5;
 /** Read from end to end: a row for each type, queue, open claim, completed batch, step since the last sweep, job of a crash. */
 const SMALL_TABLES = ["lane", "queue", "lease", "session", "done", "tally", "held"];
-const BATCH = 1_000;
 
 describe(`of ${JOBS.toLocaleString("en")} jobs`, () => {
   const schema = newSchema();
@@ -67,7 +67,7 @@ describe(`of ${JOBS.toLocaleString("en")} jobs`, () => {
   ];
   const at = (part: number): number => full.start + Math.round(part * JOBS) * STEP_MS;
 
-  const CASES: readonly (readonly [string, () => Filter, number?])[] = [
+  const CASES: readonly (readonly [string, () => Filter])[] = [
     ["all", () => []],
     ["waiting", () => inPhase("waiting")],
     ["scheduled", () => inPhase("scheduled")],
@@ -84,7 +84,7 @@ describe(`of ${JOBS.toLocaleString("en")} jobs`, () => {
     ["one queue, waiting", () => [text("queue", "mail"), ...inPhase("waiting")]],
     ["one queue, dead", () => [text("queue", "mail"), ...inPhase("dead")]],
     ["a type by a pattern, completed", () => [text("name", "gre*"), ...inPhase("completed")]],
-    ["a rare type", () => [text("name", "rare")], MOST_FOR_RARE],
+    ["a rare type", () => [text("name", "rare")]],
     ["a rare type, waiting", () => [text("name", "rare"), ...inPhase("waiting")]],
     ["the first tenth by time", () => created(null, at(0.1))],
     ["a time in the middle", () => created(at(0.4), at(0.5))],
@@ -92,14 +92,21 @@ describe(`of ${JOBS.toLocaleString("en")} jobs`, () => {
     ["one id", () => [text("id", "job-77")]],
   ];
 
-  /** @param most - of pages of memory */
-  function expectCheap(what: string, most = MOST_BUFFERS): void {
+  function expectCheap(what: string): void {
     const { cost } = db;
     if (isMeasuring)
       console.info(`${what}: ${cost.ms.toFixed(1)} ms, ${cost.buffers} buffers, ${cost.statements} statements`);
     const dear = db.texts.toSorted((a, b) => b.buffers - a.buffers)[0];
-    expect(cost.buffers, dear?.text).toBeLessThan(most);
+    expect(cost.buffers, dear?.text).toBeLessThan(MOST_BUFFERS);
     expect([...cost.scanned].filter((table) => !SMALL_TABLES.includes(table))).toEqual([]);
+  }
+
+  async function asked<T>(work: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      db.reset();
+      const answer = await work();
+      if (!isMeasuring || db.cost.ms < MOST_MS || tries === MOST_TRIES) return answer;
+    }
   }
 
   describe.each(["filled in one go", "after a tenth of them came and went"])("%s", (when) => {
@@ -107,14 +114,14 @@ describe(`of ${JOBS.toLocaleString("en")} jobs`, () => {
       if (when !== "filled in one go") await churn({ url: serverUrl(), schema }, JOBS / 10);
     }, 300_000);
 
-    for (const [name, filter, most] of CASES)
+    for (const [name, filter] of CASES)
       test(`${name}: the first, the second, the last page and the one before it`, async () => {
         const page = async (which: string, cursor: string | null): Promise<Page<unknown>> => {
-          db.reset();
-          const found = await list(store, { filter: filter(), limit: 50, cursor });
+          const found = await asked(() => list(store, { filter: filter(), limit: 50, cursor }));
           expect(found.items.length).toBeGreaterThan(0);
           expect(found.searched.all).toBe(true);
-          expectCheap(`${name}, ${which}`, most);
+          expectCheap(`${name}, ${which}`);
+          if (isMeasuring) expect(db.cost.ms).toBeLessThan(MOST_MS);
           return found;
         };
         const first = await page("first", null);
@@ -134,32 +141,8 @@ describe(`of ${JOBS.toLocaleString("en")} jobs`, () => {
       await count(store, [text("queue", "mail"), ...inPhase("dead")], 1_000);
       expectCheap("count");
       db.reset();
-      expect(await queues(store)).toHaveLength(2);
+      expect(await queues(db)).toHaveLength(2);
       expectCheap("queues");
     });
   });
 });
-
-/** Enqueued, claimed and completed, in the way of the adapter; one in a hundred dies, one in a hundred comes again. */
-async function churn(options: PostgresOptions, jobs: number): Promise<void> {
-  const adapter = postgresAdapter(options);
-  const types = ["greet", "render"].map((name) => ({ name, maxVersion: 9 }));
-  const queues = ["mail", "print"].map((queue) => ({ queue, max: BATCH, types }));
-  for (let from = 0; from < jobs; from += BATCH) {
-    const made = Array.from({ length: BATCH }, (_, index) =>
-      newJob(`new-${from + index}`, { queue: index % 2 === 0 ? "mail" : "print" }),
-    );
-    await adapter.writer.enqueue(made);
-    const claim = await adapter.leaser.claim(claimRequest(`churn-${from}`, { session: "churn", max: BATCH, queues }));
-    const failure = { code: "HANDLER_ERROR", message: "connect ECONNREFUSED", stack: null };
-    await adapter.leaser.settle(
-      claim.jobs.map(({ lease }, index) => ({ lease, guard: "held", decision: endingOf(index % 100, failure) })),
-    );
-  }
-  await adapter.close();
-}
-
-function endingOf(nth: number, failure: Failure): Decision {
-  if (nth === 0) return { move: "bury", failure };
-  return nth === 1 ? { move: "retry", delayMs: 0, failure } : { move: "complete", result: null };
-}

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Dialect, type Protocol } from "../src/dialect.ts";
+import { Dialect, MOST_COMPILED, type Protocol } from "../src/dialect.ts";
 import { type None, type Statement, sql } from "../src/statement.ts";
 import { openMigrated } from "./ground.ts";
 
@@ -132,3 +132,11 @@ describe("a statement", () => {
 });
 
 const tooLarge: Statement<None, { readonly n: number }> = sql`SELECT 9007199254740993::bigint AS n`;
+
+test("searches make texts without end, and no more of them are remembered than the bound", () => {
+  const dialect = new Dialect("jobs", "extended");
+  for (let n = 0; n < 3 * MOST_COMPILED; n++) dialect.query(`SELECT ${n} FROM jobyard.job WHERE pk = @pk`, { pk: n });
+  expect(dialect.size).toBe(MOST_COMPILED);
+  const again = dialect.query("SELECT 0 FROM jobyard.job WHERE pk = @pk", { pk: 7 });
+  expect(again).toEqual({ text: 'SELECT 0 FROM "jobs".job WHERE pk = $1', values: ["7"] });
+});

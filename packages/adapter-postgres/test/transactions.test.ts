@@ -4,7 +4,7 @@ import pg from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Statement, sql } from "../src/statement.ts";
 import type { Store } from "../src/store.ts";
-import { addName, namesIn, newSchema, openClient, openMigrated, openStore, serverUrl } from "./ground.ts";
+import { addName, namesIn, newSchema, openClient, openMigrated, openStore, serverUrl, sleep, until } from "./ground.ts";
 
 const add = (store: Store, name: string, tx: unknown): Promise<number> =>
   store.call(({ db }) => db.run(addName, { name }), tx);
@@ -56,6 +56,22 @@ describe("a pg client of the caller", () => {
     expect(await namesIn(store)).toEqual(["a", "b", "c"]);
   });
 
+  test("may be used by several steps at once, and what one of them undoes is its own alone", async () => {
+    const store = await openMigrated();
+    const client = await openClient();
+    await client.query("BEGIN");
+    const undone = store.write(async ({ db }) => {
+      await db.run(addName, { name: "a" });
+      await db.get(sleep, { seconds: 0.05 });
+      throw new Error("on second thoughts");
+    }, client);
+    const kept = add(store, "b", client);
+    await expect(undone).rejects.toThrow("on second thoughts");
+    await kept;
+    await client.query("COMMIT");
+    expect(await namesIn(store)).toEqual(["b"]);
+  });
+
   test("keeps its own parsers, listeners and settings", async () => {
     const store = await openMigrated();
     const client = await openClient();
@@ -86,7 +102,34 @@ describe("a pg client of the caller", () => {
     expect((await client.query("SELECT 1 AS n")).rows).toEqual([{ n: 1 }]);
     expect(await namesIn(store)).toEqual([]);
   });
+
+  test("may lose its connection before a call or during it: that is told as what it is", async () => {
+    const store = await openMigrated();
+    const other = await openClient();
+    const { client, pid } = await openMortal();
+    await client.query("BEGIN");
+    const during = store.write(async ({ db }) => {
+      client.connection.stream.destroy();
+      await db.run(addName, { name: "a" });
+    }, client);
+    await expect(during).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await expect(add(store, "b", client)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await until("the server to notice", async () => {
+      const { rows } = await other.query("SELECT FROM pg_stat_activity WHERE pid = $1", [pid]);
+      return rows.length === 0;
+    });
+    expect(await namesIn(store)).toEqual([]);
+  });
 });
+
+/** A client whose connection is to be lost, which nobody need end. */
+async function openMortal(): Promise<{ readonly client: pg.Client; readonly pid: number }> {
+  const client = new pg.Client({ connectionString: serverUrl() });
+  client.on("error", () => {});
+  await client.connect();
+  const { rows } = await client.query<{ readonly pid: number }>("SELECT pg_backend_pid() AS pid");
+  return { client, pid: rows[0]?.pid ?? 0 };
+}
 
 describe("what is refused as tx", () => {
   const refused = { code: "BAD_OPTION", field: "tx" };

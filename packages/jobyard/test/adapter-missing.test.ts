@@ -23,11 +23,10 @@ test.each([
   ["postgresql://ada:secret@localhost/jobs", "adapter-postgres"],
 ])("%s without its adapter names the install line", (url, adapter) => {
   const main = join(alone, "src/cli/main.ts");
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    ["-C", "@jobyard/source", main, "queues", "--url", url],
-    { cwd: alone, encoding: "utf8" },
-  );
+  const { status, stderr } = spawnSync(process.execPath, ["-C", "@jobyard/source", main, "queues", "--url", url], {
+    cwd: alone,
+    encoding: "utf8",
+  });
   expect(stderr).toMatch(new RegExp(`^error\\[ADAPTER_MISSING\\]: npm install @jobyard/${adapter}\\. .*\\n$`));
   expect(stderr).not.toContain("secret");
   expect(status).toBe(1);

@@ -1,6 +1,9 @@
 /** Every backend that can be tormented, by the name that `--backend` takes. */
 
 import type { Backend } from "./backend.ts";
+import { postgres } from "./postgres.ts";
 import { sqlite } from "./sqlite.ts";
 
-export const BACKENDS: ReadonlyMap<string, Backend> = new Map([sqlite].map((backend) => [backend.name, backend]));
+export const BACKENDS: ReadonlyMap<string, Backend> = new Map(
+  [sqlite, postgres].map((backend) => [backend.name, backend]),
+);

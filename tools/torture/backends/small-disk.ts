@@ -11,18 +11,18 @@ import type { SmallDisk } from "./backend.ts";
 
 const run = promisify(execFile);
 
-const MEGABYTES = 128;
 const CHUNKS = [1_048_576, 65_536, 4_096, 1];
 
 /** @param mount - an empty folder, which becomes the disk until it is closed */
 export async function openSmallDisk(
   mount: string,
+  megabytes: number,
 ): Promise<{ readonly disk: SmallDisk; readonly close: () => Promise<void> }> {
-  await run("mount", ["-t", "tmpfs", "-o", `size=${MEGABYTES}m`, "torture", mount]);
+  await run("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m`, "torture", mount]);
   const ballast = join(mount, "ballast");
   return {
     disk: {
-      means: `tmpfs of ${MEGABYTES} MB`,
+      means: `tmpfs of ${megabytes} MB`,
       fill: async () => fill(ballast),
       free: async () => rmSync(ballast),
     },

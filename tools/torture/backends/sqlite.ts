@@ -10,17 +10,21 @@ import { openSmallDisk } from "./small-disk.ts";
 
 export const sqlite: Backend = {
   name: "sqlite",
+  hasServer: false,
+  // Calls wait 5 s for a lock by default.
+  lock: { waitedForMs: 3_000, toldMs: 8_000, codes: ["STORE_BUSY"] },
+  fullCodes: ["STORE_FULL"],
   prepare: (folder) => prepareIn(folder, async () => {}),
   prepareSmall: async (folder) => {
     const mount = join(folder, "small");
     await mkdir(mount);
-    const { disk, close } = await openSmallDisk(mount);
+    const { disk, close } = await openSmallDisk(mount, SMALL_MB);
     return { ...(await prepareIn(mount, close)), disk };
   },
   holdWriteLock: async (url) => {
     const database = open(url);
     database.exec("BEGIN IMMEDIATE");
-    return () => {
+    return async () => {
       database.exec("ROLLBACK");
       database.close();
     };
@@ -28,14 +32,16 @@ export const sqlite: Backend = {
   openLedger: async (url) => openLedger(open(url)),
 };
 
+const SMALL_MB = 128;
+
 async function prepareIn(folder: string, close: () => Promise<void>): Promise<TestStore> {
   const url = `sqlite:${encodeURI(join(folder, "yard.db"))}`;
   const yard = await openYard(url);
   await yard.close();
   const database = open(url);
-  database.exec("CREATE TABLE ledger (id TEXT PRIMARY KEY) STRICT");
+  database.exec("CREATE TABLE ledger (id TEXT NOT NULL) STRICT");
   database.close();
-  return { url, integrity: async () => problems(open(url)), close };
+  return { url, urlFor: () => url, server: null, integrity: async () => problems(open(url)), close };
 }
 
 /** Patient: the other processes write all the time. */
@@ -53,7 +59,7 @@ function problems(database: Database.Database): readonly string[] {
 
 function openLedger(database: Database.Database): Ledger {
   let last: Promise<void> = Promise.resolve();
-  const note = (id: string): void => {
+  const note = async (id: string): Promise<void> => {
     database.prepare("INSERT INTO ledger (id) VALUES (?)").run(id);
   };
   const transaction: Ledger["transaction"] = async (work) => {

@@ -3,6 +3,7 @@
 import type { Crew } from "../crew/crew.ts";
 import type { Deaths } from "../crew/deaths.ts";
 import type { HistoryWriter } from "../history/writer.ts";
+import type { StoreFaults } from "./store-faults.ts";
 
 export interface Ground {
   readonly workers: Crew;
@@ -13,8 +14,7 @@ export interface Ground {
   readonly sweepMs: number;
   /** Lets producers have something to do. */
   readonly release: () => void;
-  /** Another process takes the write lock; resolves with how long it had it. */
-  readonly lockFor: (ms: number) => Promise<number>;
+  readonly store: StoreFaults;
 }
 
 /** Long enough that the lease is over and was acted on. */

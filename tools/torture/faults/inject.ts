@@ -2,9 +2,9 @@
 
 import type { PlannedFault } from "../plan/faults.ts";
 import { block } from "./block.ts";
-import type { Ground } from "./ground.ts";
+import { disconnect } from "./disconnect.ts";
+import { type Ground, longerThanLease } from "./ground.ts";
 import { killAt, killNow } from "./kill.ts";
-import { lock } from "./lock.ts";
 import { stop } from "./stop.ts";
 
 /** A process may die of something else while a fault is being done to it. */
@@ -32,6 +32,10 @@ function attempt(ground: Ground, planned: PlannedFault): Promise<boolean> {
     case "block":
       return block(ground, victim);
     case "lock":
-      return lock(ground);
+      return ground.store.lock(longerThanLease(ground));
+    case "outage":
+      return ground.store.outage(victim * longerThanLease(ground));
+    case "disconnect":
+      return disconnect(ground, victim);
   }
 }

@@ -1,8 +1,8 @@
 /** A zombie: stopped for longer than its lease, then continued, with everything that it believed to hold. */
 
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Ground, longerThanLease } from "./ground.ts";
+import { stateOf } from "./process-state.ts";
 
 export async function stop(ground: Ground, victim: number): Promise<boolean> {
   const member = await ground.workers.borrow(victim);
@@ -41,14 +41,4 @@ async function comesTo(pid: number, isWanted: (state: string | null) => boolean)
     await sleep(LOOK_EVERY_MS);
   }
   return false;
-}
-
-/** As Linux tells it; `null` if there is no such process. Its name, in brackets, may have any characters. */
-function stateOf(pid: number): string | null {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return text.charAt(text.lastIndexOf(")") + 2);
-  } catch {
-    return null;
-  }
 }

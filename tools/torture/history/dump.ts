@@ -19,7 +19,8 @@ export async function dump({ reader }: Adapter, rows: readonly string[] | null):
       PAGE,
     );
     const records = await reader.get(page.items);
-    for (const record of records) if (record !== null) jobs.push({ ...record, events: await eventsOf(reader, record) });
+    const found = records.filter((record) => record !== null);
+    jobs.push(...(await Promise.all(found.map(async (job) => ({ ...job, events: await eventsOf(reader, job) })))));
     cursor = page.next;
     if (cursor === null) break;
   }

@@ -21,15 +21,18 @@ export type ProducerPoint = (typeof PRODUCER_POINTS)[number];
 export type Point = WorkerPoint | ProducerPoint;
 
 export type PlannedFault = {
-  /** Which of those that can be hit: 0 the first, just below 1 the last. */
+  /** Which of those that can be hit: 0 the first, just below 1 the last. Of an outage, how long it is. */
   readonly victim: number;
   /** Quiet time after it. */
   readonly pauseMs: number;
 } & (
-  | { readonly fault: "kill" | "stop" | "block" | "lock" }
+  | { readonly fault: PlainFault }
   | { readonly fault: "point"; readonly point: WorkerPoint }
   | { readonly fault: "produce"; readonly point: ProducerPoint | null }
 );
+
+/** Those that need no place to strike at. */
+type PlainFault = "kill" | "stop" | "block" | "lock" | "outage" | "disconnect";
 
 export interface FaultPlan {
   readonly seed: number;
@@ -41,6 +44,10 @@ export interface FaultPlan {
   readonly zombies: number;
   /** Times that another process holds the write lock. */
   readonly locks: number;
+  /** SIGKILLs of the server, each followed by a new start; 0 for stores that have none. */
+  readonly outages: number;
+  /** Times that the server ends all connections of a worker; 0 for stores that have none. */
+  readonly disconnects: number;
   /** SIGKILLs of producers. */
   readonly producerKills: number;
   readonly transactions: boolean;
@@ -59,7 +66,7 @@ export function planFaults(plan: FaultPlan): readonly PlannedFault[] {
   });
   const points: readonly WorkerPoint[] = plan.transactions ? [...WORKER_POINTS, ...TRANSACTION_POINTS] : WORKER_POINTS;
   const atPoints = pointKills(plan.kills, points).map((point) => ({ ...chance(), fault: "point" as const, point }));
-  const plain = (fault: "kill" | "stop" | "block" | "lock", count: number): readonly PlannedFault[] =>
+  const plain = (fault: PlainFault, count: number): readonly PlannedFault[] =>
     Array.from({ length: count }, () => ({ ...chance(), fault }));
   const workers = random.shuffle<PlannedFault>([
     ...atPoints,
@@ -67,6 +74,8 @@ export function planFaults(plan: FaultPlan): readonly PlannedFault[] {
     ...plain("block", plan.blocks),
     ...plain("stop", plan.zombies),
     ...plain("lock", plan.locks),
+    ...plain("outage", plan.outages),
+    ...plain("disconnect", plan.disconnects),
   ]);
   const producers = Array.from(
     { length: plan.producerKills },

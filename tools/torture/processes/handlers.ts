@@ -50,8 +50,8 @@ export function createHandlers({ recorder, ledger, paceMs }: HandlerTools): read
   const complete = async (job: RunningJob<Work>, ctx: Context): Promise<void> => {
     await work(job, ctx);
     await ledger.transaction(async (tx, note) => {
+      await note(job.id);
       await ctx.complete(null, { tx });
-      note(job.id);
       points.pass("before-commit");
     });
     points.pass("after-commit");

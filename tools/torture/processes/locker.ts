@@ -10,6 +10,6 @@ const unlock = await BACKENDS.get(backend)?.holdWriteLock(url);
 const from = performance.now();
 say({ say: "locked" });
 await sleep(forMs);
-unlock?.();
+await unlock?.();
 say({ say: "unlocked", forMs: Math.round(performance.now() - from) });
 process.disconnect?.();

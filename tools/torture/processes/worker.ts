@@ -15,7 +15,7 @@ import { patiently } from "./patiently.ts";
 import { Points, standStill } from "./points.ts";
 import { roleOf } from "./types.ts";
 
-/** Jobs of the ledger take turns anyway: a connection has one transaction. */
+/** As many transactions of handlers at once, where the store can have several. */
 const LEDGER_CONCURRENCY = 3;
 
 const { name, backend, url, folder, leaseMs, sweepMs, concurrency, paceMs } = settingsOfProcess<WorkerSettings>();

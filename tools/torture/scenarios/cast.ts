@@ -1,6 +1,7 @@
 /** The processes of a scenario: workers and producers, each under a name that no other has had. */
 
 import { join } from "node:path";
+import type { Network } from "../backends/backend.ts";
 import { startChild } from "../crew/child.ts";
 import { Crew } from "../crew/crew.ts";
 import type { Deaths } from "../crew/deaths.ts";
@@ -28,7 +29,14 @@ export function startWorkers(stage: Stage, deaths: Deaths, options: WorkerOption
     history: join(folder, "history"),
     start: (place) => {
       const name = nameOf(place);
-      const settings: WorkerSettings = { name, backend: backend.name, url: store.url, folder, paceMs, ...rest };
+      const settings: WorkerSettings = {
+        name,
+        backend: backend.name,
+        url: store.urlFor(name),
+        folder,
+        paceMs,
+        ...rest,
+      };
       return startChild("worker", settings, folder);
     },
     onDeath: deaths.note,
@@ -68,9 +76,10 @@ export function startProducers(stage: Stage, deaths: Deaths, plan: JobPlan, size
     size,
     history: join(folder, "history"),
     start: (place) => {
+      const name = nameOf(place);
       const settings: ProducerSettings = {
-        name: nameOf(place),
-        url: store.url,
+        name,
+        url: store.urlFor(name),
         folder,
         plan,
         share: { index: place, of: size },
@@ -101,20 +110,33 @@ export function startProducers(stage: Stage, deaths: Deaths, plan: JobPlan, size
 /**
  * Another process takes the write lock.
  *
- * @returns for how long it had it, in ms
+ * @returns for how long it had it, in ms; `onLocked` is called when it has it
  */
-export function createLocker({ backend, store, folder }: Stage): (forMs: number) => Promise<number> {
+export function createLocker({
+  backend,
+  store,
+  folder,
+}: Stage): (forMs: number, onLocked?: () => void) => Promise<number> {
   const nameOf = naming("locker");
-  return async (forMs) => {
+  return async (forMs, onLocked) => {
     const settings: LockerSettings = { name: nameOf(0), backend: backend.name, url: store.url, forMs };
     const child = startChild("locker", settings, folder);
     let heldMs = 0;
     child.onWord((word) => {
+      if (word.say === "locked") onLocked?.();
       if (word.say === "unlocked") heldMs = word.forMs;
     });
     await child.gone;
     return heldMs;
   };
+}
+
+/** Before the store's server, for processes that are to have it on their way. @throws Error if the store has no server */
+export async function openNetwork({ store, atEnd }: Stage): Promise<Network> {
+  if (store.server === null) throw new Error("the store has no server");
+  const network = await store.server.openNetwork();
+  atEnd(() => network.close());
+  return network;
 }
 
 /** `worker-2.5`: the fifth to stand in the second place. */

@@ -1,6 +1,7 @@
 /** The end of every scenario: until nothing is left to do, everybody out, and then the questions. */
 
 import { join } from "node:path";
+import { isQueueError, type QueueInfo } from "@jobyard/core";
 import { checkHistory, type HistoryLimits, type HistoryReport } from "@jobyard/core/testing";
 import type { Crew } from "../crew/crew.ts";
 import { chargedInCompany } from "../history/charges.ts";
@@ -10,9 +11,11 @@ import { type Figure, NONE } from "../report/figures.ts";
 import type { Stage } from "./scenario.ts";
 
 /** Resolves when all jobs are over. */
-export async function drained({ yard, limit, tell }: Stage, jobs: number): Promise<void> {
+export async function drained(stage: Stage, jobs: number): Promise<void> {
+  const { limit, tell } = stage;
   await limit.until("the last jobs to end", async () => {
-    const queues = await yard.adapter.reader.queues();
+    const queues = await queuesOf(stage);
+    if (queues === null) return null;
     const open = queues.reduce((sum, { depth, counts }) => sum + depth + counts.stale.n, 0);
     tell(`waits for ${open} of ${jobs} jobs`);
     return open === 0 ? true : null;
@@ -20,12 +23,22 @@ export async function drained({ yard, limit, tell }: Stage, jobs: number): Promi
 }
 
 /** Resolves when so many jobs are completed. */
-export async function completed({ yard, limit, tell }: Stage, jobs: number): Promise<void> {
+export async function completed(stage: Stage, jobs: number): Promise<void> {
+  const { limit, tell } = stage;
   await limit.until(`${jobs} jobs to be completed`, async () => {
-    const queues = await yard.adapter.reader.queues();
+    const queues = await queuesOf(stage);
+    if (queues === null) return null;
     const done = queues.reduce((sum, { counts }) => sum + counts.completed.n, 0);
     tell(`${done} of ${jobs} jobs are completed`);
     return done >= jobs ? true : null;
+  });
+}
+
+/** `null` while the store is away: whoever asks will ask again. */
+async function queuesOf({ yard }: Stage): Promise<readonly QueueInfo[] | null> {
+  return yard.adapter.reader.queues().catch((error: unknown) => {
+    if (isQueueError(error, "STORE_UNAVAILABLE")) return null;
+    throw error;
   });
 }
 

@@ -1,6 +1,6 @@
 /** Runs one scenario from an empty folder to its verdict. Nothing that it started is left behind. */
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HistoryReport } from "@jobyard/core/testing";
@@ -31,6 +31,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const seconds = (): number => Math.round((performance.now() - from) / 100) / 10;
   const { backend, sizes, keep, repeat, progress } = options;
   const folder = await mkdtemp(join(tmpdir(), `jobyard-torture-${scenario.name}-`));
+  // A server may run under an account of its own, which has to get at its data.
+  await chmod(folder, 0o711);
   const tell = (text: string): void => progress.tell(`${scenario.name}  ${text}  ${seconds()} s`);
   const outcome = await attempt(scenario, options, folder, tell);
   progress.close();

@@ -12,6 +12,10 @@ export interface Scenario {
   /** In words: what is shown if all figures are as they must be. */
   readonly proves: string;
   readonly store: "plain" | "small";
+  /** What a backend must have for it; default nothing. */
+  readonly needs?: "server" | "transactions";
+  /** It waits most of its time, so that it may run beside the others. Default false. */
+  readonly isQuiet?: boolean;
   /** What the history must show for its zeroes to mean anything. */
   limits(sizes: Sizes, backend: Backend): HistoryLimits;
   /**
@@ -31,11 +35,23 @@ export interface Sizes {
   readonly blocks: number;
   readonly zombies: number;
   readonly pills: number;
+  /** Kills of the store's server, of one that has one. */
+  readonly outages: number;
+  /** Times that this server ends a worker's connections. */
+  readonly disconnects: number;
   /** Jobs of `share`. */
   readonly share: number;
   /** Jobs that one process holds in `handover`. */
   readonly held: number;
+  /** Jobs of `ledger`. */
+  readonly ledger: number;
+  /** Processes of `ledger` that are killed before they commit. */
+  readonly crashes: number;
 }
+
+/** True if the scenario can be played on it. */
+export const fits = ({ needs }: Scenario, backend: Backend): boolean =>
+  needs === undefined || (needs === "server" ? backend.hasServer : backend.openLedger !== null);
 
 /** What a scenario finds when it begins, and what is cleared away behind it. */
 export interface Stage {

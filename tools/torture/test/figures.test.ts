@@ -54,7 +54,14 @@ test("a bad run tells its seed, how to repeat it and where its files are", () =>
 
 test("options: all scenarios by default, faults in them are named", () => {
   const options = readOptions(["--", "--seed", "9", "--kills", "5"]);
-  expect(options.scenarios.map(({ name }) => name)).toEqual(["storm", "handover", "share", "lock", "disk-full"]);
+  expect(options.scenarios.map(({ name }) => name)).toEqual([
+    ...["storm", "ledger", "handover", "share", "lock", "disk-full"],
+  ]);
+  const onServer = readOptions(["--backend", "postgres"]);
+  expect(onServer.scenarios.map(({ name }) => name)).toEqual([
+    ...["storm", "ledger", "handover", "share", "lock", "disk-full", "deaf", "cut-off"],
+  ]);
+  expect(() => readOptions(["--scenario", "deaf"])).toThrow(/"deaf" is not one of storm/);
   expect(options.sizes).toMatchObject({ seed: 9, kills: 5, jobs: 3_000 });
   const [storm] = options.scenarios;
   expect(storm && repeatCommand(options, storm)).toBe(

@@ -5,7 +5,10 @@ import { PRODUCER_POINTS, planFaults, TRANSACTION_POINTS, WORKER_POINTS } from "
 import { PILL_WAYS, PLAIN, planJobs } from "../plan/jobs.ts";
 import { seeded } from "../plan/random.ts";
 
-const faults = { seed: 7, kills: 100, blocks: 50, zombies: 30, locks: 3, producerKills: 10, transactions: true };
+const faults = {
+  ...{ seed: 7, kills: 100, blocks: 50, zombies: 30, locks: 3, outages: 20, disconnects: 15, producerKills: 10 },
+  transactions: true,
+};
 const jobs = { ...PLAIN, seed: 7, jobs: 3_000, pills: 15, ledgerShare: 0.2, stumbleShare: 0.1 };
 
 test("a seed makes the same numbers again, and another seed makes others", () => {
@@ -35,6 +38,7 @@ test("a storm's faults are those that were asked for, the same for the same seed
   const count = (name: string): number => plan.filter(({ fault }) => fault === name).length;
   expect(count("kill") + count("point")).toBe(100);
   expect([count("block"), count("stop"), count("lock"), count("produce")]).toEqual([50, 30, 3, 10]);
+  expect([count("outage"), count("disconnect")]).toEqual([20, 15]);
 });
 
 test("every named point is in it, for producers while they still produce", () => {

@@ -5,9 +5,13 @@ import { BACKENDS } from "../backends/backends.ts";
 import { isGood } from "../report/figures.ts";
 import { printVerdict } from "../report/print.ts";
 import { runScenario } from "../scenarios/run.ts";
+import type { Sizes } from "../scenarios/scenario.ts";
 import { storm } from "../scenarios/storm.ts";
 
-const sizes = { seed: 1, workers: 4, jobs: 200, kills: 10, blocks: 1, zombies: 1, pills: 1, share: 0, held: 0 };
+const sizes: Sizes = {
+  ...{ seed: 1, workers: 4, jobs: 200, kills: 10, blocks: 2, zombies: 1, pills: 1, outages: 2, disconnects: 2 },
+  ...{ share: 0, held: 0, ledger: 0, crashes: 0 },
+};
 
 test.each([...BACKENDS.values()])(
   "$name: 200 jobs survive a small storm",
@@ -17,7 +21,7 @@ test.each([...BACKENDS.values()])(
       sizes,
       limitMs: 90_000,
       keep: false,
-      repeat: `pnpm torture --backend ${backend.name} --scenario storm --jobs 200 --kills 10 --blocks 1 --zombies 1 --pills 1`,
+      repeat: `pnpm torture --backend ${backend.name} --scenario storm --jobs 200 --kills 10 --blocks 2 --zombies 1 --pills 1 --outages 2 --disconnects 2`,
       interrupt: new AbortController().signal,
       progress: { tell: () => {}, close: () => {} },
     });

@@ -9,6 +9,7 @@ import { holdFunctions } from "./001/hold.sql.ts";
 import { lockFunctions } from "./001/locks.sql.ts";
 import { publicFunctions } from "./001/public.sql.ts";
 import { purgeFunctions } from "./001/purge.sql.ts";
+import { queueFunctions } from "./001/queues.sql.ts";
 import { readFunctions } from "./001/read.sql.ts";
 import { sweepFunctions } from "./001/sweep.sql.ts";
 import { tables } from "./001/tables.sql.ts";
@@ -27,6 +28,7 @@ export const MIGRATIONS: readonly Migration[] = [
       purgeFunctions,
       sweepFunctions,
       readFunctions,
+      queueFunctions,
       checkFunctions,
       publicFunctions,
     ],

@@ -1,8 +1,9 @@
 /** Jobs by their address, and their events. */
 
 import { claimData, type Job, type JobEvent, type JobRef } from "@jobyard/core/adapter";
-import { type Holding, type JobRow, toJob } from "../rows.ts";
-import { eventsAfter, jobsByRefs, lastEvents, queuesOfId } from "../sql/read.sql.ts";
+import type { Connection } from "../connection.ts";
+import { type Holding, type JobRow, parsed, toJob } from "../rows.ts";
+import { type EventsRow, eventsAfter, jobsByRefs, queuesOfId } from "../sql/read.sql.ts";
 import type { View } from "../step.ts";
 import { holdingsOfRows } from "./holdings.ts";
 
@@ -41,33 +42,32 @@ export async function locate({ db }: View, id: string): Promise<readonly JobRef[
 }
 
 export async function events(
-  view: View,
-  ref: JobRef,
+  db: Connection,
+  { queue, id }: JobRef,
   after: number,
   limit: number,
 ): Promise<readonly JobEvent[] | null> {
-  const found = await findJob(view, ref);
-  if (found === null) return null;
-  const written = await view.db.all(eventsAfter, { pk: found.row.pk, after, limit });
-  const made = (await happyPath(view, found)).filter(({ seq }) => seq > after);
+  const row = await db.get(eventsAfter, { queue, id, after, limit });
+  if (row === undefined) return null;
+  const written = parsed<readonly JobEvent[]>(row.written) ?? [];
+  const made = happyPath(row).filter(({ seq }) => seq > after);
   return [...written, ...made].sort((a, b) => a.seq - b.seq).slice(0, limit);
 }
 
 /** The events that have no rows of their own. */
-async function happyPath(view: View, { row, holding }: FoundJob): Promise<readonly JobEvent[]> {
+function happyPath(row: EventsRow): readonly JobEvent[] {
   const enqueued: JobEvent = { seq: 1, at: row.created_at, kind: "enqueue", data: null };
-  if (row.state === "completed") return [enqueued, ...(await completion(view, row))];
-  if (holding === null || row.claim_written) return [enqueued];
-  const data = claimData(holding.session, row.attempt + 1);
-  return [enqueued, { seq: row.seq + 1, at: holding.claimedAt, kind: "claim", data }];
+  if (row.state === "completed") return [enqueued, ...completion(row)];
+  const { session, claimed_at: at, claim_written, seq, attempt } = row;
+  if (session === null || at === null || claim_written) return [enqueued];
+  return [enqueued, { seq: seq + 1, at, kind: "claim", data: claimData(session, attempt + 1) }];
 }
 
 /** Claim and completion of a job that was not moved since, unless its claim had to be written. */
-async function completion({ db }: View, row: JobRow): Promise<readonly JobEvent[]> {
-  const { pk, seq, started_at, finished_at, worker, attempt } = row;
-  const written = (await db.all(lastEvents, { pk, seq })).map((event) => event.seq);
-  if (written.includes(seq) || started_at === null || finished_at === null) return [];
+function completion(row: EventsRow): readonly JobEvent[] {
+  const { seq, started_at, finished_at, worker, attempt } = row;
+  if (row.has_last || started_at === null || finished_at === null) return [];
   const complete: JobEvent = { seq, at: finished_at, kind: "complete", data: null };
-  if (written.includes(seq - 1)) return [complete];
+  if (row.has_second_last) return [complete];
   return [{ seq: seq - 1, at: started_at, kind: "claim", data: claimData(worker ?? "", attempt) }, complete];
 }

@@ -1,49 +1,38 @@
 /** How queues stand, and why a job of theirs does not run. */
 
 import { type Count, DEFAULTS, type ExplainFacts, type JobRef, type QueueInfo } from "@jobyard/core/adapter";
+import type { Connection } from "../connection.ts";
 import { settingsIn } from "../queues.ts";
 import { type JobRow, toJob } from "../rows.ts";
-import { countBefore, factsOfQueues, holderOfKey, queueNames } from "../sql/count.sql.ts";
+import { countBefore, holderOfKey, infosOfQueues, type QueueInfoRow } from "../sql/count.sql.ts";
 import type { View } from "../step.ts";
-import type { Store } from "../store.ts";
 import { findJob } from "./jobs.ts";
-import { phasesOfQueue, totalsOf } from "./phases.ts";
+import { phasesOfQueue } from "./phases.ts";
 
-export function queues(store: Store, only?: string): Promise<readonly QueueInfo[]> {
-  return store.read(async (view) => {
-    if (only !== undefined) return infosOf(view, [only]);
-    const names = (await view.db.all(queueNames, {})).map(({ name }) => name);
-    return infosOf(view, names.sort());
-  });
+export async function queues(db: Connection, only?: string): Promise<readonly QueueInfo[]> {
+  const asked = { queues: only === undefined ? null : [only], now: null, cap: DEFAULTS.countCap };
+  return (await db.all(infosOfQueues, asked)).map(toInfo);
 }
 
-/** In the order of the queues. */
-async function infosOf(view: View, names: readonly string[]): Promise<readonly QueueInfo[]> {
-  const cap = DEFAULTS.countCap;
-  const totals = await totalsOf(view, names, cap);
-  const rows = await view.db.all(factsOfQueues, { queues: names, now: view.now, limit: cap });
-  const facts = new Map(rows.map((row) => [row.queue, row]));
-  return totals.flatMap((one) => {
-    const row = facts.get(one.queue);
-    if (row === undefined) return [];
-    const { queue, depth } = one;
-    const paused =
-      row.paused_at === null ? null : { at: row.paused_at, by: row.paused_by ?? "", reason: row.paused_reason };
-    const counts = phasesOfQueue(one, cap);
-    return { queue, paused, counts, depth, oldestDueAt: row.oldest_due_at, settings: settingsIn(row) };
-  });
+function toInfo(row: QueueInfoRow): QueueInfo {
+  const { queue, depth } = row;
+  const paused =
+    row.paused_at === null ? null : { at: row.paused_at, by: row.paused_by ?? "", reason: row.paused_reason };
+  const counts = phasesOfQueue(row, DEFAULTS.countCap);
+  return { queue, paused, counts, depth, oldestDueAt: row.oldest_due_at, settings: settingsIn(row) };
 }
 
 export async function explainFacts(view: View, ref: JobRef): Promise<ExplainFacts | null> {
   const found = await findJob(view, ref);
   if (found === null) return null;
-  const [queue] = await infosOf(view, [ref.queue]);
+  const asked = { queues: [ref.queue], now: view.now, cap: DEFAULTS.countCap };
+  const queue = await view.db.get(infosOfQueues, asked);
   if (queue === undefined) return null;
   const { row, holding } = found;
   return {
     now: view.now,
     job: toJob(row, holding),
-    queue,
+    queue: toInfo(queue),
     ahead: row.state === "waiting" && holding === null ? await ahead(view, row) : { n: 0, exact: true },
     keyHolder: await keyHolder(view, row),
   };

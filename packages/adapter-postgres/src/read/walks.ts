@@ -1,6 +1,7 @@
 /** The walks there are: each along one index, from a place on, in stretches of bounded work. */
 
-import type { Instant, NumberRange, State } from "@jobyard/core/adapter";
+import type { NumberRange, State } from "@jobyard/core/adapter";
+import { blockOf, blockStart, NUMBERS_IN_BLOCK, periodOf } from "../lane-blocks.ts";
 import {
   attentionDown,
   attentionUp,
@@ -30,12 +31,11 @@ import type { View } from "../step.ts";
 import { edgeOf, type Key, type Place } from "./cursor.ts";
 import type { Stretch, Walk } from "./merge.ts";
 
-/** Numbers in a block, and time in a period, as `cover_blocks` divides them. */
-const IN_BLOCK = 1_024;
-const PERIOD_MS = 600_000;
 /** Blocks that are gone through in a stretch that finds less than is wanted: so many at first, then more and more. */
-const FIRST_BLOCKS = 4;
-const MOST_BLOCKS = 64;
+const FIRST_BLOCKS = 32;
+/** Of all blocks there are, where few are needed or none helps. */
+const FIRST_OF_ALL = 8;
+const MOST_BLOCKS = 512;
 const GROWTH = 2;
 /** Stretches in a row without anything of interest, after which it pays to look elsewhere. */
 const MOST_BARREN = 2;
@@ -78,21 +78,18 @@ export interface Passing {
 /** Jobs of some types, or of some time: by the blocks of numbers in which there are any. */
 export function jobsInBlocks(passing: Passing): Walk {
   const { from, to } = passing.created;
-  const periods = { periodFrom: periodOf(from), periodTo: periodOf(to) };
-  return widening(passing, async ({ db }, { side, pk }, most) => {
-    const block = Math.floor((side === "older" ? pk - 1 : pk) / IN_BLOCK);
+  const periods = { periodFrom: from === null ? null : periodOf(from), periodTo: to === null ? null : periodOf(to) };
+  return widening(passing, FIRST_BLOCKS, async ({ db }, { side, pk }, most) => {
+    const block = blockOf(side === "older" ? pk - 1 : pk);
     const asked = { lanes: passing.lanes, block, most, ...periods };
     const found = await db.all(side === "older" ? blocksDown : blocksUp, asked);
     const blocks = found.map((one) => one.block);
     const last = blocks.at(-1);
     if (last === undefined) return null;
-    const end = placeAt(side, side === "older" ? last * IN_BLOCK : (last + 1) * IN_BLOCK);
+    const end = placeAt(side, blockStart(side === "older" ? last : last + 1));
     return { spans: spansOf(blocks, side, pk), end: blocks.length < most ? null : end };
   });
 }
-
-/** Null stands for the beginning of time. */
-const periodOf = (at: Instant | null): number | null => (at === null ? null : Math.trunc(at / PERIOD_MS));
 
 /** Numbers, both ends among them. */
 interface Span {
@@ -104,8 +101,8 @@ interface Span {
 function spansOf(blocks: readonly number[], side: Place["side"], pk: number): readonly Span[] {
   const spans: Span[] = [];
   for (const block of blocks) {
-    const low = block * IN_BLOCK;
-    const high = low + IN_BLOCK - 1;
+    const low = blockStart(block);
+    const high = blockStart(block + 1) - 1;
     const before = spans.at(-1);
     if (before?.low === high + 1) spans[spans.length - 1] = { low, high: before.high };
     else if (before?.high === low - 1) spans[spans.length - 1] = { low: before.low, high };
@@ -122,8 +119,8 @@ type NextSpans = (
 ) => Promise<{ readonly spans: readonly Span[]; readonly end: Place | null } | null>;
 
 /** Goes through more blocks at a time the less it finds. */
-function widening({ asked: lanes, created, isCompleted }: Passing, next: NextSpans): Walk {
-  let blocks = FIRST_BLOCKS;
+function widening({ asked: lanes, created, isCompleted }: Passing, first: number, next: NextSpans): Walk {
+  let blocks = first;
   return async (view, from, rows) => {
     const ahead = await next(view, from, blocks);
     if (ahead === null) return END;
@@ -147,7 +144,7 @@ function widening({ asked: lanes, created, isCompleted }: Passing, next: NextSpa
 export function completedJobs(passing: Passing, queues: readonly string[] | null): Walk {
   const completed = { ...passing, isCompleted: true };
   const isNarrow = passing.asked !== null || passing.created.from !== null || passing.created.to !== null;
-  const among = isNarrow ? jobsInBlocks(completed) : widening(completed, nextNumbers);
+  const among = isNarrow ? jobsInBlocks(completed) : widening(completed, FIRST_OF_ALL, nextNumbers);
   let barren = 0;
   return async (view, from, rows) => {
     if (barren < MOST_BARREN) {
@@ -164,7 +161,7 @@ export function completedJobs(passing: Passing, queues: readonly string[] | null
 const nextNumbers: NextSpans = async ({ db }, { side, pk }, blocks) => {
   const [first] = await db.all(side === "older" ? jobsDown : jobsUp, { pk, rows: 1 });
   if (first === undefined) return null;
-  const numbers = blocks * IN_BLOCK;
+  const numbers = blocks * NUMBERS_IN_BLOCK;
   return side === "older"
     ? { spans: [{ low: first.pk - numbers + 1, high: first.pk }], end: placeAt(side, first.pk - numbers + 1) }
     : { spans: [{ low: first.pk, high: first.pk + numbers - 1 }], end: placeAt(side, first.pk + numbers) };

@@ -1,7 +1,7 @@
 /** Counts that stop at a limit: one more than the cap says "or more". Many queues, or many lanes, cost one round trip. */
 
 import type { Instant } from "@jobyard/core/adapter";
-import { type None, type Statement, sql } from "../statement.ts";
+import { type Statement, sql } from "../statement.ts";
 import type { QueueRow } from "./queue.sql.ts";
 
 export interface Totals {
@@ -25,75 +25,24 @@ export const totalsOfQueues: Statement<
   { readonly queues: readonly string[]; readonly now: Instant; readonly limit: number },
   QueueTotals
 > = sql`
-  SELECT asked.queue, coalesce(sums.depth, 0)::bigint AS depth, coalesce(sums.completed, 0)::bigint AS completed,
-         ready.n + due.n AS due, ahead.n AS ahead, retrying.n AS retrying, coalesce(leased.n, 0)::bigint AS active,
-         stale.n AS stale, dead.n AS dead, cancelled.n AS cancelled
-    FROM unnest(@queues::text[]) AS asked(queue)
-    LEFT JOIN (SELECT queue, sum(depth) AS depth, sum(completed) AS completed FROM jobyard.tally
-                WHERE tally.queue = ANY (@queues::text[]) GROUP BY queue) AS sums USING (queue)
-    LEFT JOIN (SELECT queue, sum(unsettled) AS n FROM jobyard.lease GROUP BY queue) AS leased USING (queue)
-   CROSS JOIN LATERAL (SELECT count(*) AS n FROM (
-     SELECT FROM jobyard.lane CROSS JOIN LATERAL
-       (SELECT FROM jobyard.ready WHERE ready.lane = lane.id ORDER BY priority, ord LIMIT @limit::bigint) AS own
-      WHERE lane.queue = asked.queue LIMIT @limit::bigint) AS part) AS ready
-   CROSS JOIN LATERAL (SELECT count(*) AS n FROM (
-     (SELECT FROM jobyard.later WHERE later.queue = asked.queue AND run_at <= @now::bigint
-       ORDER BY run_at LIMIT @limit::bigint)
-     UNION ALL
-     SELECT FROM jobyard.held WHERE held.queue = asked.queue AND run_at <= @now::bigint) AS part) AS due
-   CROSS JOIN LATERAL (SELECT count(*) AS n FROM (
-     (SELECT FROM jobyard.later WHERE later.queue = asked.queue AND run_at > @now::bigint
-       ORDER BY run_at LIMIT @limit::bigint)
-     UNION ALL
-     SELECT FROM jobyard.held WHERE held.queue = asked.queue AND run_at > @now::bigint) AS part) AS ahead
-   CROSS JOIN LATERAL (SELECT count(*) AS n FROM (
-     (SELECT FROM jobyard.later WHERE later.queue = asked.queue AND tried AND run_at > @now::bigint
-       ORDER BY run_at LIMIT @limit::bigint)
-     UNION ALL
-     SELECT FROM jobyard.held WHERE held.queue = asked.queue AND tried AND run_at > @now::bigint) AS part) AS retrying
-   CROSS JOIN LATERAL (SELECT count(*) AS n FROM (
-     SELECT FROM jobyard.attention WHERE attention.queue = asked.queue AND state = 'stale'
-      ORDER BY at, pk LIMIT @limit::bigint) AS part) AS stale
-   CROSS JOIN LATERAL (SELECT count(*) AS n FROM (
-     SELECT FROM jobyard.attention WHERE attention.queue = asked.queue AND state = 'dead'
-      ORDER BY at, pk LIMIT @limit::bigint) AS part) AS dead
-   CROSS JOIN LATERAL (SELECT count(*) AS n FROM (
-     SELECT FROM jobyard.attention WHERE attention.queue = asked.queue AND state = 'cancelled'
-      ORDER BY at, pk LIMIT @limit::bigint) AS part) AS cancelled
+  SELECT queue, depth, completed, due, ahead, retrying, active, stale, dead, cancelled
+    FROM jobyard.totals_of_queues(@queues::text[], @now::bigint, @limit::bigint)
 `;
 
-/** As they are set; and of a line's front, `limit` places of each lane, which was enqueued first. */
-export const factsOfQueues: Statement<
-  { readonly queues: readonly string[]; readonly now: Instant; readonly limit: number },
-  Pick<QueueRow, "paused_at" | "paused_by" | "paused_reason" | "max_size" | "retention"> & {
-    readonly queue: string;
-    readonly oldest_due_at: Instant | null;
-  }
+export interface QueueInfoRow
+  extends QueueTotals,
+    Pick<QueueRow, "paused_at" | "paused_by" | "paused_reason" | "max_size" | "retention"> {
+  /** Of a line's front, `cap` places of each lane: when the first of them was enqueued. */
+  readonly oldest_due_at: Instant | null;
+}
+/** @see migrations/001/queues.sql.ts. Null: all queues that have jobs or settings; now. */
+export const infosOfQueues: Statement<
+  { readonly queues: readonly string[] | null; readonly now: Instant | null; readonly cap: number },
+  QueueInfoRow
 > = sql`
-  SELECT asked.queue, known.paused_at, known.paused_by, known.paused_reason, known.max_size, known.retention,
-         (SELECT created_at FROM jobyard.job WHERE pk = oldest.pk) AS oldest_due_at
-    FROM unnest(@queues::text[]) AS asked(queue)
-    LEFT JOIN jobyard.queue AS known ON known.name = asked.queue
-   CROSS JOIN LATERAL (SELECT min(pk) AS pk FROM (
-     SELECT own.pk FROM jobyard.lane CROSS JOIN LATERAL
-       (SELECT pk FROM jobyard.ready WHERE ready.lane = lane.id ORDER BY priority, ord LIMIT @limit::bigint) AS own
-      WHERE lane.queue = asked.queue
-     UNION ALL
-     (SELECT pk FROM jobyard.later WHERE later.queue = asked.queue AND run_at <= @now::bigint
-       ORDER BY run_at LIMIT @limit::bigint)
-     UNION ALL
-     SELECT pk FROM jobyard.held WHERE held.queue = asked.queue AND run_at <= @now::bigint) AS due) AS oldest
-`;
-
-/** Every queue that has jobs or settings. */
-export const queueNames: Statement<None, { readonly name: string }> = sql`
-  SELECT name FROM jobyard.queue WHERE paused_at IS NOT NULL OR configured
-   UNION
-  SELECT queue FROM jobyard.tally GROUP BY queue
-  HAVING sum(depth) > 0 OR sum(completed) > 0 OR sum(dead) > 0 OR sum(cancelled) > 0
-   UNION
-  SELECT queue FROM (SELECT DISTINCT queue FROM jobyard.lane) AS known
-   WHERE EXISTS (SELECT FROM jobyard.attention WHERE attention.queue = known.queue)
+  SELECT queue, depth, completed, due, ahead, retrying, active, stale, dead, cancelled, paused_at, paused_by,
+         paused_reason, max_size, retention, oldest_due_at
+    FROM jobyard.infos_of_queues(@queues::text[], @now::bigint, @cap::bigint)
 `;
 
 // ── some types of a queue: what no index tells is gone through, `rows` of each kind at most ──────
@@ -162,7 +111,8 @@ export const countByLane: Statement<{ readonly lanes: readonly number[]; readonl
              WHERE lane_block.lane = ANY (@lanes::integer[]) ORDER BY block DESC) AS own
      CROSS JOIN LATERAL
       (SELECT lane, state FROM jobyard.job
-        WHERE pk BETWEEN own.block * 1024 AND own.block * 1024 + 1023 ORDER BY pk DESC) AS member
+        WHERE pk >= jobyard.block_start(own.block) AND pk < jobyard.block_start(own.block + 1)
+        ORDER BY pk DESC) AS member
      LIMIT @rows::bigint
   )
   SELECT lane, count(*) AS n, count(*) FILTER (WHERE state = 'completed') AS completed,

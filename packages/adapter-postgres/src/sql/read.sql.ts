@@ -1,6 +1,6 @@
 /** What people read: jobs, their leases and events, and the rows that a search looks at. */
 
-import type { Instant, JobEvent, JsonText, State } from "@jobyard/core/adapter";
+import type { Instant, JsonText, State } from "@jobyard/core/adapter";
 import type { JobRow, SummaryRow } from "../rows.ts";
 import { type None, type Statement, sql } from "../statement.ts";
 
@@ -50,14 +50,44 @@ export const leasesOf: Statement<Pks, HoldingRow> = sql`
    WHERE member.pk = ANY (@pks::bigint[])
 `;
 
-export const eventsAfter: Statement<{ readonly pk: number; readonly after: number; readonly limit: number }, JobEvent> =
-  sql`
-  SELECT seq, at, kind, data FROM jobyard.event
-   WHERE pk = @pk::bigint AND seq > @after::bigint ORDER BY seq LIMIT @limit::bigint
-`;
-/** Which of the job's last two events are written. */
-export const lastEvents: Statement<{ readonly pk: number; readonly seq: number }, { readonly seq: number }> = sql`
-  SELECT seq FROM jobyard.event WHERE pk = @pk::bigint AND seq IN (@seq::integer, @seq::integer - 1)
+/** What is written of a job's events after one of them, and what the others are made from. */
+export interface EventsRow {
+  readonly state: Exclude<State, "active">;
+  readonly attempt: number;
+  readonly seq: number;
+  readonly claim_written: boolean;
+  readonly worker: string | null;
+  readonly created_at: Instant;
+  readonly started_at: Instant | null;
+  readonly finished_at: Instant | null;
+  /** Of its lease, if it stands in one. */
+  readonly session: string | null;
+  readonly claimed_at: Instant | null;
+  /** JSON list, null if there is none. */
+  readonly written: JsonText | null;
+  /** The job's last event is written; the one before it is. */
+  readonly has_last: boolean;
+  readonly has_second_last: boolean;
+}
+/** In one statement: the Job page and the model runs of the tests ask for it all the time. */
+export const eventsAfter: Statement<
+  { readonly queue: string; readonly id: string; readonly after: number; readonly limit: number },
+  EventsRow
+> = sql`
+  SELECT job.state, job.attempt, job.seq, job.claim_written, job.worker, job.created_at, job.started_at,
+         job.finished_at, leased.session, leased.claimed_at,
+         (SELECT json_agg(json_build_object('seq', seq, 'at', at, 'kind', kind, 'data', data) ORDER BY seq)::text
+            FROM (SELECT seq, at, kind, data FROM jobyard.event
+                   WHERE event.pk = job.pk AND event.seq > @after::bigint
+                   ORDER BY event.seq LIMIT @limit::bigint) AS next) AS written,
+         EXISTS (SELECT FROM jobyard.event WHERE event.pk = job.pk AND event.seq = job.seq) AS has_last,
+         EXISTS (SELECT FROM jobyard.event WHERE event.pk = job.pk AND event.seq = job.seq - 1) AS has_second_last
+    FROM jobyard.job
+    LEFT JOIN LATERAL (
+      SELECT lease.session, lease.claimed_at FROM jobyard.lease
+       WHERE job.state = 'waiting' AND lease.queue = job.queue AND job.pk = ANY (lease.pks) LIMIT 1
+    ) AS leased ON true
+   WHERE job.id = @id AND job.queue = @queue
 `;
 
 export interface NamedLane {

@@ -11,7 +11,7 @@ import { spawnSync } from "node:child_process";
 export function askVersion(
   file: string,
   pattern: RegExp,
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  env: NodeJS.ProcessEnv = process.env,
 ): RegExpExecArray | string {
   const { status, stdout, stderr, error } = spawnSync(file, ["--version"], { encoding: "utf8", env, timeout: 10_000 });
   const said = status === 0 ? pattern.exec(stdout) : null;

@@ -40,9 +40,9 @@ export const enqueueFunctions: Statement<None> = sql`
   LANGUAGE plpgsql AS $$
   BEGIN
     INSERT INTO lane_block (lane, block, period)
-    SELECT of_lane, wanted, created_at / 600000 FROM generate_series(low / 1024, high / 1024) AS wanted
+    SELECT of_lane, wanted, period_of(created_at) FROM generate_series(block_of(low), block_of(high)) AS wanted
      WHERE NOT EXISTS (SELECT FROM lane_block AS known
-                        WHERE known.lane = of_lane AND known.block = wanted AND known.period = created_at / 600000);
+                        WHERE known.lane = of_lane AND known.block = wanted AND known.period = period_of(created_at));
   END $$;
 
   -- The state that people see: what is stored as waiting and stands in no line is in a lease.

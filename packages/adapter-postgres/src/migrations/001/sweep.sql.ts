@@ -81,13 +81,13 @@ export const sweepFunctions: Statement<None> = sql`
   CREATE FUNCTION jobyard.drop_blocks(before bigint, most integer) RETURNS void
   LANGUAGE plpgsql AS $$
   DECLARE
-    oldest CONSTANT bigint := least((SELECT min(pk) FROM job), (SELECT min(pk) FROM trash)) / 1024;
+    oldest CONSTANT bigint := block_of(least((SELECT min(pk) FROM job), (SELECT min(pk) FROM trash)));
   BEGIN
     DELETE FROM lane_block WHERE ctid = ANY (ARRAY(
       SELECT old.place
         FROM lane CROSS JOIN LATERAL (SELECT ctid AS place FROM lane_block
                                        WHERE lane_block.lane = lane.id AND (oldest IS NULL OR block < oldest)
-                                         AND period < before / 600000
+                                         AND period < period_of(before)
                                        ORDER BY block LIMIT most FOR UPDATE SKIP LOCKED) AS old
        LIMIT most));
   END $$;

@@ -11,8 +11,8 @@
  *   than by completing (then it is not `intact` any more). All leases of a `session` share its deadline.
  * - `event` has no rows for the happy path (enqueue, claim, complete): these are made from job and lease when read.
  * - `attention` finds the few jobs that a person looks for; `done` keeps the order in which jobs completed, one row
- *   for all that one step completed in a queue; `lane_block` tells in which thousands of jobs a
- *   lane has any, and in which ten minutes these were enqueued.
+ *   for all that one step completed in a queue; `lane_block` tells in which blocks of 128 numbers a lane has any, and
+ *   in which ten minutes these were enqueued.
  * - `tally` counts. Each step adds a row with its differences, and a sweep adds rows up: no step waits for another
  *   one's counter.
  *
@@ -43,6 +43,13 @@ export const tables: Statement<None> = sql`
     period bigint  NOT NULL
   );
   CREATE INDEX lane_block_place ON jobyard.lane_block (lane, block, period);
+
+  -- The one place that says how numbers are divided; the adapter says it in src/lane-blocks.ts. Small enough that a
+  -- type that is rare among others is found by reading few of them, large enough that bulk enqueues write one row for
+  -- a hundred jobs.
+  CREATE FUNCTION jobyard.block_of(pk bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN pk / 128;
+  CREATE FUNCTION jobyard.block_start(block bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN block * 128;
+  CREATE FUNCTION jobyard.period_of(at bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN at / 600000;
 
   CREATE TABLE jobyard.job (
     pk               bigint  NOT NULL PRIMARY KEY,

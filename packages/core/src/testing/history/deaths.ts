@@ -1,6 +1,6 @@
 /** What became of the jobs that a worker held when its process died. */
 
-import type { FaultEntry, Stamp } from "./entry.ts";
+import type { FaultEntry, FaultName, Stamp } from "./entry.ts";
 import { type Facts, isSound, type JobFacts } from "./facts.ts";
 import type { Turn } from "./story.ts";
 
@@ -23,13 +23,16 @@ export interface Rescue {
 export function deathsOf(facts: Facts): readonly Death[] {
   const deaths = new Map<string, Death>();
   for (const { session, at } of facts.deaths) deaths.set(session, { session, at, rescues: [] });
-  const outages = facts.faults.filter(({ fault }) => fault === "lock" || fault === "disk-full");
+  const outages = facts.faults.filter(({ fault, target }) => target === null && OUTAGES.has(fault));
   for (const job of facts.jobs.values())
     if (isSound(job)) for (const turn of job.stored.story.turns) note(deaths, job, turn, outages);
   return [...deaths.values()];
 }
 
 type Outage = Stamp & FaultEntry;
+
+/** What keeps everybody from writing. */
+const OUTAGES: ReadonlySet<FaultName> = new Set(["lock", "disk-full", "outage", "black-hole"]);
 
 function note(deaths: ReadonlyMap<string, Death>, job: JobFacts, turn: Turn, outages: readonly Outage[]): void {
   const death = deaths.get(turn.session);

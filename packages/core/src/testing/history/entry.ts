@@ -233,8 +233,21 @@ export interface PointEntry {
 /**
  * `kill`: SIGKILL. `stop`, `cont`: SIGSTOP for longer than a lease, SIGCONT. `block`: an event loop that did not turn for longer
  * than a lease. `pill`: a process died of a pill. `lock`: somebody else held the write lock. `disk-full`: a write found no room.
+ * `outage`: the store's server was killed, and started again. `disconnect`: the server ended a process's connections.
+ * `black-hole`: nothing came through between processes and server, in silence.
  */
-export const FAULTS = ["kill", "stop", "cont", "block", "pill", "lock", "disk-full"] as const;
+export const FAULTS = [
+  "kill",
+  "stop",
+  "cont",
+  "block",
+  "pill",
+  "lock",
+  "disk-full",
+  "outage",
+  "disconnect",
+  "black-hole",
+] as const;
 export type FaultName = (typeof FAULTS)[number];
 
 /** A fault, written when it is over (`kill`, `stop` and `cont`: when it has been seen to work). */
@@ -243,7 +256,10 @@ export interface FaultEntry {
   readonly fault: FaultName;
   /** The process that it happened to; `null` for the store. */
   readonly target: string | null;
-  /** How long it lasted, for faults that end: the store's rescue latency is forgiven the time of `lock` and `disk-full`. */
+  /**
+   * How long it lasted, for faults that end: the store's rescue latency is forgiven the time in which nobody could write
+   * (`lock`, `disk-full`, `outage`, and `black-hole` unless it has a target).
+   */
   readonly forMs: number | null;
   /** What shows that it happened: a pid and its exit signal, a state read from the system, an error's text. Never empty. */
   readonly proof: string;

@@ -73,6 +73,18 @@ export const fencingChapter: Chapter = (test) => {
     expect(await stage.kinds(ref)).toEqual(["enqueue", "claim", "release"]);
   });
 
+  test("a completion that is repeated is refused, also while others of its claim are open", async (stage) => {
+    await stage.add({}, {});
+    const [a, b] = await stage.take();
+    if (!a || !b) throw new Error("two jobs");
+    expect(await stage.settle(a.lease, COMPLETE)).toMatchObject({ ok: true });
+    const before = await record(stage, a.lease.ref);
+    expect(await stage.settle(a.lease, COMPLETE)).toEqual({ ok: false, now: "lost" });
+    expect(await record(stage, a.lease.ref)).toEqual(before);
+    expect((await stage.info()).depth).toBe(1);
+    expect(await stage.settle(b.lease, COMPLETE)).toMatchObject({ ok: true });
+  });
+
   test("of two that settle one lease at once, through any handle, one wins", async (stage) => {
     const other = await stage.second();
     const ref = await stage.addOne();

@@ -4,11 +4,12 @@ import { checkRawJob, type EnqueueOptions, type JobDefinition, QueueError, type 
 import { shellWord } from "@jobyard/core/adapter";
 import type { Command } from "commander";
 import { loadDefinition } from "../../modules.ts";
+import { urlFlag } from "../../url.ts";
 import { checkFile, enqueueLines, type LineJobs } from "../enqueue-file.ts";
 import { lineSource } from "../lines.ts";
 import { commaList, duration, moment, payloadText, wholeNumber } from "../options.ts";
 import { printReceipt, refusal } from "../receipt.ts";
-import { examples, type Session, urlFlag, withYard } from "../session.ts";
+import { examples, type Session, urlOf, withYard } from "../session.ts";
 
 interface Options {
   readonly file?: string;
@@ -82,7 +83,7 @@ async function enqueueFile(
     source,
     toJob: ({ number, text }) =>
       rawJob(name, text, idPrefix === undefined ? flags : { ...flags, jobId: `${idPrefix}-${number}` }, definition),
-    howToGoOn: (line) => howToGoOn(path, line, idPrefix, source.rereadable, urlFlag(command)),
+    howToGoOn: (line) => howToGoOn(path, line, idPrefix, source.rereadable, urlFlag(urlOf(command))),
   };
   const total = source.rereadable && !options.skipInvalid ? await checkFile(jobs) : null;
   return withYard(command, (session) => enqueueLines(session, jobs, total), { create: true });

@@ -14,7 +14,10 @@ export function registerMigrate(program: Command): void {
     .command("migrate")
     .description("bring the tables up to date; make them if there are none")
     .option("--check", "change nothing; exit with 1 if a migration is needed")
-    .addHelpText("after", examples("migrate", "migrate --check", "migrate --url sqlite:./data/jobs.db"))
+    .addHelpText(
+      "after",
+      examples("migrate", "migrate --check", "migrate --url sqlite:./data/jobs.db", 'migrate --url "$DATABASE_URL"'),
+    )
     .action((options: { readonly check?: boolean }, command: Command) =>
       options.check ? check(command) : migrate(command),
     );

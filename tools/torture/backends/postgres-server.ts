@@ -1,0 +1,136 @@
+/** A durable server of a run's own: killed and started again, disconnected, cut off, and asked how it is. */
+
+import { createReadStream, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type PostgresServer, startPostgres, startProxy } from "@jobyard/servers";
+import pg from "pg";
+import { isLiving } from "../faults/process-state.ts";
+import type { Crash, Disconnection, Network, StoreServer } from "./backend.ts";
+import { problemsOf } from "./postgres-integrity.ts";
+
+export interface OwnServer extends StoreServer {
+  readonly url: string;
+  urlFor(process: string): string;
+  integrity(): Promise<readonly string[]>;
+  stop(): Promise<void>;
+}
+
+/** Everything that makes a commit durable is on, as it is where nobody turned it off. */
+const SETTINGS = {
+  fsync: true,
+  full_page_writes: true,
+  synchronous_commit: true,
+  max_connections: 200,
+  // Of a small disk the log must not take more.
+  max_wal_size: "64MB",
+  min_wal_size: "32MB",
+  log_line_prefix: "%m [%p] %e %a: ",
+} as const;
+
+/** @param folder - for its data, kept when it stops */
+export async function openServer(folder: string): Promise<OwnServer> {
+  const server = await startPostgres({ folder, settings: SETTINGS });
+  const { url } = server;
+  const revive = async (): Promise<boolean> => {
+    if (server.pid !== null) return false;
+    await server.restart();
+    return true;
+  };
+  return {
+    url,
+    urlFor: (process) => named(url, process),
+    crash: (downMs) => crash(server, downMs),
+    recoveries: () => count(join(folder, LOG), /was not properly shut down; automatic recovery in progress/g),
+    disconnect: (process) => asked(url, (client) => disconnect(client, process)),
+    revive,
+    openNetwork: () => openNetwork(url),
+    integrity: async () => {
+      await revive();
+      return [...(await asked(url, problemsOf)), ...(await panics(join(folder, LOG)))];
+    },
+    stop: () => server.stop(),
+  };
+}
+
+const LOG = "server.log";
+
+/** The server tells it with every connection, and every line of its log. */
+function named(url: string, process: string): string {
+  const own = new URL(url);
+  own.searchParams.set("application_name", process);
+  return own.href;
+}
+
+async function crash(server: PostgresServer, downMs: number): Promise<Crash> {
+  const from = performance.now();
+  const killed = await server.kill();
+  const left = killed.filter(isLiving);
+  await sleep(downMs);
+  await server.restart();
+  return { killed, left, pid: server.pid, forMs: Math.round(performance.now() - from) };
+}
+
+/** How long a moment is waited for in which one of the connections is at work, and how often is looked. */
+const LOOKS = 200;
+
+/** All connections of one client program. */
+async function disconnect(client: pg.Client, process: string): Promise<Disconnection> {
+  const busy = `SELECT count(*)::integer AS n FROM pg_stat_activity WHERE application_name = $1 AND state <> 'idle'`;
+  for (let looks = 0; looks < LOOKS; looks++) {
+    const { rows } = await client.query<{ readonly n: number }>(busy, [process]);
+    if ((rows[0]?.n ?? 0) > 0) break;
+  }
+  const { rows } = await client.query<{ readonly ended: boolean; readonly busy: boolean }>(
+    `SELECT pg_terminate_backend(pid) AS ended, state <> 'idle' AS busy FROM pg_stat_activity
+      WHERE application_name = $1 AND pid <> pg_backend_pid()`,
+    [process],
+  );
+  const ended = rows.filter((row) => row.ended);
+  return { ended: ended.length, busy: ended.filter((row) => row.busy).length };
+}
+
+/** A connection for one question. */
+async function asked<T>(url: string, ask: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    return await ask(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function openNetwork(url: string): Promise<Network> {
+  const proxy = await startProxy({ to: url, tag: (chunk) => (chunk.includes("LISTEN ") ? LISTENS : undefined) });
+  const listening = (): typeof proxy.connections => proxy.connections.filter(({ tag }) => tag === LISTENS);
+  return {
+    urlFor: (process) => named(proxy.url, process),
+    get listening() {
+      return listening().filter(({ fate }) => fate === "pass").length;
+    },
+    swallow: (which) => {
+      const chosen = which === "all" ? proxy.connections : listening();
+      const ids = new Set(chosen.map(({ id }) => id));
+      proxy.blackhole(which === "all" ? {} : { where: ({ id }) => ids.has(id) });
+      return chosen.length;
+    },
+    heal: () => proxy.heal(),
+    close: () => proxy.stop(),
+  };
+}
+
+const LISTENS = "listens";
+
+const count = (file: string, words: RegExp): number => readFileSync(file, "utf8").match(words)?.length ?? 0;
+
+/** What the server's own log has to say of its data. A log that found no room is no fault of it. */
+async function panics(file: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const line of createInterface({ input: createReadStream(file) })) if (DAMAGE.test(line)) found.push(line);
+  return found.slice(0, 5);
+}
+
+const DAMAGE = /invalid page in block|checksum mismatch|could not read block|unexpected data beyond EOF|XX00[12]/;
