@@ -3,6 +3,12 @@
 import { ENGINE_FAULTS } from "./engine-faults.ts";
 import type { Fault } from "./fault.ts";
 import { MEMORY_FAULTS } from "./memory-faults.ts";
+import { POSTGRES_FAULTS } from "./postgres-faults.ts";
+import { POSTGRES_LOCK_FAULTS } from "./postgres-lock-faults.ts";
+import type { PostgresFault } from "./postgres-patch.ts";
+import { POSTGRES_RETENTION_FAULTS } from "./postgres-retention-faults.ts";
+import { POSTGRES_STORE_FAULTS } from "./postgres-store-faults.ts";
+import { POSTGRES_SHORTCUT_FAULTS, POSTGRES_TABLE_FAULTS } from "./postgres-table-faults.ts";
 import { RETENTION_FAULTS } from "./retention-faults.ts";
 import { SQLITE_FAULTS, SQLITE_ONLY_FAULTS } from "./sqlite-faults.ts";
 
@@ -46,11 +52,17 @@ const ADAPTER_PROMISES = {
   "well-and-to-be-fixed": "what is well needs no fix",
 } as const;
 
-const adapterFaults: readonly Fault[] = Object.entries(ADAPTER_PROMISES).map(([id, promise]) => ({
-  id,
-  promise,
-  patches: { memory: MEMORY_FAULTS[id] ?? [], sqlite: SQLITE_FAULTS[id] ?? [] },
-}));
+const adapterFaults: readonly Fault[] = Object.entries(ADAPTER_PROMISES).map(([id, promise]) =>
+  onPostgres(POSTGRES_FAULTS[id], {
+    id,
+    promise,
+    patches: { memory: MEMORY_FAULTS[id] ?? [], sqlite: SQLITE_FAULTS[id] ?? [], postgres: [] },
+  }),
+);
+
+const retentionFaults: readonly Fault[] = RETENTION_FAULTS.map((fault) =>
+  onPostgres(POSTGRES_RETENTION_FAULTS[fault.id], { ...fault, patches: { ...fault.patches, postgres: [] } }),
+);
 
 const engineFaults: readonly Fault[] = Object.entries(ENGINE_FAULTS).map(([id, { promise, patches }]) => ({
   id,
@@ -58,10 +70,35 @@ const engineFaults: readonly Fault[] = Object.entries(ENGINE_FAULTS).map(([id, {
   patches: { engine: patches },
 }));
 
-const sqliteFaults: readonly Fault[] = Object.entries(SQLITE_ONLY_FAULTS).map(([id, { promise, patches }]) => ({
+const sqliteFaults: readonly Fault[] = Object.entries(SQLITE_ONLY_FAULTS).map(([id, { promise, patches }]) =>
+  onPostgres(POSTGRES_SHORTCUT_FAULTS[id], { id, promise, patches: { sqlite: patches } }),
+);
+
+const postgresFaults: readonly Fault[] = Object.entries({
+  ...POSTGRES_LOCK_FAULTS,
+  ...POSTGRES_TABLE_FAULTS,
+  ...POSTGRES_STORE_FAULTS,
+}).map(([id, { promise, patches, guard }]) => ({
   id,
   promise,
-  patches: { sqlite: patches },
+  patches: { postgres: patches },
+  guards: { postgres: guard },
 }));
 
-export const FAULTS: readonly Fault[] = [...adapterFaults, ...RETENTION_FAULTS, ...sqliteFaults, ...engineFaults];
+export const FAULTS: readonly Fault[] = [
+  ...adapterFaults,
+  ...retentionFaults,
+  ...sqliteFaults,
+  ...postgresFaults,
+  ...engineFaults,
+];
+
+/** Without a place in the Postgres adapter it has no patches there, which the test of the patches refuses. */
+function onPostgres(seeded: PostgresFault | undefined, fault: Fault): Fault {
+  if (seeded === undefined) return fault;
+  return {
+    ...fault,
+    patches: { ...fault.patches, postgres: seeded.patches },
+    guards: { postgres: seeded.guard },
+  };
+}

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Target } from "./fault.ts";
+import type { Guard, Target } from "./fault.ts";
 
 export interface Verdict {
   /** `not injected`: the source has changed and the patch no longer fits. `missed`: the suite stayed green. */
@@ -14,21 +14,36 @@ export interface Verdict {
 }
 
 const root = join(import.meta.dirname, "../..");
-const SUITES: Record<Target, readonly string[]> = {
-  memory: ["packages/core/test/memory/conformance.test.ts"],
-  sqlite: ["packages/adapter-sqlite/test/conformance.test.ts"],
-  engine: ["packages/core/test/engine/", "packages/core/test/decisions/"],
-};
 
-export async function judge(target: Target, fault: string | null): Promise<Verdict> {
+/** The tests that guard a target, for faults that name no others. */
+export const SUITES: Readonly<Record<Target, readonly Guard[]>> = {
+  memory: [{ file: "packages/core/test/memory/conformance.test.ts" }],
+  sqlite: [{ file: "packages/adapter-sqlite/test/conformance.test.ts" }],
+  postgres: [{ file: "packages/adapter-postgres/test/" }],
+  engine: [{ file: "packages/core/test/engine/" }, { file: "packages/core/test/decisions/" }],
+};
+/** Each of them reads a whole store over a connection after every step. */
+const POSTGRES_MODEL_RUNS = "4";
+
+/** @param postgresUrl - a server for the tests that want one; null if none does */
+export async function judge(
+  target: Target,
+  fault: string | null,
+  guards: readonly Guard[],
+  postgresUrl: string | null,
+): Promise<Verdict> {
   const dir = mkdtempSync(join(tmpdir(), "jobyard-fault-"));
   try {
     const [report, proof] = [join(dir, "report.json"), join(dir, "proof")];
-    const output = await runSuite(SUITES[target], report, {
+    const output = await runSuite(guards, report, {
+      ...(target === "postgres" &&
+        postgresUrl !== null && { JOBYARD_TEST_POSTGRES_URL: postgresUrl, JOBYARD_MODEL_RUNS: POSTGRES_MODEL_RUNS }),
       ...(fault !== null && { JOBYARD_FAULT: `${target}:${fault}`, JOBYARD_FAULT_PROOF: proof }),
     });
     if (!existsSync(report)) return { outcome: "not injected", by: lastLine(output) };
-    const first = firstFailure(JSON.parse(readFileSync(report, "utf8")) as Report);
+    const told = JSON.parse(readFileSync(report, "utf8")) as Report;
+    const first = firstFailure(told);
+    if (first === null && !hasRun(told)) return { outcome: "missed", by: "there is no such test" };
     if (fault === null)
       return first === null ? { outcome: "green", by: "" } : { outcome: "red without a fault", by: first };
     if (!existsSync(proof)) return { outcome: "not injected", by: first ?? lastLine(output) };
@@ -38,11 +53,14 @@ export async function judge(target: Target, fault: string | null): Promise<Verdi
   }
 }
 
-function runSuite(files: readonly string[], report: string, env: Record<string, string>): Promise<string> {
+function runSuite(guards: readonly Guard[], report: string, env: Record<string, string>): Promise<string> {
   return new Promise((resolve, reject) => {
     const vitest = join(root, "node_modules/vitest/vitest.mjs");
-    const args = ["run", "-c", "tools/faults/vitest.config.ts", ...files, "--reporter=json", `--outputFile=${report}`];
-    const child = spawn(process.execPath, [vitest, ...args], { cwd: root, env: { ...process.env, ...env } });
+    const args = ["run", "-c", "tools/faults/vitest.config.ts", "--reporter=json", `--outputFile=${report}`];
+    const child = spawn(process.execPath, [vitest, ...args, ...chosen(guards)], {
+      cwd: root,
+      env: { ...process.env, ...env },
+    });
     let output = "";
     const keep = (chunk: Buffer): void => {
       output = (output + chunk.toString("utf8")).slice(-20_000);
@@ -54,6 +72,13 @@ function runSuite(files: readonly string[], report: string, env: Record<string, 
   });
 }
 
+/** Of several files all that any of the guards names. */
+function chosen(guards: readonly Guard[]): readonly string[] {
+  const files = new Set(guards.map(({ file }) => file));
+  const titles = new Set(guards.map((guard) => guard.titles));
+  return titles.has(undefined) ? [...files] : [...files, "-t", [...titles].join("|")];
+}
+
 interface Report {
   readonly testResults: readonly {
     readonly status: string;
@@ -61,6 +86,9 @@ interface Report {
     readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
   }[];
 }
+
+const hasRun = ({ testResults }: Report): boolean =>
+  testResults.some((file) => file.assertionResults.some(({ status }) => status === "passed"));
 
 /** After the first failure the run is broken off, so other files may have failed without a reason of their own. */
 function firstFailure({ testResults }: Report): string | null {

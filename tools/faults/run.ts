@@ -1,14 +1,16 @@
 /**
  * `pnpm faults`: breaks every promise in every adapter and in the engine, one at a time, and prints which test noticed.
  *
- * Options: `--target memory|sqlite|engine`, `--fault <id>`, `--jobs <n>` (at once), `--json`.
+ * Options: `--target memory|sqlite|postgres|engine`, `--fault <id>`, `--jobs <n>` (at once), `--json`. All tests of
+ * Postgres share the server of `JOBYARD_TEST_POSTGRES_URL`, or one that is started for them.
  * Exit code 0 only if every fault was injected (with proof) and caught, and the suite is green without one.
  */
 
 import { parseArgs } from "node:util";
-import { type Fault, TARGETS, type Target } from "./fault.ts";
+import { startPostgres, throwaway } from "@jobyard/servers";
+import { type Fault, type Guard, TARGETS, type Target } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
-import { judge, type Verdict } from "./judge.ts";
+import { judge, SUITES, type Verdict } from "./judge.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -23,22 +25,28 @@ interface Trial {
   readonly target: Target;
   /** `null`: the suite itself, which must be green. */
   readonly fault: Fault | null;
+  readonly guards: readonly Guard[];
 }
 
 const trials: readonly Trial[] = TARGETS.filter((name) => (options.target ?? name) === name).flatMap((target) => {
   const faults = FAULTS.filter(({ id, patches }) => (options.fault ?? id) === id && patches[target]);
-  return faults.length === 0 ? [] : [null, ...faults].map((fault) => ({ target, fault }));
+  const guarded = faults.map((fault) => ({ target, fault, guards: guardsOf(fault, target) }));
+  const all = guarded.flatMap(({ guards }) => guards);
+  return faults.length === 0 ? [] : [{ target, fault: null, guards: all }, ...guarded];
 });
 if (trials.length === 0) {
   console.error(`error: targets are ${TARGETS.join(", ")}; faults are ${FAULTS.map((fault) => fault.id).join(", ")}`);
   process.exit(2);
 }
 
+const server = trials.some(({ target }) => target === "postgres") ? await sharedPostgres() : null;
 const verdicts = new Map<Trial, Verdict>();
 await inParallel(trials, Math.max(1, Number(options.jobs)), async (trial) => {
-  verdicts.set(trial, await judge(trial.target, trial.fault?.id ?? null));
+  verdicts.set(trial, await judge(trial.target, trial.fault?.id ?? null, trial.guards, server?.url ?? null));
   if (process.stderr.isTTY) process.stderr.write(`\r${verdicts.size}/${trials.length} `);
 });
+
+await server?.stop();
 
 const rows = trials.map((trial) => {
   const verdict = verdicts.get(trial) as Verdict;
@@ -63,8 +71,20 @@ function printTable(lines: typeof rows): void {
   const [faultWidth, promiseWidth] = [width("fault"), width("promise")];
   for (const line of lines)
     console.log(
-      `${line.ok ? "ok " : "NOT"} ${line.target.padEnd(6)} ${line.fault.padEnd(faultWidth)}  ${line.promise.padEnd(promiseWidth)}  ${line.outcome}${line.by ? `: ${line.by}` : ""}`,
+      `${line.ok ? "ok " : "NOT"} ${line.target.padEnd(8)} ${line.fault.padEnd(faultWidth)}  ${line.promise.padEnd(promiseWidth)}  ${line.outcome}${line.by ? `: ${line.by}` : ""}`,
     );
+}
+
+function guardsOf({ guards }: Fault, target: Target): readonly Guard[] {
+  const own = guards?.[target];
+  return own === undefined ? SUITES[target] : [own];
+}
+
+/** What a fault keeps busy, and nobody waits for any longer, ends: the server looks whether its clients are there. */
+async function sharedPostgres(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  const url = process.env["JOBYARD_TEST_POSTGRES_URL"];
+  if (url) return { url, stop: async () => {} };
+  return startPostgres({ settings: { ...throwaway, max_connections: 400, client_connection_check_interval: "1s" } });
 }
 
 async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {

@@ -6,6 +6,9 @@ import { seededFault } from "./vite-plugin.ts";
 
 const conditions = ["@jobyard/source", "module", "node", "development|production"];
 
+/** The one server of the whole run is there. */
+const onPostgres = process.env["JOBYARD_TEST_POSTGRES_URL"] !== undefined;
+
 export default defineConfig({
   root: join(import.meta.dirname, "../.."),
   plugins: [seededFault()],
@@ -15,12 +18,14 @@ export default defineConfig({
     pool: "forks",
     // A module from the cache would be one without the fault.
     fsModuleCache: false,
-    testTimeout: 20_000,
+    testTimeout: onPostgres ? 60_000 : 20_000,
     bail: 1,
+    ...(onPostgres && { globalSetup: "tools/servers/src/vitest/postgres.ts" }),
     include: [
       "packages/core/test/memory/conformance.test.ts",
       "packages/core/test/{engine,decisions}/*.test.ts",
       "packages/adapter-sqlite/test/conformance.test.ts",
+      "packages/adapter-postgres/test/*.test.ts",
     ],
   },
 });

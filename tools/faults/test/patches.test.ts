@@ -1,6 +1,6 @@
 /** The faults fit the source of today, so that `pnpm faults` proves something whenever it is run. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { TARGETS } from "../fault.ts";
@@ -14,6 +14,15 @@ const patches = FAULTS.flatMap((fault) =>
 test.each(FAULTS)("$id is seeded wherever it should be", (fault) => {
   for (const target of Object.keys(fault.patches) as (keyof typeof fault.patches)[])
     expect(fault.patches[target], target).not.toHaveLength(0);
+});
+
+test("every fault has a name of its own", () => {
+  const ids = FAULTS.map(({ id }) => id);
+  expect(ids).toEqual([...new Set(ids)]);
+});
+
+test.each(FAULTS)("$id is guarded by tests that are there", ({ guards = {} }) => {
+  for (const { file } of Object.values(guards)) expect(existsSync(join(root, file)), file).toBe(true);
 });
 
 test.each(patches)("$target $id: found once in $file", ({ file, find, replace }) => {

@@ -10,13 +10,13 @@ import { BACKEND, type Procedures } from "./procedures.ts";
 const START_MS = 60_000;
 
 /** @throws Error if the dashboard is not built, or does not start */
-export async function openServer(file: string): Promise<Procedures> {
+export async function openServer(url: string): Promise<Procedures> {
   const port = await freePort();
   const address = `http://127.0.0.1:${port}`;
   const server = spawn(process.execPath, [join(DASHBOARD, "scripts/start.mjs")], {
     env: {
       ...process.env,
-      JOBYARD_URL: `sqlite:${file}`,
+      JOBYARD_URL: url,
       JOBYARD_DASHBOARD_OPEN: "1",
       HOST: "127.0.0.1",
       PORT: `${port}`,

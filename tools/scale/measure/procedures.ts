@@ -13,7 +13,7 @@ export interface Procedures {
 export const BACKEND = "main";
 
 /** Nothing is shared between two calls: each is read from the store. */
-export async function openProcedures(file: string): Promise<Procedures> {
+export async function openProcedures(storeUrl: string): Promise<Procedures> {
   const [{ appRouter }, { createCaller }, { openRuntime }, { permissionsOf }] = await Promise.all([
     serverModule<{ readonly appRouter: unknown }>("root"),
     serverModule<{ createCaller(router: unknown): (context: object) => Caller }>("trpc"),
@@ -21,7 +21,7 @@ export async function openProcedures(file: string): Promise<Procedures> {
     serverModule<{ permissionsOf(role: "admin"): readonly string[] }>("permissions"),
   ]);
   const runtime = await openRuntime({
-    backend: { name: BACKEND, url: `sqlite:${file}` },
+    backend: { name: BACKEND, url: storeUrl },
     access: { mode: "open" },
     origin: null,
     https: false,

@@ -8,9 +8,9 @@ import {
   type Adapter,
   DEFAULTS,
   type Decision,
+  type Instant,
   type LeasedJob,
   type NewJob,
-  type Ports,
   WORKER_KIND,
   type WorkerInfo,
 } from "@jobyard/core/adapter";
@@ -18,6 +18,8 @@ import { ACTIVE_SHARE, countsOf, type Fate, failureOf, payloadOf, pickType, STUC
 import { type Random, seededRandom } from "./random.ts";
 
 const BATCH = 1_000;
+/** Jobs after which the workers would have swept: counters are added up then. */
+const SWEEP_EVERY = 20_000;
 const DAY_MS = 86_400_000;
 const HISTORY_MS = 3 * DAY_MS;
 const WORKERS = 20;
@@ -30,24 +32,16 @@ export interface Filling {
   readonly onProgress: (done: number) => void;
 }
 
-/** The store's clock while it is filled: ends at the present. */
-export function fillingPorts(): Ports & { advance(ms: number): void } {
-  let now = Date.now() - HISTORY_MS;
-  return {
-    ...systemPorts,
-    now: () => now,
-    advance: (ms) => {
-      now += ms;
-    },
-  };
+/** The store's clock while it is filled: begins at {@link startOfHistory} and ends at the present. */
+export interface FillingClock {
+  now(): Instant;
+  advance(ms: number): void | Promise<void>;
 }
 
-export async function fill(
-  adapter: Adapter,
-  ports: ReturnType<typeof fillingPorts>,
-  { jobs, seed, onProgress }: Filling,
-): Promise<void> {
-  const filler = new Filler(adapter, ports, seededRandom(seed));
+export const startOfHistory = (): Instant => Date.now() - HISTORY_MS;
+
+export async function fill(adapter: Adapter, clock: FillingClock, { jobs, seed, onProgress }: Filling): Promise<void> {
+  const filler = new Filler(adapter, clock, seededRandom(seed));
   const { waiting, ...older } = countsOf(jobs);
   // What waits came last; a batch of its own, so that nothing of it is claimed with the others.
   const batches = [
@@ -58,12 +52,14 @@ export async function fill(
   let done = 0;
   for (const batch of batches) {
     await filler.enqueue(batch, done);
-    ports.advance(Math.floor(stepMs / 2));
+    await clock.advance(Math.floor(stepMs / 2));
     await filler.work(batch.filter((fate) => IS_CLAIMED[fate]).length);
-    ports.advance(Math.ceil(stepMs / 2));
+    await clock.advance(Math.ceil(stepMs / 2));
     done += batch.length;
     onProgress(done);
+    if (done % SWEEP_EVERY === 0) await adapter.sweeper.expire(BATCH);
   }
+  await adapter.sweeper.expire(BATCH);
   await filler.holdSome(Math.round((jobs * ACTIVE_SHARE) / 1_000));
   await filler.registerWorkers();
 }
@@ -95,14 +91,14 @@ const batchesOf = (fates: readonly Fate[]): readonly (readonly Fate[])[] =>
 
 class Filler {
   readonly #adapter: Adapter;
-  readonly #ports: Ports;
+  readonly #clock: FillingClock;
   readonly #random: Random;
   readonly #fates = new Map<string, Fate>();
   #tokens = 0;
 
-  constructor(adapter: Adapter, ports: Ports, random: Random) {
+  constructor(adapter: Adapter, clock: FillingClock, random: Random) {
     this.#adapter = adapter;
-    this.#ports = ports;
+    this.#clock = clock;
     this.#random = random;
   }
 
@@ -111,7 +107,7 @@ class Filler {
     await this.#adapter.writer.enqueue(jobs);
     const cancelled = jobs.filter((_, index) => fates[index] === "cancelled");
     if (cancelled.length > 0)
-      await this.#adapter.operator.apply("cancel", cancelled, { actor: "ada", opId: this.#ports.newId() });
+      await this.#adapter.operator.apply("cancel", cancelled, { actor: "ada", opId: systemPorts.newId() });
     for (const [index, { id }] of jobs.entries()) {
       const fate = fates[index] as Fate;
       if (IS_CLAIMED[fate]) this.#fates.set(id, fate);
@@ -124,7 +120,7 @@ class Filler {
     const tags = random.below(10) === 0 ? [...type.tags, `import-${random.below(40)}`] : type.tags;
     return {
       queue: type.queue,
-      id: random.below(5) === 0 ? `order-${number}` : this.#ports.newId(),
+      id: random.below(5) === 0 ? `order-${number}` : systemPorts.newId(),
       name: type.name,
       version: 1,
       payload: payloadOf(random, number),
@@ -152,7 +148,7 @@ class Filler {
     const worker = this.#random.below(WORKERS);
     const jobs = await this.#claim(
       count,
-      `${sessionOf(worker)}-${Math.floor(this.#ports.now() / (DAY_MS / 4))}`,
+      `${sessionOf(worker)}-${Math.floor(this.#clock.now() / (DAY_MS / 4))}`,
       60_000,
     );
     await this.#adapter.leaser.append(
@@ -210,7 +206,7 @@ class Filler {
   }
 
   async registerWorkers(): Promise<void> {
-    const now = this.#ports.now();
+    const now = this.#clock.now();
     for (let worker = 0; worker < WORKERS; worker++) {
       const info: WorkerInfo = {
         session: sessionOf(worker),

@@ -1,32 +1,45 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sqliteAdapter } from "@jobyard/adapter-sqlite";
+import { postgresAdapter } from "@jobyard/adapter-postgres";
+import { parseSqliteUrl, sqliteAdapter } from "@jobyard/adapter-sqlite";
 import { PHASES } from "@jobyard/core";
+import type { Adapter } from "@jobyard/core/adapter";
 import { expect, onTestFinished, test } from "vitest";
 import type { Line } from "../measure/measure.ts";
 import { judge } from "../report.ts";
-import { storeOf } from "../store/cache.ts";
 import { countsOf } from "../store/mix.ts";
+import { openPostgres } from "../store/postgres.ts";
+import { openSqlite } from "../store/sqlite.ts";
 
 const JOBS = 3_000;
+const sqliteAt = (url: string): Adapter => sqliteAdapter({ ...parseSqliteUrl(url), create: false });
+const postgresAt = (url: string): Adapter => postgresAdapter({ url });
 
-test("a store holds what the mix says, and is made once", async () => {
+test.each([
+  ["SQLite", openSqlite, sqliteAt],
+  ["Postgres", openPostgres, postgresAt],
+])("a store on %s holds what the mix says, and is made once", async (_, open, adapterAt) => {
   const folder = await mkdtemp(join(tmpdir(), "jobyard-scale-test-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  // A server's account has to reach what is in it.
+  await chmod(folder, 0o755);
   const told: string[] = [];
-  const make = () => storeOf({ jobs: JOBS, seed: 1, folder, onProgress: (text) => told.push(text) });
-  const file = await make();
-  const adapter = sqliteAdapter({ file, create: false });
+  const make = () => open({ jobs: JOBS, seed: 1, folder, onProgress: (text) => told.push(text) });
+  const store = await make();
+  const adapter = adapterAt(store.url);
   const phases = await adapter.reader.phases([], JOBS);
   await adapter.close();
+  await store.close();
   const { waiting, stuck, complete, ...others } = countsOf(JOBS);
   const active = 6;
   const n = { ...others, waiting: waiting + stuck - active, active, completed: complete, blocked: 0 };
   expect(phases).toEqual(Object.fromEntries(PHASES.map((phase) => [phase, { n: n[phase], exact: true }])));
 
   const made = told.length;
-  expect(await make()).toBe(file);
+  const again = await make();
+  await again.close();
+  expect(again.path).toBe(store.path);
   expect(told).toHaveLength(made);
 });
 

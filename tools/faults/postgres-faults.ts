@@ -1,0 +1,295 @@
+/** Where the faults of every adapter are seeded in the Postgres adapter, in its code and in its functions. */
+
+import { chapter, inSql, type PostgresFault, postgres } from "./postgres-patch.ts";
+
+/** Takes whatever lease was presented for an open one of the job. */
+const ANY_LEASE = "open ?? new OpenLease({ session, token, queue: ref.queue, claimed_at: 0, deadline: 0, pks: [pk] })";
+
+export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
+  "fence-removed": {
+    patches: [
+      postgres("leases.ts", `if (state !== "waiting" || epoch !== leased) return null;`, ""),
+      postgres("leases.ts", "return open?.has(pk) === true ? open : null;", `return ${ANY_LEASE};`),
+    ],
+    guard: chapter("fencing"),
+  },
+  "fence-by-attempt": {
+    patches: [
+      postgres("leases.ts", "return open?.has(pk) === true ? open : null;", `return ${ANY_LEASE};`),
+      // Raised with the attempt only, the epoch is no better than the attempt's number.
+      postgres(
+        "ending.ts",
+        "isFinal(state) ? job.epoch : job.epoch + 1",
+        "isFinal(state) || end.givesBack ? job.epoch : job.epoch + 1",
+      ),
+    ],
+    guard: chapter("fencing"),
+  },
+  "fence-removed-for-entries": {
+    patches: [
+      postgres(
+        "hold.ts",
+        "const holding = known && leases.own(known.job, lease);",
+        "const holding = known && (leases.own(known.job, lease) ?? { ...lease, claimedAt: 0 });",
+      ),
+    ],
+    guard: chapter("fencing"),
+  },
+  "due-check-removed": {
+    patches: [
+      inSql(
+        "claim",
+        "SELECT ctid FROM later WHERE queue = of_queue AND run_at <= now_at\n",
+        "SELECT ctid FROM later WHERE queue = of_queue AND run_at <= now_at + 1000000000000\n",
+      ),
+    ],
+    guard: chapter("claim"),
+  },
+  "pause-check-removed": {
+    patches: [inSql("claim", "WHERE name = q.queue AND paused_at IS NOT NULL)", "WHERE false)")],
+    guard: chapter("claim"),
+  },
+  "type-check-removed": {
+    patches: [inSql("claim", "AND lane.name = type.name AND lane.version <= type.version", "")],
+    guard: chapter("claim"),
+  },
+  "dedupe-in-bulk": {
+    patches: [
+      inSql(
+        "enqueue",
+        "met := enqueue_one(one, now_at, bound);",
+        `IF base - cardinality(ids) + place > 1 THEN
+          one.dedupe_key := NULL;
+          one.dedupe_while := NULL;
+        END IF;
+        met := enqueue_one(one, now_at, bound);`,
+      ),
+    ],
+    guard: chapter("dedupe"),
+  },
+  "dedupe-on-rescue": {
+    patches: [
+      postgres(
+        "ending.ts",
+        `if (decided.state === "waiting" && job.dedupe_while`,
+        `if (decision.move !== "rescue" && decided.state === "waiting" && job.dedupe_while`,
+      ),
+    ],
+    guard: chapter("dedupe"),
+  },
+  "dedupe-on-requeue": {
+    patches: [postgres("moves.ts", `if (changes.keys.isHeldByAnother(job)) return untouched("held");`, "")],
+    guard: chapter("dedupe"),
+  },
+  "attempt-not-counted": {
+    patches: [postgres("ending.ts", "const running = job.attempt + 1;", "const running = Math.max(1, job.attempt);")],
+    guard: chapter("settle"),
+  },
+  "attempt-not-given-back": {
+    patches: [
+      postgres(
+        "ending.ts",
+        "delayMs: decision.delayMs, givesBack: true };",
+        "delayMs: decision.delayMs, givesBack: decision.delayMs < 0 };",
+      ),
+    ],
+    guard: chapter("settle"),
+  },
+  "rescue-charges-all": {
+    patches: [postgres("ending.ts", "givesBack: !decision.charged", "givesBack: false")],
+    guard: chapter("sessions and rescue"),
+  },
+  "event-lost": {
+    patches: [
+      postgres(
+        "changes.ts",
+        "this.#events.push({ pk: job.pk, seq: entry.job.seq, at: this.now, kind, data });",
+        `if (kind !== "release") this.#events.push({ pk: job.pk, seq: entry.job.seq, at: this.now, kind, data });`,
+      ),
+    ],
+    guard: chapter("(settle|events)"),
+  },
+  "seq-reused": {
+    patches: [
+      postgres("changes.ts", "{ ...job, seq: job.seq + 1 }", `{ ...job, seq: kind === "log" ? job.seq : job.seq + 1 }`),
+      inSql(
+        "changes",
+        "FROM json_to_recordset(part.events) AS one(pk bigint, seq integer, at bigint, kind text, data text);",
+        `FROM json_to_recordset(part.events) AS one(pk bigint, seq integer, at bigint, kind text, data text)
+      ON CONFLICT (pk, seq) DO UPDATE SET kind = excluded.kind, data = excluded.data;`,
+      ),
+    ],
+    guard: chapter("events"),
+  },
+  "expired-without-guard": {
+    patches: [
+      postgres(
+        "settle.ts",
+        `if (guard === "expired" && holding.deadline > this.#changes.now) return { ok: false, now: "live" };`,
+        "",
+      ),
+    ],
+    guard: chapter("sessions and rescue"),
+  },
+  "rescue-of-a-live-session": {
+    patches: [
+      postgres(
+        "sql/hold.sql.ts",
+        "WHERE session.deadline <= jobyard.now_ms()",
+        "WHERE session.deadline <= jobyard.now_ms() + 1000000000",
+      ),
+    ],
+    guard: chapter("sessions and rescue"),
+  },
+  "extend-forgets-the-deadline": {
+    patches: [
+      inSql(
+        "hold",
+        "lease_ms WHERE id = of_session;",
+        "lease_ms WHERE id = of_session AND extend_session.lease_ms < 0;",
+      ),
+    ],
+    guard: chapter("sessions and rescue"),
+  },
+  "held-limit-ignored": {
+    patches: [postgres("ending.ts", "held_limit: heldLimitAfter(job, decision),", "held_limit: null,")],
+    guard: chapter("exclusive batches"),
+  },
+  "exclusive-batch-too-large": {
+    patches: [inSql("claim", "room := least(room, candidate.held_limit);", "")],
+    guard: chapter("exclusive batches"),
+  },
+  "exclusive-batch-shared": {
+    patches: [inSql("claim", "IF NOT is_exclusive THEN", "IF true THEN")],
+    guard: chapter("exclusive batches"),
+  },
+  "alone-not-cleared": {
+    patches: [inSql("claim", "alone = NOT holds AND cardinality", "alone = alone OR cardinality")],
+    guard: chapter("sessions and rescue"),
+  },
+  "cancel-lost-in-the-race": {
+    patches: [
+      postgres("ending.ts", "if (job.cancel_requested) {", `if (job.cancel_requested && decision.move === "rescue") {`),
+    ],
+    guard: chapter("settle"),
+  },
+  "cancel-not-told": {
+    patches: [inSql("hold", "WHEN job.cancel_requested THEN 'cancel' ", "")],
+    guard: chapter("sessions and rescue"),
+  },
+  "follow-up-lost": {
+    patches: [postgres("settle.ts", "if (followUps.length > 0) this.#follow(index, followUps);", "")],
+    guard: chapter("follow-ups"),
+  },
+  "follow-up-fails-the-completion": {
+    patches: [
+      postgres(
+        "settle.ts",
+        "let from = 0;",
+        `if (receipts.some(({ outcome }) => outcome !== "accepted")) throw new Error("a follow-up was refused");
+    let from = 0;`,
+      ),
+    ],
+    guard: chapter("follow-ups"),
+  },
+  "follow-up-bounded": {
+    patches: [postgres("settle.ts", `enqueue(this.#step, jobs, "unbounded")`, `enqueue(this.#step, jobs, "bounded")`)],
+    guard: chapter("follow-ups"),
+  },
+  "depth-wrong": {
+    patches: [
+      postgres(
+        "tally.ts",
+        "if (DEPTH_STATES.includes(state))",
+        `if (state === "stale" || DEPTH_STATES.includes(state))`,
+      ),
+    ],
+    guard: chapter("bounded queues"),
+  },
+  "bound-off-by-one": {
+    patches: [inSql("enqueue", "::integer >= bound THEN", "::integer > bound THEN")],
+    guard: chapter("bounded queues"),
+  },
+  "order-broken": {
+    patches: [
+      inSql(
+        "claim",
+        "array_agg(head.pk ORDER BY head.priority, head.ord)",
+        "array_agg(head.pk ORDER BY head.priority DESC)",
+      ),
+    ],
+    guard: chapter("order"),
+  },
+  "retry-keeps-its-place": {
+    patches: [
+      postgres(
+        "changes.ts",
+        "entry.job = { ...entry.job, ord: null };",
+        `if (entry.job.ord !== null && run_at <= this.now) {
+      entry.isPlaced = true;
+      return;
+    }
+    entry.job = { ...entry.job, ord: null };`,
+      ),
+    ],
+    guard: chapter("order"),
+  },
+  "expired-job-handed-out": {
+    patches: [
+      inSql(
+        "claim",
+        "IF EXISTS (SELECT FROM expiry WHERE at <= now_at) THEN heads := cancel_overdue(heads, now_at); END IF;",
+        "",
+      ),
+    ],
+    guard: chapter("expiry"),
+  },
+  "duplicate-id-overwrites": {
+    patches: [
+      inSql(
+        "enqueue",
+        "SELECT * INTO namesake FROM job WHERE id = form.ids AND queue = form.queue;\n",
+        `SELECT * INTO namesake FROM job WHERE id = form.ids AND queue = form.queue;
+      IF FOUND AND namesake.state = 'waiting' THEN
+        UPDATE job SET payload = form.payloads WHERE pk = namesake.pk;
+        RETURN NULL;
+      END IF;\n`,
+      ),
+    ],
+    guard: chapter("enqueue"),
+  },
+  "requeue-from-anywhere": {
+    patches: [
+      postgres(
+        "operate.ts",
+        "if (!mayMove(move, state)) return",
+        `if (!mayMove(move, state) && !(move === "requeue" && state === "completed")) return`,
+      ),
+    ],
+    guard: chapter("operator's moves"),
+  },
+  "payload-rewritten": {
+    patches: [
+      postgres(
+        "enqueue-runs.ts",
+        "run.map(({ payload }) => payload)",
+        "run.map(({ payload }) => JSON.stringify(JSON.parse(payload)))",
+      ),
+    ],
+    guard: chapter("fidelity"),
+  },
+  "audit-line-lost": {
+    patches: [postgres("operate.ts", "if (changed.length > 0) await audit(", "if (changed.length > 1) await audit(")],
+    guard: chapter("audit"),
+  },
+  "well-and-to-be-fixed": {
+    patches: [
+      postgres(
+        "examine/tables.ts",
+        '}.`, evidence };\n    case "new":',
+        '}.`, evidence, fix: "Migrate." };\n    case "new":',
+      ),
+    ],
+    guard: chapter("health"),
+  },
+};
