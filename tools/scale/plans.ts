@@ -10,13 +10,16 @@ import { join } from "node:path";
 const ROOT = join(import.meta.dirname, "../..");
 const TESTS = ["reading-plans", "writing-plans"].map((name) => `packages/adapter-postgres/test/${name}.test.ts`);
 
+/** In a smaller store the server is right to read some tables from end to end. */
+const FEWEST_JOBS = 200_000;
+
 /** Prints as it goes. True if everything is as it should be. */
 export async function arePlansGood(jobs: number): Promise<boolean> {
   const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
   const args = [vitest, "run", "--project", "postgres", "--reporter", "verbose", "--silent=false", ...TESTS];
   const child = spawn(process.execPath, args, {
     cwd: ROOT,
-    env: { ...process.env, JOBYARD_READING_JOBS: `${jobs}` },
+    env: { ...process.env, JOBYARD_READING_JOBS: `${Math.max(jobs, FEWEST_JOBS)}` },
     stdio: ["ignore", "inherit", "inherit"],
   });
   const [code] = (await once(child, "exit")) as [number | null];

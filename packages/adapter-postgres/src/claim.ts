@@ -48,26 +48,29 @@ const requestText = ({ session, token, leaseMs, max, held, queues }: ClaimReques
 /** Of each job in `numbers`. */
 const NUMBERS = 7;
 
-function jobsOf(
-  { numbers, ids, payloads, backoffs, extras, lanes }: ClaimAnswer,
-  request: ClaimRequest,
-): readonly LeasedJob[] {
+function jobsOf(answer: ClaimAnswer, request: ClaimRequest): readonly LeasedJob[] {
+  const { numbers, ids, payloads, backoffs, extras, lanes } = answer;
   if (numbers === null || ids === null || payloads === null || backoffs === null || lanes === null) return [];
-  const figures = numbers.split(",").map(Number);
-  const texts = payloads.split(DIVIDER);
-  const rules = backoffs.split(DIVIDER);
-  const more = extras?.split(DIVIDER);
-  const types = JSON.parse(lanes) as Readonly<Record<string, Type>>;
-  return ids.split(DIVIDER).map((id, index) => {
-    const base = index * NUMBERS;
-    const figure = (offset: number): number => figures[base + offset] ?? 0;
-    const type = types[figure(1)] ?? UNKNOWN;
-    const extra = more?.[index] ? (JSON.parse(more[index]) as Extra) : NOTHING;
-    return leasedJob(request, { id, type, figure, extra, payload: texts[index] ?? "", backoff: rules[index] || null });
-  });
+  const told: Told = {
+    numbers: numbers.split(","),
+    payloads: payloads.split(DIVIDER),
+    backoffs: backoffs.split(DIVIDER),
+    extras: extras?.split(DIVIDER) ?? null,
+    types: JSON.parse(lanes) as Told["types"],
+  };
+  return ids.split(DIVIDER).map((id, index) => leasedJob(request, told, id, index));
 }
 
-/** Queue, name and version. */
+/** The answer by columns. */
+interface Told {
+  readonly numbers: readonly string[];
+  readonly payloads: readonly string[];
+  readonly backoffs: readonly string[];
+  readonly extras: readonly string[] | null;
+  /** By lane. */
+  readonly types: Readonly<Record<string, Type>>;
+}
+
 type Type = readonly [queue: string, name: string, version: number];
 const UNKNOWN: Type = ["", "", 0];
 
@@ -91,36 +94,31 @@ const NOTHING: Extra = {
   heldLimit: null,
   hasKey: false,
 };
+const NO_TAGS: readonly string[] = [];
 
-interface Told {
-  readonly id: string;
-  readonly type: Type;
-  readonly figure: (offset: number) => number;
-  readonly extra: Extra;
-  readonly payload: string;
-  readonly backoff: string | null;
-}
-
-function leasedJob({ session, token }: ClaimRequest, { id, type, figure, extra, payload, backoff }: Told): LeasedJob {
-  const [queue, name, version] = type;
-  const lease = { ref: { queue, id }, epoch: figure(4), token, session };
+function leasedJob({ session, token }: ClaimRequest, told: Told, id: string, index: number): LeasedJob {
+  const from = index * NUMBERS;
+  const [queue, name, version] = told.types[told.numbers[from + 1] ?? ""] ?? UNKNOWN;
+  const text = told.extras?.[index];
+  const extra = text ? (JSON.parse(text) as Extra) : NOTHING;
+  const lease = { ref: { queue, id }, epoch: Number(told.numbers[from + 4]), token, session };
   return {
     // A job that holds a dedupe key is looked at when it is settled: the key has to follow.
-    lease: extra.hasKey ? lease : ownLease(lease, figure(0), 0),
+    lease: extra.hasKey ? lease : ownLease(lease, Number(told.numbers[from]), 0),
     name,
     version,
-    payload,
+    payload: told.payloads[index] ?? "",
     progress: extra.progress,
-    priority: figure(2),
-    attempt: figure(3) + 1,
-    maxAttempts: figure(5),
-    backoff: toBackoff(backoff),
+    priority: Number(told.numbers[from + 2]),
+    attempt: Number(told.numbers[from + 3]) + 1,
+    maxAttempts: Number(told.numbers[from + 5]),
+    backoff: toBackoff(told.backoffs[index] || null),
     timeoutMs: extra.timeoutMs,
-    createdAt: figure(6),
+    createdAt: Number(told.numbers[from + 6]),
     expiresAt: extra.expiresAt,
-    tags: parsed(extra.tags) ?? [],
+    tags: extra.tags === null ? NO_TAGS : (parsed<readonly string[]>(extra.tags) ?? NO_TAGS),
     group: extra.group,
-    parent: parsed(extra.parent),
+    parent: extra.parent === null ? null : parsed(extra.parent),
     heldLimit: extra.heldLimit,
   };
 }
