@@ -138,7 +138,6 @@ export const enqueueFunctions: Statement<None> = sql`
     in_lane integer := lane_of(run.queue, run.name, run.version);
     due_at bigint := greatest(now_at, coalesce(run.at, now_at + run.delay_ms));
     is_due boolean := due_at <= now_at;
-    added integer;
     low bigint;
     high bigint;
   BEGIN
@@ -161,9 +160,8 @@ export const enqueueFunctions: Statement<None> = sql`
     ), into_expiry AS (
       INSERT INTO expiry (at, pk) SELECT now_at + run.expires_ms, pk FROM added_jobs WHERE run.expires_ms IS NOT NULL
     )
-    SELECT count(*), min(pk), max(pk) INTO added, low, high FROM added_jobs;
+    SELECT min(pk), max(pk) INTO low, high FROM added_jobs;
     PERFORM cover_blocks(in_lane, low, high, now_at);
-    INSERT INTO tally (queue, depth) VALUES (run.queue, added);
     RETURN true;
   EXCEPTION WHEN unique_violation THEN
     RETURN false;
@@ -253,7 +251,6 @@ export const enqueueFunctions: Statement<None> = sql`
         INSERT INTO expiry (at, pk) VALUES (now_at + form.expires_ms, new_pk);
       END IF;
       PERFORM cover_blocks(in_lane, new_pk, new_pk, now_at);
-      INSERT INTO tally (queue, depth) VALUES (form.queue, 1);
       RETURN CASE WHEN replaced.pk IS NOT NULL THEN json_build_object('met', 'replaced', 'id', replaced.id) END;
     END LOOP;
   END $$;
@@ -295,6 +292,7 @@ export const enqueueFunctions: Statement<None> = sql`
     place integer;
     met json;
     told json[] := '{}';
+    added jsonb := '{}';
     base integer := 0;
   BEGIN
     IF bounded THEN
@@ -311,18 +309,30 @@ export const enqueueFunctions: Statement<None> = sql`
       bound := (bounds ->> run.queue)::bigint;
       ids := string_to_array(run.ids, E'\\x1e');
       base := base + cardinality(ids);
-      CONTINUE WHEN run.dedupe_key IS NULL AND bound IS NULL AND enqueue_run(run, now_at);
+      IF run.dedupe_key IS NULL AND bound IS NULL AND enqueue_run(run, now_at) THEN
+        added := added || jsonb_build_object(run.queue, coalesce((added ->> run.queue)::bigint, 0) + cardinality(ids));
+        CONTINUE;
+      END IF;
       payloads := string_to_array(run.payloads, E'\\x1e');
       one := run;
       FOR place IN 1 .. cardinality(ids) LOOP
         one.ids := ids[place];
         one.payloads := payloads[place];
         met := enqueue_one(one, now_at, bound);
+        IF met IS NULL OR met ->> 'met' = 'replaced' THEN
+          IF bound IS NULL THEN
+            added := added || jsonb_build_object(run.queue, coalesce((added ->> run.queue)::bigint, 0) + 1);
+          ELSE
+            -- The next one is judged by it.
+            INSERT INTO tally (queue, depth) VALUES (run.queue, 1);
+          END IF;
+        END IF;
         IF met IS NOT NULL THEN
           told := told || json_build_object('place', base - cardinality(ids) + place - 1, 'met', met);
         END IF;
       END LOOP;
     END LOOP;
+    INSERT INTO tally (queue, depth) SELECT key, value::bigint FROM jsonb_each_text(added);
     RETURN to_json(told)::text;
   END $$;
 `;
