@@ -81,11 +81,6 @@ export interface Holding {
   readonly deadline: Instant;
 }
 
-export const refOf = (row: { readonly queue: string; readonly id: string }): JobRef => ({
-  queue: row.queue,
-  id: row.id,
-});
-
 /** A list that is stored as JSON, and as null if it is empty. */
 export const listText = (items: readonly unknown[]): string | null =>
   items.length === 0 ? null : JSON.stringify(items);

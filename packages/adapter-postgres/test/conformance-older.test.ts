@@ -13,4 +13,4 @@ test("every version is run once", () => {
 });
 
 for (const server of older)
-  describeAdapter(`postgres ${server.version}`, openBench(server), { modelRuns: modelRuns(1 / 3) });
+  describeAdapter(`postgres ${server.version}`, openBench(server), { modelRuns: modelRuns(1 / 4) });

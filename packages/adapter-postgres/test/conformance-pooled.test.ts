@@ -20,7 +20,7 @@ function pooled(server: ProvidedPostgres): void {
   });
   afterAll(() => pooler.stop());
 
-  describeAdapter(`postgres ${server.version} through PgBouncer`, open, { modelRuns: modelRuns(1 / 3) });
+  describeAdapter(`postgres ${server.version} through PgBouncer`, open, { modelRuns: modelRuns(1 / 4) });
 
   test("it is named by examine", async () => {
     const bench = await open();

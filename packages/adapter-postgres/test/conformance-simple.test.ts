@@ -7,5 +7,5 @@ import { modelRuns, openBench } from "./bench.ts";
 
 for (const server of inject("postgres").slice(0, 1))
   describeAdapter(`postgres ${server.version}, simple protocol`, openBench(server, { protocol: "simple" }), {
-    modelRuns: modelRuns(1 / 3),
+    modelRuns: modelRuns(1 / 8),
   });
