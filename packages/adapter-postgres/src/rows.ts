@@ -5,7 +5,6 @@ import {
   type CancelReason,
   type Instant,
   type Job,
-  type JobRef,
   type JobSummary,
   type LeaseLossPolicy,
   type State,
