@@ -1,6 +1,6 @@
 /**
  * Jobs in a row that differ in id and payload only, which is what bulk enqueues and busy producers send: written by
- * one statement for up to 64 of them. They hold no dedupe key, and their queue has no bound.
+ * one statement for up to 128 of them. They hold no dedupe key, and their queue has no bound.
  */
 
 import { backoffText, isAlike, type NewJob } from "@jobyard/core/adapter";
@@ -11,8 +11,8 @@ import { expiresRun, laterRun, readyRun } from "./sql/line.sql.ts";
 import type { Step } from "./step.ts";
 
 /** Statements are compiled for these numbers of jobs only, largest first. */
-const SIZES: readonly number[] = [64, 32, 16, 8, 4, 2, 1];
-const LARGEST = 64;
+const SIZES: readonly number[] = [128, 64, 32, 16, 8, 4, 2, 1];
+const LARGEST = 128;
 
 /** The jobs from `from` on that can be written as one run: one or more. */
 export function runFrom(jobs: readonly NewJob[], from: number): readonly NewJob[] {

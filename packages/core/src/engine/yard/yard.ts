@@ -98,9 +98,9 @@ async function allOrFaults<T>(
 ): Promise<readonly NewJob[]> {
   const jobs: NewJob[] = [];
   const faults: { readonly index: number; readonly error: QueueError }[] = [];
-  for (const [index, item] of items.entries()) {
+  for (let index = 0; index < items.length; index++) {
     try {
-      const made = make(item);
+      const made = make(items[index] as T);
       jobs.push(made instanceof Promise ? await made : made);
     } catch (error) {
       if (!isQueueError(error)) throw error;
