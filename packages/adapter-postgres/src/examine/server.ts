@@ -10,7 +10,8 @@ const server = async ({ db }: Pick<Sight, "db">): Promise<ServerRow> => {
   return row;
 };
 
-const OLDEST_MAJOR = 13;
+/** The first that takes function bodies in standard SQL. */
+const OLDEST_MAJOR = 14;
 /** Every change of ours is tried on these. */
 const TESTED_MAJORS: readonly number[] = [15, 18];
 
