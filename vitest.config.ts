@@ -26,7 +26,7 @@ export default defineConfig({
   test: {
     pool: "forks",
     // Vitest leaves one core to itself; on a machine with two, tests that wait for processes would then stand in line.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {

@@ -11,7 +11,7 @@ const browser = await findBrowser();
 if (isFirst) process.stderr.write(`[browser] ${browser.source}\n`);
 
 /** What the store answers is shown on every backend; how a page looks and how the server starts, on one. */
-const ON_POSTGRES = "**/{bulk,hostile,live,login,queues,requeue,viewer}.spec.ts";
+const ON_POSTGRES = "**/{live,login,queues,requeue,viewer}.spec.ts";
 
 export default defineConfig<object, Options>({
   testDir: "e2e",
