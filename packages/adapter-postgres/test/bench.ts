@@ -130,7 +130,7 @@ async function wipeOf(client: pg.Client, schema: string): Promise<string> {
   ].join("; ");
 }
 
-const DEFAULT_RUNS = 40;
+const DEFAULT_RUNS = 16;
 
 /**
  * How many random sequences to play: `JOBYARD_MODEL_RUNS`, else as many as a run of all tests has time for. Each of
