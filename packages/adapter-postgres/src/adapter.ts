@@ -13,6 +13,7 @@ import { events, get, locate } from "./read/jobs.ts";
 import { list, scan } from "./read/pages.ts";
 import { explainFacts, queues } from "./read/queues.ts";
 import { getRecord, listRecords, putRecord, removeRecord } from "./records.ts";
+import { enqueueAndServe } from "./serve.ts";
 import { settle } from "./settle.ts";
 import { Store } from "./store.ts";
 import { expire } from "./sweep.ts";
@@ -34,7 +35,10 @@ export function postgresAdapter(options: PostgresOptions): Adapter {
     capabilities: { transactions: true, durability: "power", coworkers: "none" },
     schema: { status: () => store.schemaStatus(), migrate: () => store.migrate() },
     writer: {
-      enqueue: (jobs, { tx } = {}) => store.call((call) => enqueue(call, jobs, "bounded"), tx),
+      enqueue: (jobs, { tx } = {}) =>
+        tx === undefined
+          ? enqueueAndServe(store, jobs)
+          : store.call((call) => enqueue(call, jobs, "bounded"), tx),
     },
     leaser: {
       claim: (request) => claim(store, request),

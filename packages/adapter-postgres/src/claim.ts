@@ -10,8 +10,8 @@ import {
 } from "@jobyard/core/adapter";
 import { DIVIDER } from "./enqueue-runs.ts";
 import { parsed } from "./rows.ts";
-import { type ClaimAnswer, claimJobs } from "./sql/claim.sql.ts";
-import type { Call } from "./step.ts";
+import { type ClaimAnswer, type ClaimForm, claimJobs } from "./sql/claim.sql.ts";
+import type { Call, Marks } from "./step.ts";
 
 /**
  * Which look of a claim that waits this is. Only the first is a sign of life of its session: if each were, idle
@@ -20,59 +20,77 @@ import type { Call } from "./step.ts";
 export type Look = "first" | "again";
 
 export async function claimNow(call: Call, request: ClaimRequest, look: Look): Promise<Claim> {
-  const answer = await call.db.get(claimJobs, { request: requestText(request, look) });
+  const answer = await call.db.get(claimJobs, { ...claimForm(request), look });
   if (answer === undefined) throw new Error("a claim was answered with nothing");
+  return claimIn(call, answer, request);
+}
+
+/** @param answer - to this request */
+export function claimIn({ touched }: Marks, answer: ClaimAnswer, request: ClaimRequest): Claim {
   const jobs = jobsOf(answer, request);
-  for (const { lease } of jobs) call.touched.add(lease.ref.queue);
+  for (const { lease } of jobs) touched.add(lease.ref.queue);
   const { now, nextDueAt, held } = JSON.parse(answer.head) as Head;
   return { jobs, now, nextDueAt, held: held ?? [] };
 }
 
-type Head = Pick<Claim, "now" | "nextDueAt"> & { readonly held: Claim["held"] | null };
+type Head = Pick<Claim, "now" | "nextDueAt"> & { readonly held?: Claim["held"] | null };
 
-const requestText = ({ session, token, leaseMs, max, held, queues }: ClaimRequest, look: Look): string =>
-  JSON.stringify({
+export function claimForm({ session, token, leaseMs, max, held, queues: asked }: ClaimRequest): ClaimForm {
+  const queues = asked.map(({ queue }) => queue);
+  return {
     session,
     token,
     lease_ms: leaseMs,
-    max,
+    room: max,
     held,
-    look,
-    queues: queues.map(({ queue, max: most, types }) => ({
-      queue,
-      max: most,
-      types: types.map(({ name, maxVersion }) => ({ name, version: maxVersion })),
-    })),
-  });
+    names: queues.toSorted(),
+    queues,
+    most: asked.map(({ max: most }) => most),
+    types: asked.map(({ types }) =>
+      JSON.stringify(Object.fromEntries(types.map(({ name, maxVersion }) => [name, maxVersion]))),
+    ),
+  };
+}
 
 /** Of each job in `numbers`. */
 const NUMBERS = 7;
 
 function jobsOf(answer: ClaimAnswer, request: ClaimRequest): readonly LeasedJob[] {
-  const { numbers, ids, payloads, backoffs, extras, lanes } = answer;
-  if (numbers === null || ids === null || payloads === null || backoffs === null || lanes === null) return [];
-  const told: Told = {
+  const { numbers, ids, payloads, backoffs, extras, told } = answer;
+  if (numbers === null || ids === null || payloads === null || backoffs === null || told === null) return [];
+  const columns: Columns = {
     numbers: numbers.split(","),
     payloads: payloads.split(DIVIDER),
     backoffs: backoffs.split(DIVIDER),
     extras: extras?.split(DIVIDER) ?? null,
-    types: JSON.parse(lanes) as Told["types"],
+    types: typesIn(told),
   };
-  return ids.split(DIVIDER).map((id, index) => leasedJob(request, told, id, index));
+  return ids.split(DIVIDER).map((id, index) => leasedJob(request, columns, id, index));
 }
 
 /** The answer by columns. */
-interface Told {
+interface Columns {
   readonly numbers: readonly string[];
   readonly payloads: readonly string[];
   readonly backoffs: readonly string[];
   readonly extras: readonly string[] | null;
   /** By lane. */
-  readonly types: Readonly<Record<string, Type>>;
+  readonly types: ReadonlyMap<string, Type>;
 }
 
 type Type = readonly [queue: string, name: string, version: number];
 const UNKNOWN: Type = ["", "", 0];
+
+const typesIn = (told: string): Columns["types"] =>
+  new Map(
+    told.split(DIVIDER).map((lane) => {
+      const [id = "", queue = "", name = "", version] = lane.split(WITHIN);
+      return [id, [queue, name, Number(version)]];
+    }),
+  );
+
+/** Stands in no name. */
+const WITHIN = "\u001f";
 
 interface Extra {
   readonly progress: string | null;
@@ -96,9 +114,9 @@ const NOTHING: Extra = {
 };
 const NO_TAGS: readonly string[] = [];
 
-function leasedJob({ session, token }: ClaimRequest, told: Told, id: string, index: number): LeasedJob {
+function leasedJob({ session, token }: ClaimRequest, told: Columns, id: string, index: number): LeasedJob {
   const from = index * NUMBERS;
-  const [queue, name, version] = told.types[told.numbers[from + 1] ?? ""] ?? UNKNOWN;
+  const [queue, name, version] = told.types.get(told.numbers[from + 1] ?? "") ?? UNKNOWN;
   const text = told.extras?.[index];
   const extra = text ? (JSON.parse(text) as Extra) : NOTHING;
   const lease = { ref: { queue, id }, epoch: Number(told.numbers[from + 4]), token, session };

@@ -3,7 +3,7 @@
  * caller. It turns statements into queries and answers into rows; when something fails, it throws what was thrown.
  */
 
-import type { Dialect } from "./dialect.ts";
+import type { Dialect, Query } from "./dialect.ts";
 import { parsers } from "./parsers.ts";
 import type { None, Statement } from "./statement.ts";
 
@@ -33,21 +33,37 @@ export interface Answer {
 
 /** How a pg client is asked so that our parsers are used, whatever its own are set to. */
 interface PgClient {
-  query(query: { readonly text: string; readonly values?: unknown[]; readonly types: typeof parsers }): Promise<Answer>;
+  query(query: {
+    readonly text: string;
+    readonly name?: string;
+    readonly values?: unknown[];
+    readonly types: typeof parsers;
+  }): Promise<Answer>;
 }
 
-/** Over a pg client, of ours or of the caller. */
-export const connectionOver = (client: PgClient, dialect: Dialect): Connection =>
-  new QueryConnection(dialect, ({ text, values }) => {
+/**
+ * Over a pg client, of ours or of the caller.
+ *
+ * @param keeps - `statements`: the connection to the server is ours alone, so those that are asked often are prepared
+ *   on it once
+ */
+export const connectionOver = (
+  client: PgClient,
+  dialect: Dialect,
+  keeps: "statements" | "nothing" = "nothing",
+): Connection =>
+  new QueryConnection(dialect, ({ text, name, values }, isPrepared) => {
     // Without values pg takes the simple protocol.
-    return client.query(values.length === 0 ? { text, types: parsers } : { text, values: [...values], types: parsers });
+    if (values.length === 0) return client.query({ text, types: parsers });
+    const query = { text, values: [...values], types: parsers };
+    return client.query(isPrepared && keeps === "statements" && name !== undefined ? { ...query, name } : query);
   });
 
 /** Over anything with `query(text, values)`. */
 export const connectionThrough = (executor: Executor, dialect: Dialect): Connection =>
   new QueryConnection(dialect, ({ text, values }) => executor.query(text, [...values]));
 
-type Send = (query: ReturnType<Dialect["query"]>) => Promise<Answer>;
+type Send = (query: Query, isPrepared: boolean) => Promise<Answer>;
 
 class QueryConnection implements Connection {
   readonly #dialect: Dialect;
@@ -74,10 +90,10 @@ class QueryConnection implements Connection {
   }
 
   async execute({ text }: Statement<None>): Promise<void> {
-    await this.#send({ text: this.#dialect.inSchema(text), values: [] });
+    await this.#send({ text: this.#dialect.inSchema(text), values: [] }, false);
   }
 
-  #query<P extends object, R>({ text }: Statement<P, R>, parameters: P): Promise<Answer> {
-    return this.#send(this.#dialect.query(text, parameters));
+  #query<P extends object, R>({ text, isPrepared }: Statement<P, R>, parameters: P): Promise<Answer> {
+    return this.#send(this.#dialect.query(text, parameters), isPrepared === true);
   }
 }

@@ -20,6 +20,8 @@ export const MOST_COMPILED = 1_000;
 /** What is sent; `values` is empty in the simple protocol. */
 export interface Query {
   readonly text: string;
+  /** The text's own, for a connection that keeps it prepared; not in the simple protocol. */
+  readonly name?: string;
   readonly values: readonly (string | null)[];
 }
 
@@ -29,6 +31,7 @@ export class Dialect {
   readonly #protocol: Protocol;
   readonly #compiled = new Map<string, Compiled>();
   readonly #identifier: string;
+  #last = 0;
 
   constructor(schema: string, protocol: Protocol) {
     this.schema = schema;
@@ -54,7 +57,7 @@ export class Dialect {
     const compiled = this.#compiled.get(text) ?? this.#compile(text);
     const given = parameters as Readonly<Record<string, unknown>>;
     const values = compiled.names.map((name) => toText(name, given[name]));
-    if (this.#protocol === "extended") return { text: compiled.numbered, values };
+    if (this.#protocol === "extended") return { text: compiled.numbered, name: compiled.name, values };
     return { text: withLiterals(compiled, values), values: [] };
   }
 
@@ -66,7 +69,8 @@ export class Dialect {
     const texts = pieces.filter((_, index) => index % 2 === 0);
     const places = pieces.filter((_, index) => index % 2 === 1).map((name) => numbers.get(name) ?? 0);
     const numbered = texts.map((piece, index) => piece + place(places[index])).join("");
-    const compiled: Compiled = { texts, places, names, numbered };
+    this.#last += 1;
+    const compiled: Compiled = { texts, places, names, numbered, name: `jobyard_${this.#last}` };
     this.#compiled.set(text, compiled);
     // The oldest goes; one that is in use comes back with its next call.
     if (this.#compiled.size > MOST_COMPILED) this.#compiled.delete(this.#compiled.keys().next().value ?? "");
@@ -81,6 +85,7 @@ interface Compiled {
   readonly places: readonly number[];
   readonly names: readonly string[];
   readonly numbered: string;
+  readonly name: string;
 }
 
 /** Not behind another `@`, and not `@>`: those are operators. */

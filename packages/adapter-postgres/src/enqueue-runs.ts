@@ -5,9 +5,7 @@
 
 import { backoffText, isAlike, type NewJob } from "@jobyard/core/adapter";
 import { jsonText, listText } from "./rows.ts";
-
-/** As `jobyard.order_form`. */
-export type OrderForm = Readonly<Record<string, string | number | null>>;
+import type { OrderForm } from "./sql/enqueue.sql.ts";
 
 /** Stands in no id, and in no JSON text. */
 export const DIVIDER = "\u001e";
@@ -41,7 +39,8 @@ function formOf(run: readonly NewJob[]): OrderForm {
     max_attempts: job.maxAttempts,
     backoff: backoffText(job.backoff),
     timeout_ms: job.timeoutMs,
-    ...("delayMs" in job.start ? { delay_ms: job.start.delayMs } : { at: job.start.at }),
+    delay_ms: "delayMs" in job.start ? job.start.delayMs : null,
+    at: "at" in job.start ? job.start.at : null,
     expires_ms: job.expiresInMs,
     tags: listText(job.tags),
     grp: job.group,
@@ -53,12 +52,13 @@ function formOf(run: readonly NewJob[]): OrderForm {
   };
 }
 
-function keyColumns({ dedupe }: NewJob): OrderForm {
-  if (dedupe === null) return {};
+type KeyColumns = Pick<OrderForm, "dedupe_key" | "dedupe_while" | "dedupe_for_ms" | "on_conflict">;
+
+const NO_KEY: KeyColumns = { dedupe_key: null, dedupe_while: null, dedupe_for_ms: null, on_conflict: null };
+
+function keyColumns({ dedupe }: NewJob): KeyColumns {
+  if (dedupe === null) return NO_KEY;
   const { key, onConflict } = dedupe;
-  const held =
-    typeof dedupe.while === "object"
-      ? { dedupe_while: "for", dedupe_for_ms: dedupe.while.forMs }
-      : { dedupe_while: dedupe.while };
-  return { dedupe_key: key, on_conflict: onConflict, ...held };
+  const [held, forMs] = typeof dedupe.while === "object" ? ["for", dedupe.while.forMs] : [dedupe.while, null];
+  return { dedupe_key: key, dedupe_while: held, dedupe_for_ms: forMs, on_conflict: onConflict };
 }

@@ -2,7 +2,7 @@
 
 import { type JobRef, type NewJob, type Receipt, type State, sameJson } from "@jobyard/core/adapter";
 import { formsOf } from "./enqueue-runs.ts";
-import { enqueueJobs } from "./sql/enqueue.sql.ts";
+import { enqueueForm, enqueueJobs } from "./sql/enqueue.sql.ts";
 import type { Call } from "./step.ts";
 
 /** @param bound - `unbounded`: `maxSize` does not apply */
@@ -12,12 +12,23 @@ export async function enqueue(
   bound: "bounded" | "unbounded",
 ): Promise<readonly Receipt[]> {
   if (jobs.length === 0) return [];
-  const row = await db.get(enqueueJobs, { runs: JSON.stringify(formsOf(jobs)), bounded: bound === "bounded" });
-  const met = new Map((JSON.parse(row?.answer ?? "[]") as readonly Told[]).map((told) => [told.place, told.met]));
+  const forms = formsOf(jobs);
+  const [form, ...others] = forms;
+  const bounded = bound === "bounded";
+  const row =
+    form !== undefined && others.length === 0
+      ? await db.get(enqueueForm, { ...form, bounded })
+      : await db.get(enqueueJobs, { runs: JSON.stringify(forms), bounded });
   for (const { queue } of jobs) {
     touched.add(queue);
     offered.add(queue);
   }
+  return receiptsOf(jobs, row?.answer);
+}
+
+/** @param answer - of one of the enqueueing functions, to these jobs */
+export function receiptsOf(jobs: readonly NewJob[], answer = "[]"): readonly Receipt[] {
+  const met = new Map((JSON.parse(answer) as readonly Told[]).map((told) => [told.place, told.met]));
   return jobs.map((job, place) => receiptOf(job, met.get(place)));
 }
 

@@ -57,10 +57,11 @@ export class Pool {
     });
     const facts = this.#clients.get(client);
     const isLost = (): boolean => facts === undefined || facts.isLost;
+    const isDirect = facts?.isDirect ?? false;
     return {
       client,
-      db: connectionOver(client, this.#options.dialect),
-      isDirect: facts?.isDirect ?? false,
+      db: connectionOver(client, this.#options.dialect, isDirect ? "statements" : "nothing"),
+      isDirect,
       isLost,
       cut: () => {
         client.connection.stream.destroy();

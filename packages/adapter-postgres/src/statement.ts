@@ -7,6 +7,8 @@
 
 export interface Statement<Params, Row = never> {
   readonly text: string;
+  /** Asked so often that a connection that is ours alone keeps it prepared. */
+  readonly isPrepared?: true;
   /** Type only: never set. */
   readonly types?: { readonly params: Params; readonly row: Row };
 }
@@ -17,4 +19,9 @@ export type None = Readonly<Record<string, never>>;
 /** Nothing may be interpolated: values go in as `@parameters`. */
 export function sql<Params, Row = never>(text: TemplateStringsArray): Statement<Params, Row> {
   return { text: text.join("") };
+}
+
+/** The same for the few statements that all work consists of. */
+export function prepared<Params, Row = never>(text: TemplateStringsArray): Statement<Params, Row> {
+  return { text: text.join(""), isPrepared: true };
 }

@@ -3,7 +3,7 @@
  * committed here is told here at once; what others committed is heard, or found by looking every now and then.
  */
 
-import type { Hint, Ports } from "@jobyard/core/adapter";
+import type { Claim, ClaimRequest, Hint, Ports } from "@jobyard/core/adapter";
 import { ANYTHING, decode, type News, newsOf } from "./hints.ts";
 import type { Hearing } from "./listener.ts";
 import type { Marks } from "./step.ts";
@@ -23,9 +23,24 @@ interface Watcher {
   readonly onHint: (hint: Hint) => void;
 }
 
-interface Waiter {
+/** A claim that waits. */
+export interface Waiter {
   readonly queues: ReadonlySet<string>;
-  readonly ring: () => void;
+  /** There may be something to claim. */
+  ring(): void;
+  /** Null if it is looking by itself, or somebody serves it already. */
+  beServed(): Service | null;
+}
+
+/** A claim that is made for somebody who waits. To be ended, once, in one of three ways. */
+export interface Service {
+  readonly request: ClaimRequest;
+  /** Here is what it asked for. */
+  give(claim: Claim): void;
+  /** Nothing was claimed: it has to look by itself. */
+  withdraw(): void;
+  /** Nobody knows whether something was claimed. */
+  fail(error: unknown): void;
 }
 
 export class Wake {
@@ -80,12 +95,20 @@ export class Wake {
     return () => this.#watchers.delete(watcher);
   }
 
-  /** For claims that wait: rings when there may be something to claim in one of the queues. @returns what ends it */
-  wait(queues: ReadonlySet<string>, ring: () => void): () => void {
-    const waiter: Waiter = { queues, ring };
+  /** For a claim that waits: rings when there may be something to claim in one of its queues. @returns what ends it */
+  wait(waiter: Waiter): () => void {
     this.#parts.listener?.start();
     this.#waiters.add(waiter);
     return () => this.#waiters.delete(waiter);
+  }
+
+  /** Begins to serve a claim that sleeps until there is something in this queue; null if there is none. */
+  serve(queue: string): Service | null {
+    for (const waiter of this.#waiters) {
+      const service = waiter.queues.has(queue) ? waiter.beServed() : null;
+      if (service !== null) return service;
+    }
+    return null;
   }
 
   /** Nobody waits or watches any longer. Other processes are still told. */

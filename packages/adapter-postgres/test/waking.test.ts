@@ -29,9 +29,10 @@ function heardBy(store: Store): (readonly string[] | null)[] {
 /** Counts how often a claim of this queue would be woken. */
 function ringsFor(store: Store, queue: string): { n: number } {
   const rings = { n: 0 };
-  store.wake.wait(new Set([queue]), () => {
+  const ring = (): void => {
     rings.n += 1;
-  });
+  };
+  store.wake.wait({ queues: new Set([queue]), ring, beServed: () => null });
   return rings;
 }
 

@@ -40,11 +40,6 @@ export const claimFunctions: Statement<None> = sql`
   -- old snapshot keeps vacuum from taking away what was claimed, each walk from the front passes all of it again: so
   -- one that took long is followed by walks from where it ended, for some forty times as long, or eight times if they
   -- find little. A job that belongs before that place waits until the next walk from the front.
-  CREATE FUNCTION jobyard.fronts() RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
-  BEGIN
-    RETURN nullif(current_setting('jobyard_fronts.' || current_schema(), true), '')::jsonb;
-  END $$;
-
   CREATE FUNCTION jobyard.seconds() RETURNS float8 LANGUAGE sql VOLATILE
   RETURN extract(epoch FROM clock_timestamp())::float8;
 
@@ -57,8 +52,8 @@ export const claimFunctions: Statement<None> = sql`
     ord := CASE WHEN is_front THEN -1 ELSE (front ->> 1)::bigint END;
   END $$;
 
-  -- "ends": by lane, priority and ord of the last that was taken.
-  CREATE FUNCTION jobyard.remember_fronts(known jsonb, ends jsonb, took float8, found_all boolean) RETURNS void
+  -- After a walk to these jobs, which took so many seconds.
+  CREATE FUNCTION jobyard.remember_fronts(known jsonb, pks bigint[], took float8, found_all boolean) RETURNS void
   LANGUAGE plpgsql AS $$
   DECLARE
     long CONSTANT float8 := 0.01;
@@ -67,7 +62,10 @@ export const claimFunctions: Statement<None> = sql`
     front jsonb;
     times CONSTANT integer := CASE WHEN found_all THEN 40 ELSE 8 END;
   BEGIN
-    FOR of_lane, last IN SELECT * FROM jsonb_each(ends) LOOP
+    FOR of_lane, last IN
+      SELECT DISTINCT ON (lane) lane, jsonb_build_array(priority, ord) FROM job WHERE pk = ANY (pks)
+       ORDER BY lane, priority DESC, ord DESC
+    LOOP
       front := known -> of_lane;
       IF (begin_of(front)).is_front THEN
         known := known - of_lane;
@@ -85,66 +83,72 @@ export const claimFunctions: Statement<None> = sql`
     PERFORM set_config('jobyard_fronts.' || current_schema(), CASE WHEN known = '{}' THEN '' ELSE known::text END, false);
   END $$;
 
-  -- The next in these lanes, taken out of line: lowest priority number first, then lowest order number.
-  CREATE FUNCTION jobyard.take_heads(lanes integer[], room integer) RETURNS bigint[]
+  -- The next in these lanes, taken out of line: lowest priority number first, then lowest order number. Walks begin
+  -- where these fronts say.
+  CREATE FUNCTION jobyard.merge_heads(lanes integer[], room integer, known jsonb) RETURNS bigint[]
   LANGUAGE plpgsql AS $$
   DECLARE
-    long CONSTANT float8 := 0.01;
-    many_dead CONSTANT integer := 50000;
-    known CONSTANT jsonb := fronts();
-    began CONSTANT float8 := seconds();
-    took float8;
     shares integer[];
     after_priority integer[];
     after_ord bigint[];
-    places tid[];
     pks bigint[];
-    ends jsonb;
   BEGIN
-    IF known IS NULL THEN
-      after_priority := array_fill(-1, ARRAY[cardinality(lanes)]);
-      after_ord := array_fill(-1::bigint, ARRAY[cardinality(lanes)]);
-    ELSE
-      SELECT array_agg(start.priority ORDER BY place), array_agg(start.ord ORDER BY place)
-        INTO after_priority, after_ord
-        FROM unnest(lanes) WITH ORDINALITY AS asked(lane, place)
-       CROSS JOIN LATERAL begin_of(known -> asked.lane::text) AS start;
-    END IF;
-    IF cardinality(lanes) = 1 THEN
-      shares := ARRAY[room];
-    ELSE
-      -- First how many each lane will give, so that no more is locked than is taken.
-      SELECT array_agg(coalesce(n, 0) ORDER BY place) INTO shares
-        FROM unnest(lanes) WITH ORDINALITY AS asked(lane, place)
-        LEFT JOIN (SELECT lane, count(*)::integer AS n
-                     FROM (SELECT head.lane
-                             FROM unnest(lanes, after_priority, after_ord) AS asked(lane, priority, ord)
-                            CROSS JOIN LATERAL (
-                              SELECT ready.lane, ready.priority, ready.ord FROM ready
-                               WHERE ready.lane = asked.lane
-                                 AND (ready.priority, ready.ord) > (asked.priority, asked.ord)
-                               ORDER BY ready.priority, ready.ord LIMIT room) AS head
-                            ORDER BY head.priority, head.ord LIMIT room) AS heads
-                    GROUP BY lane) AS counted ON counted.lane = asked.lane;
-    END IF;
-    SELECT array_agg(head.place ORDER BY head.priority, head.ord), array_agg(head.pk ORDER BY head.priority, head.ord)
-      INTO places, pks
-      FROM unnest(lanes, shares, after_priority, after_ord) AS asked(lane, share, priority, ord)
-     CROSS JOIN LATERAL (
-       SELECT ready.ctid AS place, ready.pk, ready.priority, ready.ord FROM ready
-        WHERE ready.lane = asked.lane AND (ready.priority, ready.ord) > (asked.priority, asked.ord)
-        ORDER BY ready.priority, ready.ord LIMIT asked.share FOR UPDATE SKIP LOCKED) AS head;
-    took := seconds() - began;
-    IF known IS NOT NULL OR (took > long AND pg_stat_get_dead_tuples('ready'::regclass) > many_dead) THEN
-      SELECT jsonb_object_agg(lane, last) INTO ends
-        FROM (SELECT DISTINCT ON (lane) lane, jsonb_build_array(priority, ord) AS last FROM ready
-               WHERE ctid = ANY (places) ORDER BY lane, priority DESC, ord DESC) AS last_of;
-      PERFORM remember_fronts(coalesce(known, '{}'), coalesce(ends, '{}'), took,
-                              coalesce(cardinality(pks), 0) >= room);
-    END IF;
-    IF pks IS NULL THEN RETURN '{}'; END IF;
-    DELETE FROM ready WHERE ctid = ANY (places);
+    SELECT array_agg(start.priority ORDER BY place), array_agg(start.ord ORDER BY place)
+      INTO after_priority, after_ord
+      FROM unnest(lanes) WITH ORDINALITY AS asked(lane, place)
+     CROSS JOIN LATERAL begin_of(known -> asked.lane::text) AS start;
+    -- First how many each lane will give, so that no more is locked than is taken.
+    SELECT array_agg(coalesce(n, 0) ORDER BY place) INTO shares
+      FROM unnest(lanes) WITH ORDINALITY AS asked(lane, place)
+      LEFT JOIN (SELECT lane, count(*)::integer AS n
+                   FROM (SELECT head.lane
+                           FROM unnest(lanes, after_priority, after_ord) AS asked(lane, priority, ord)
+                          CROSS JOIN LATERAL (
+                            SELECT ready.lane, ready.priority, ready.ord FROM ready
+                             WHERE ready.lane = asked.lane
+                               AND (ready.priority, ready.ord) > (asked.priority, asked.ord)
+                             ORDER BY ready.priority, ready.ord LIMIT room) AS head
+                          ORDER BY head.priority, head.ord LIMIT room) AS heads
+                  GROUP BY lane) AS counted ON counted.lane = asked.lane;
+    WITH gone AS (
+      DELETE FROM ready WHERE ctid = ANY (ARRAY(
+        SELECT head.place
+          FROM unnest(lanes, shares, after_priority, after_ord) AS asked(lane, share, priority, ord)
+         CROSS JOIN LATERAL (
+           SELECT ready.ctid AS place FROM ready
+            WHERE ready.lane = asked.lane AND (ready.priority, ready.ord) > (asked.priority, asked.ord)
+            ORDER BY ready.priority, ready.ord LIMIT asked.share FOR UPDATE SKIP LOCKED) AS head))
+      RETURNING pk, priority, ord
+    )
+    SELECT array_agg(pk ORDER BY priority, ord) INTO pks FROM gone;
     RETURN pks;
+  END $$;
+
+  -- The same, from wherever this connection begins.
+  CREATE FUNCTION jobyard.take_heads(lanes integer[], room integer) RETURNS bigint[]
+  LANGUAGE plpgsql AS $$
+  DECLARE
+    known jsonb := nullif(current_setting('jobyard_fronts.' || current_schema(), true), '');
+    began float8 := seconds();
+    took float8;
+    pks bigint[];
+  BEGIN
+    IF known IS NULL AND cardinality(lanes) = 1 THEN
+      WITH gone AS (
+        DELETE FROM ready WHERE ctid = ANY (ARRAY(
+          SELECT ctid FROM ready WHERE lane = lanes[1] ORDER BY priority, ord LIMIT room FOR UPDATE SKIP LOCKED))
+        RETURNING pk, priority, ord
+      )
+      SELECT array_agg(pk ORDER BY priority, ord) INTO pks FROM gone;
+    ELSE
+      pks := merge_heads(lanes, room, known);
+    END IF;
+    took := seconds() - began;
+    -- More than 10 ms, and dead rows may be the cause.
+    IF known IS NOT NULL OR (took > 0.01 AND pg_stat_get_dead_tuples('ready'::regclass) > 50000) THEN
+      PERFORM remember_fronts(coalesce(known, '{}'), pks, took, coalesce(cardinality(pks), 0) >= room);
+    END IF;
+    RETURN coalesce(pks, '{}');
   END $$;
 
   -- An overdue job is never handed out. Those that stay, in their order; their places in line are gone already.
@@ -194,24 +198,6 @@ export const claimFunctions: Statement<None> = sql`
     RETURN taken;
   END $$;
 
-  -- The lanes of a queue whose jobs the caller can run.
-  CREATE FUNCTION jobyard.known_lanes(of_queue text, types json) RETURNS integer[]
-  LANGUAGE plpgsql STABLE AS $$
-  BEGIN
-    RETURN ARRAY(SELECT lane.id FROM json_to_recordset(types) AS type(name text, version integer)
-                   JOIN lane ON lane.queue = of_queue AND lane.name = type.name AND lane.version <= type.version);
-  END $$;
-
-  -- True if nothing is due that a claim could take or would cancel.
-  CREATE FUNCTION jobyard.is_idle(of_queue text, lanes integer[], now_at bigint) RETURNS boolean
-  LANGUAGE sql STABLE
-  BEGIN ATOMIC
-    SELECT NOT EXISTS (SELECT FROM jobyard.later WHERE queue = of_queue AND run_at <= now_at)
-       AND NOT EXISTS (SELECT FROM jobyard.held WHERE queue = of_queue AND run_at <= now_at AND lane = ANY (lanes))
-       AND NOT EXISTS (SELECT FROM unnest(lanes) AS asked(id)
-                        WHERE EXISTS (SELECT FROM jobyard.ready WHERE ready.lane = asked.id));
-  END;
-
   -- When the next job that the caller knows becomes due; null if none is known, or one is due and was left.
   CREATE FUNCTION jobyard.next_due(of_queue text, lanes integer[], now_at bigint, OUT left_one boolean, OUT at bigint)
   LANGUAGE plpgsql STABLE AS $$
@@ -228,9 +214,21 @@ export const claimFunctions: Statement<None> = sql`
     at := least(at, (SELECT min(run_at) FROM held WHERE queue = of_queue AND run_at > now_at AND lane = ANY (lanes)));
   END $$;
 
+  -- "lanes": of the types that the caller can run. "types": these, as four texts each; see claim_jobs.
   CREATE TYPE jobyard.asked_queue AS (
-    queue text, max integer, lanes integer[], has_later boolean, has_held boolean
+    queue text, max integer, lanes integer[], types text, has_later boolean, has_held boolean
   );
+
+  -- True if something is due that a claim could take or would cancel.
+  CREATE FUNCTION jobyard.may_find(asked jobyard.asked_queue, now_at bigint) RETURNS boolean
+  LANGUAGE plpgsql STABLE AS $$
+  BEGIN
+    RETURN EXISTS (SELECT FROM unnest(asked.lanes) AS known(id)
+                    WHERE EXISTS (SELECT FROM ready WHERE ready.lane = known.id))
+        OR (asked.has_later AND EXISTS (SELECT FROM later WHERE queue = asked.queue AND run_at <= now_at))
+        OR (asked.has_held AND EXISTS (SELECT FROM held WHERE queue = asked.queue AND run_at <= now_at
+                                          AND lane = ANY (asked.lanes)));
+  END $$;
 
   -- Up to so many jobs of one queue, out of line. Overdue ones met on the way make room for others.
   CREATE FUNCTION jobyard.take_jobs(lanes integer[], room integer, now_at bigint) RETURNS bigint[]
@@ -254,7 +252,7 @@ export const claimFunctions: Statement<None> = sql`
     RETURN taken;
   END $$;
 
-  -- What the answer says besides the jobs.
+  -- What the answer says besides the jobs, where some in these queues are not due yet or exclusive.
   CREATE FUNCTION jobyard.claim_outlook(asked jobyard.asked_queue[], now_at bigint) RETURNS text
   LANGUAGE plpgsql STABLE AS $$
   DECLARE
@@ -263,25 +261,22 @@ export const claimFunctions: Statement<None> = sql`
     one jobyard.asked_queue;
     due record;
   BEGIN
-    -- Without jobs that are not due yet there is nothing to tell, whatever is due now.
-    IF (SELECT bool_or(a.has_later OR a.has_held) FROM unnest(asked) AS a) THEN
-      FOREACH one IN ARRAY asked LOOP
-        SELECT * INTO due FROM next_due(one.queue, one.lanes, now_at);
-        IF due.left_one THEN
-          next_at := NULL;
-          EXIT;
-        END IF;
-        next_at := least(next_at, due.at);
-      END LOOP;
-      SELECT json_agg(json_build_object('queue', a.queue, 'since', oldest.since)) INTO held_since
-        FROM unnest(asked) AS a
-       CROSS JOIN LATERAL (
-         SELECT held.run_at AS since FROM held JOIN job ON job.pk = held.pk
-          WHERE held.queue = a.queue AND held.run_at <= now_at AND held.lane = ANY (a.lanes)
-            AND (job.expires_at IS NULL OR job.expires_at > now_at)
-          ORDER BY held.run_at LIMIT 1) AS oldest
-       WHERE a.has_held;
-    END IF;
+    FOREACH one IN ARRAY asked LOOP
+      SELECT * INTO due FROM next_due(one.queue, one.lanes, now_at);
+      IF due.left_one THEN
+        next_at := NULL;
+        EXIT;
+      END IF;
+      next_at := least(next_at, due.at);
+    END LOOP;
+    SELECT json_agg(json_build_object('queue', a.queue, 'since', oldest.since)) INTO held_since
+      FROM unnest(asked) AS a
+     CROSS JOIN LATERAL (
+       SELECT held.run_at AS since FROM held JOIN job ON job.pk = held.pk
+        WHERE held.queue = a.queue AND held.run_at <= now_at AND held.lane = ANY (a.lanes)
+          AND (job.expires_at IS NULL OR job.expires_at > now_at)
+        ORDER BY held.run_at LIMIT 1) AS oldest
+     WHERE a.has_held;
     RETURN json_build_object('now', now_at, 'nextDueAt', next_at, 'held', held_since);
   END $$;
 
@@ -307,97 +302,129 @@ export const claimFunctions: Statement<None> = sql`
              ORDER BY taken.place) AS told;
   END $$;
 
-  -- See ClaimRequest. "look" is first, or again for a claim that waits and is no sign of life.
-  CREATE FUNCTION jobyard.claim_jobs(request json, OUT head text, OUT numbers text, OUT ids text, OUT payloads text,
-                                     OUT backoffs text, OUT extras text, OUT lanes text)
+  -- See ClaimRequest. Queues are asked in their order; "most": of each; "types": of each, as JSON, the highest version by
+  -- name; "names": the queues in one order for all callers, so that none waits for another that waits for it. "look":
+  -- first, again for a claim that waits and is no sign of life, or offered if there is something to find. "told": number,
+  -- queue, name and version of lanes, divided by the control characters 31 within and 30 between them.
+  CREATE FUNCTION jobyard.claim_jobs(by_session text, by_token text, lease_ms bigint, room integer, with_held boolean,
+                                     look text, names text[], queues text[], most integer[], types text[],
+                                     OUT head text, OUT numbers text, OUT ids text, OUT payloads text,
+                                     OUT backoffs text, OUT extras text, OUT told text)
   LANGUAGE plpgsql SET search_path = jobyard, pg_temp SET plan_cache_mode = force_generic_plan
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
   DECLARE
-    by_session CONSTANT text := request ->> 'session';
-    by_token CONSTANT text := request ->> 'token';
-    is_first_look CONSTANT boolean := request ->> 'look' = 'first';
-    room integer := request ->> 'max';
-    asked jobyard.asked_queue[];
+    asked jobyard.asked_queue[] := '{}';
     one jobyard.asked_queue;
+    known jsonb;
     now_at bigint;
     deadline_at bigint;
     holds boolean;
     is_exclusive boolean;
+    is_paused boolean;
+    finds boolean := look <> 'again';
+    waits boolean := false;
     part bigint[];
     claimed bigint[] := '{}';
     has_keys boolean;
     has_expiry boolean;
   BEGIN
-    PERFORM pg_advisory_xact_lock_shared(queue_lock(name))
-       FROM (SELECT q ->> 'queue' AS name FROM json_array_elements(request -> 'queues') AS q ORDER BY 1) AS locked;
-    now_at := now_ms();
-    deadline_at := now_at + (request ->> 'lease_ms')::bigint;
-    -- In serving order, without those that are paused.
-    asked := ARRAY(
-      SELECT ROW(q.queue, q.max, known_lanes(q.queue, q.types), EXISTS (SELECT FROM later WHERE later.queue = q.queue),
-                 EXISTS (SELECT FROM held WHERE held.queue = q.queue))::jobyard.asked_queue
-        FROM ROWS FROM (json_to_recordset(request -> 'queues') AS (queue text, max integer, types json))
-             WITH ORDINALITY AS q(queue, max, types, place)
-       WHERE NOT EXISTS (SELECT FROM queue WHERE name = q.queue AND paused_at IS NOT NULL)
-       ORDER BY q.place);
-    IF NOT is_first_look AND (SELECT bool_and(is_idle(a.queue, a.lanes, now_at)) FROM unnest(asked) AS a) THEN
-      head := claim_outlook(asked, now_at);
-      RETURN;
-    END IF;
-    -- Claims of one session are judged one after the other: whether it holds anything decides what it may have.
-    LOOP
-      INSERT INTO session (id, deadline, alone) VALUES (by_session, deadline_at, false) ON CONFLICT (id) DO NOTHING;
-      PERFORM FROM session WHERE id = by_session FOR UPDATE;
-      -- Of a session that was idle for long a sweep may have removed the row in between.
-      EXIT WHEN FOUND;
+    FOR place IN 1 .. cardinality(names) LOOP
+      -- The try is an expression; to wait for it is a statement, and costs as much as one.
+      CONTINUE WHEN pg_try_advisory_xact_lock_shared(queue_lock(names[place]));
+      PERFORM pg_advisory_xact_lock_shared(queue_lock(names[place]));
     END LOOP;
-    SELECT count(*) > 0, coalesce(bool_or(exclusive), false) INTO holds, is_exclusive
-      FROM lease WHERE session = by_session;
-    IF NOT is_exclusive THEN
-      FOREACH one IN ARRAY asked LOOP
-        IF one.has_later THEN PERFORM call_up(one.queue, now_at); END IF;
+    now_at := now_ms();
+    deadline_at := now_at + lease_ms;
+    FOR place IN 1 .. cardinality(queues) LOOP
+      one.queue := queues[place];
+      one.max := most[place];
+      SELECT EXISTS (SELECT FROM queue WHERE name = one.queue AND paused_at IS NOT NULL),
+             EXISTS (SELECT FROM later WHERE later.queue = one.queue),
+             EXISTS (SELECT FROM held WHERE held.queue = one.queue)
+        INTO is_paused, one.has_later, one.has_held;
+      CONTINUE WHEN is_paused;
+      known := types[place];
+      SELECT coalesce(array_agg(lane.id), '{}'),
+             string_agg(concat_ws(E'\\x1f', lane.id, lane.queue, lane.name, lane.version), E'\\x1e')
+        INTO one.lanes, one.types
+        FROM lane WHERE lane.queue = one.queue AND lane.version <= (known ->> lane.name)::integer;
+      asked := asked || one;
+      waits := waits OR one.has_later OR one.has_held;
+      IF NOT finds THEN finds := may_find(one, now_at); END IF;
+    END LOOP;
+    IF finds THEN
+      -- Claims of one session are judged one after the other: whether it holds anything decides what it may have.
+      LOOP
+        PERFORM FROM session WHERE id = by_session FOR UPDATE;
+        EXIT WHEN FOUND;
+        INSERT INTO session (id, deadline, alone) VALUES (by_session, deadline_at, false) ON CONFLICT (id) DO NOTHING;
+        -- Of a session that was idle for long a sweep may remove the row in between.
+        EXIT WHEN FOUND;
       END LOOP;
-      IF NOT holds AND (request ->> 'held')::boolean THEN
+      SELECT count(*) > 0, coalesce(bool_or(exclusive), false) INTO holds, is_exclusive
+        FROM lease WHERE session = by_session;
+      IF NOT is_exclusive THEN
         FOREACH one IN ARRAY asked LOOP
-          CONTINUE WHEN NOT one.has_held;
-          claimed := take_held(one.queue, one.lanes, least(room, one.max), now_at);
-          IF claimed <> '{}' THEN
-            INSERT INTO lease (session, token, queue, claimed_at, exclusive, unsettled, pks)
-            VALUES (by_session, by_token, one.queue, now_at, true, cardinality(claimed), claimed);
-            room := 0;
-            EXIT;
-          END IF;
+          IF one.has_later THEN PERFORM call_up(one.queue, now_at); END IF;
+        END LOOP;
+        IF NOT holds AND with_held THEN
+          FOREACH one IN ARRAY asked LOOP
+            CONTINUE WHEN NOT one.has_held;
+            claimed := take_held(one.queue, one.lanes, least(room, one.max), now_at);
+            IF claimed <> '{}' THEN
+              INSERT INTO lease (session, token, queue, claimed_at, exclusive, unsettled, pks)
+              VALUES (by_session, by_token, one.queue, now_at, true, cardinality(claimed), claimed);
+              room := 0;
+              EXIT;
+            END IF;
+          END LOOP;
+        END IF;
+        FOREACH one IN ARRAY asked LOOP
+          EXIT WHEN room <= 0;
+          CONTINUE WHEN one.lanes = '{}' OR one.max <= 0;
+          part := take_jobs(one.lanes, least(room, one.max), now_at);
+          CONTINUE WHEN part = '{}';
+          INSERT INTO lease (session, token, queue, claimed_at, exclusive, unsettled, pks)
+          VALUES (by_session, by_token, one.queue, now_at, false, cardinality(part), part);
+          claimed := claimed || part;
+          room := room - cardinality(part);
         END LOOP;
       END IF;
-      FOREACH one IN ARRAY asked LOOP
-        EXIT WHEN room <= 0;
-        CONTINUE WHEN one.lanes = '{}' OR one.max <= 0;
-        part := take_jobs(one.lanes, least(room, one.max), now_at);
-        CONTINUE WHEN part = '{}';
-        INSERT INTO lease (session, token, queue, claimed_at, exclusive, unsettled, pks)
-        VALUES (by_session, by_token, one.queue, now_at, false, cardinality(part), part);
-        claimed := claimed || part;
-        room := room - cardinality(part);
-      END LOOP;
-    END IF;
-    IF claimed <> '{}' THEN
-      UPDATE session SET deadline = deadline_at, alone = NOT holds AND cardinality(claimed) = 1 WHERE id = by_session;
-      SELECT told.numbers, told.ids, told.payloads, told.backoffs, told.extras, told.has_keys, told.has_expiry
-        INTO numbers, ids, payloads, backoffs, extras, has_keys, has_expiry FROM tell_jobs(claimed) AS told;
-      SELECT json_object_agg(lane.id, json_build_array(lane.queue, lane.name, lane.version)) INTO lanes
-        FROM unnest(asked) AS a JOIN lane ON lane.id = ANY (a.lanes);
-      IF has_keys THEN
-        DELETE FROM dedupe USING job
-         WHERE job.pk = ANY (claimed) AND job.dedupe_while = 'waiting' AND dedupe.queue = job.queue
-           AND dedupe.key = job.dedupe_key AND dedupe.pk = job.pk AND dedupe.until IS NULL;
+      IF claimed <> '{}' THEN
+        UPDATE session SET deadline = deadline_at, alone = NOT holds AND cardinality(claimed) = 1
+         WHERE id = by_session;
+        SELECT jobs.numbers, jobs.ids, jobs.payloads, jobs.backoffs, jobs.extras, jobs.has_keys, jobs.has_expiry
+          INTO numbers, ids, payloads, backoffs, extras, has_keys, has_expiry FROM tell_jobs(claimed) AS jobs;
+        FOREACH one IN ARRAY asked LOOP
+          told := concat_ws(E'\\x1e', told, one.types);
+        END LOOP;
+        IF has_keys THEN
+          DELETE FROM dedupe USING job
+           WHERE job.pk = ANY (claimed) AND job.dedupe_while = 'waiting' AND dedupe.queue = job.queue
+             AND dedupe.key = job.dedupe_key AND dedupe.pk = job.pk AND dedupe.until IS NULL;
+        END IF;
+        IF has_expiry THEN
+          DELETE FROM expiry USING job
+           WHERE job.pk = ANY (claimed) AND expiry.at = job.expires_at AND expiry.pk = job.pk;
+        END IF;
+      ELSIF holds AND look = 'first' THEN
+        UPDATE session SET deadline = deadline_at WHERE id = by_session;
       END IF;
-      IF has_expiry THEN
-        DELETE FROM expiry USING job
-         WHERE job.pk = ANY (claimed) AND expiry.at = job.expires_at AND expiry.pk = job.pk;
-      END IF;
-    ELSIF holds AND is_first_look THEN
-      UPDATE session SET deadline = deadline_at WHERE id = by_session;
     END IF;
-    head := claim_outlook(asked, now_at);
+    -- Without jobs that are not due yet there is nothing else to tell, whatever is due now.
+    head := CASE WHEN waits THEN claim_outlook(asked, now_at) ELSE '{"now":' || now_at || ',"nextDueAt":null}' END;
+  END $$;
+
+  -- Jobs are enqueued, and a claim that waits for work of their queues is served at once: one commit for both.
+  CREATE FUNCTION jobyard.enqueue_and_claim(runs jobyard.order_form[], bounded boolean, by_session text, by_token text,
+                                            lease_ms bigint, room integer, with_held boolean, names text[],
+                                            queues text[], most integer[], types text[], OUT answer text,
+                                            OUT head text, OUT numbers text, OUT ids text, OUT payloads text,
+                                            OUT backoffs text, OUT extras text, OUT told text)
+  LANGUAGE plpgsql SET search_path = jobyard, pg_temp AS $$
+  BEGIN
+    answer := enqueue_forms(runs, bounded);
+    SELECT claim.* INTO head, numbers, ids, payloads, backoffs, extras, told
+      FROM claim_jobs(by_session, by_token, lease_ms, room, with_held, 'offered', names, queues, most, types) AS claim;
   END $$;
 `;

@@ -38,11 +38,14 @@ export const enqueueFunctions: Statement<None> = sql`
   -- Two that write the same row at once both do: nobody waits, and readers take it once.
   CREATE FUNCTION jobyard.cover_blocks(of_lane integer, low bigint, high bigint, created_at bigint) RETURNS void
   LANGUAGE plpgsql AS $$
+  DECLARE
+    of_period CONSTANT bigint := period_of(created_at);
   BEGIN
-    INSERT INTO lane_block (lane, block, period)
-    SELECT of_lane, wanted, period_of(created_at) FROM generate_series(block_of(low), block_of(high)) AS wanted
-     WHERE NOT EXISTS (SELECT FROM lane_block AS known
-                        WHERE known.lane = of_lane AND known.block = wanted AND known.period = period_of(created_at));
+    FOR wanted IN block_of(low) .. block_of(high) LOOP
+      PERFORM FROM lane_block WHERE lane = of_lane AND block = wanted AND period = of_period;
+      CONTINUE WHEN FOUND;
+      INSERT INTO lane_block (lane, block, period) VALUES (of_lane, wanted, of_period);
+    END LOOP;
   END $$;
 
   -- The state that people see: what is stored as waiting and stands in no line is in a lease.
@@ -130,8 +133,8 @@ export const enqueueFunctions: Statement<None> = sql`
     ids text, payloads text
   );
 
-  -- Jobs without a key for a queue without a bound, all or none: false if one of the ids is taken. To ask about a
-  -- conflict at each row would cost more than the rows.
+  -- Several jobs without a key for a queue without a bound, all or none: false if one of the ids is taken. To ask about
+  -- a conflict at each row would cost more than the rows.
   CREATE FUNCTION jobyard.enqueue_run(run jobyard.order_form, now_at bigint) RETURNS boolean
   LANGUAGE plpgsql AS $$
   DECLARE
@@ -182,10 +185,14 @@ export const enqueueFunctions: Statement<None> = sql`
     had_key boolean;
     depth bigint;
     until_at bigint := now_at + form.dedupe_for_ms;
+    -- Where nothing else is to be asked first, the attempt to write it finds out.
+    may_exist boolean := form.dedupe_key IS NOT NULL OR bound IS NOT NULL;
   BEGIN
     LOOP
-      SELECT * INTO namesake FROM job WHERE id = form.ids AND queue = form.queue;
-      IF FOUND THEN
+      IF may_exist THEN
+        SELECT * INTO namesake FROM job WHERE id = form.ids AND queue = form.queue;
+      END IF;
+      IF namesake.pk IS NOT NULL THEN
         RETURN json_build_object('met', 'id', 'state', state_of(namesake), 'payload', namesake.payload,
                                  'name', (SELECT name FROM lane WHERE lane.id = namesake.lane));
       END IF;
@@ -228,6 +235,7 @@ export const enqueueFunctions: Statement<None> = sql`
               now_at + form.expires_ms, form.max_attempts, form.timeout_ms, form.on_lease_lost, form.dedupe_key,
               form.dedupe_while, form.dedupe_for_ms, form.grp, form.tags, form.backoff, form.parent, form.payloads)
       ON CONFLICT (id, queue) DO NOTHING;
+      may_exist := true;
       CONTINUE WHEN NOT FOUND;
       IF form.dedupe_key IS NOT NULL THEN
         INSERT INTO dedupe AS known (queue, key, pk, id, until, for_ms)
@@ -278,8 +286,24 @@ export const enqueueFunctions: Statement<None> = sql`
     INSERT INTO event (pk, seq, at, kind) VALUES (moved.pk, moved.seq + 1, now_at, 'reschedule');
   END $$;
 
+  -- The bounds of the queues of these runs, by name, which hold until the transaction ends. Locked in the order of names,
+  -- so that two callers with several queues do not wait for each other.
+  CREATE FUNCTION jobyard.lock_bounds(runs jobyard.order_form[]) RETURNS jsonb
+  LANGUAGE plpgsql AS $$
+  DECLARE
+    names CONSTANT text[] := ARRAY(
+      SELECT name FROM queue
+       WHERE max_size IS NOT NULL AND name IN (SELECT run.queue FROM unnest(runs) AS run) ORDER BY name);
+  BEGIN
+    FOR place IN 1 .. cardinality(names) LOOP
+      PERFORM pg_advisory_xact_lock(size_lock(names[place]));
+    END LOOP;
+    RETURN (SELECT coalesce(jsonb_object_agg(name, max_size), '{}') FROM queue
+             WHERE max_size IS NOT NULL AND name = ANY (names));
+  END $$;
+
   -- All runs in their order, in one step. The answer lists what is not simply accepted, by its number from 0.
-  CREATE FUNCTION jobyard.enqueue_jobs(runs json, bounded boolean) RETURNS text
+  CREATE FUNCTION jobyard.enqueue_forms(runs jobyard.order_form[], bounded boolean) RETURNS text
   LANGUAGE plpgsql SET search_path = jobyard, pg_temp AS $$
   DECLARE
     now_at bigint;
@@ -289,50 +313,50 @@ export const enqueueFunctions: Statement<None> = sql`
     bound bigint;
     ids text[];
     payloads text[];
-    place integer;
     met json;
     told json[] := '{}';
-    added jsonb := '{}';
     base integer := 0;
+    added integer;
   BEGIN
-    IF bounded THEN
-      -- In the order of names, so that two callers with several queues do not wait for each other.
-      PERFORM pg_advisory_xact_lock(size_lock(name))
-         FROM (SELECT name FROM queue
-                WHERE max_size IS NOT NULL AND name IN (SELECT r ->> 'queue' FROM json_array_elements(runs) AS r)
-                ORDER BY name) AS bounded_queues;
-      SELECT coalesce(jsonb_object_agg(name, max_size), '{}') INTO bounds FROM queue
-       WHERE max_size IS NOT NULL AND name IN (SELECT r ->> 'queue' FROM json_array_elements(runs) AS r);
-    END IF;
+    IF bounded AND EXISTS (SELECT FROM queue WHERE max_size IS NOT NULL) THEN bounds := lock_bounds(runs); END IF;
     now_at := now_ms();
-    FOR run IN SELECT * FROM json_populate_recordset(NULL::jobyard.order_form, runs) LOOP
+    FOREACH run IN ARRAY runs LOOP
       bound := (bounds ->> run.queue)::bigint;
       ids := string_to_array(run.ids, E'\\x1e');
-      base := base + cardinality(ids);
-      IF run.dedupe_key IS NULL AND bound IS NULL AND enqueue_run(run, now_at) THEN
-        added := added || jsonb_build_object(run.queue, coalesce((added ->> run.queue)::bigint, 0) + cardinality(ids));
-        CONTINUE;
-      END IF;
-      payloads := string_to_array(run.payloads, E'\\x1e');
-      one := run;
-      FOR place IN 1 .. cardinality(ids) LOOP
-        one.ids := ids[place];
-        one.payloads := payloads[place];
-        met := enqueue_one(one, now_at, bound);
-        IF met IS NULL OR met ->> 'met' = 'replaced' THEN
-          IF bound IS NULL THEN
-            added := added || jsonb_build_object(run.queue, coalesce((added ->> run.queue)::bigint, 0) + 1);
-          ELSE
+      added := cardinality(ids);
+      IF added = 1 OR run.dedupe_key IS NOT NULL OR bound IS NOT NULL OR NOT enqueue_run(run, now_at) THEN
+        added := 0;
+        payloads := string_to_array(run.payloads, E'\\x1e');
+        one := run;
+        FOR place IN 1 .. cardinality(ids) LOOP
+          one.ids := ids[place];
+          one.payloads := payloads[place];
+          met := enqueue_one(one, now_at, bound);
+          IF met IS NULL OR met ->> 'met' = 'replaced' THEN
+            added := added + 1;
             -- The next one is judged by it.
-            INSERT INTO tally (queue, depth) VALUES (run.queue, 1);
+            IF bound IS NOT NULL THEN
+              INSERT INTO tally (queue, depth) VALUES (run.queue, 1);
+              added := 0;
+            END IF;
           END IF;
-        END IF;
-        IF met IS NOT NULL THEN
-          told := told || json_build_object('place', base - cardinality(ids) + place - 1, 'met', met);
-        END IF;
-      END LOOP;
+          IF met IS NOT NULL THEN
+            told := told || json_build_object('place', base + place - 1, 'met', met);
+          END IF;
+        END LOOP;
+      END IF;
+      IF added > 0 THEN
+        INSERT INTO tally (queue, depth) VALUES (run.queue, added);
+      END IF;
+      base := base + cardinality(ids);
     END LOOP;
-    INSERT INTO tally (queue, depth) SELECT key, value::bigint FROM jsonb_each_text(added);
     RETURN to_json(told)::text;
+  END $$;
+
+  -- The same for a JSON list of them.
+  CREATE FUNCTION jobyard.enqueue_jobs(runs json, bounded boolean) RETURNS text
+  LANGUAGE plpgsql SET search_path = jobyard, pg_temp AS $$
+  BEGIN
+    RETURN enqueue_forms(ARRAY(SELECT run FROM json_populate_recordset(NULL::order_form, runs) AS run), bounded);
   END $$;
 `;

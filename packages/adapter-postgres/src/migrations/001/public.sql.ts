@@ -87,7 +87,7 @@ export const publicFunctions: Statement<None> = sql`
     form.payloads := array_to_string(payloads, E'\\x1e');
     FOR place, met IN
       SELECT (told ->> 'place')::integer + 1, told -> 'met'
-        FROM json_array_elements(enqueue_jobs(json_build_array(form), true)::json) AS told
+        FROM json_array_elements(enqueue_forms(ARRAY[form], true)::json) AS told
     LOOP
       CASE met ->> 'met'
         WHEN 'key' THEN

@@ -51,24 +51,26 @@ export const tables: Statement<None> = sql`
   CREATE FUNCTION jobyard.block_start(block bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN block * 128;
   CREATE FUNCTION jobyard.period_of(at bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN at / 600000;
 
+  -- Without CHECKs: for each statement the server reads all of them anew from its catalog. With sixteen the insert of
+  -- one job took 58 µs, without 16. "doctor" looks for rows that no step of ours writes.
   CREATE TABLE jobyard.job (
     pk               bigint  NOT NULL PRIMARY KEY,
     created_at       bigint  NOT NULL,
     expires_at       bigint,
     lane             integer NOT NULL,
-    max_attempts     integer NOT NULL CHECK (max_attempts >= 1),
+    max_attempts     integer NOT NULL,
     timeout_ms       bigint,
     dedupe_for_ms    bigint,
     ord              bigint,
     run_at           bigint  NOT NULL,
     started_at       bigint,
     finished_at      bigint,
-    priority         integer NOT NULL CHECK (priority BETWEEN 0 AND 2097151),
-    attempt          integer NOT NULL DEFAULT 0 CHECK (attempt >= 0),
-    rescues          integer NOT NULL DEFAULT 0 CHECK (rescues >= 0),
-    epoch            integer NOT NULL DEFAULT 0 CHECK (epoch >= 0),
-    seq              integer NOT NULL DEFAULT 1 CHECK (seq >= 1),
-    held_limit       integer CHECK (held_limit >= 1),
+    priority         integer NOT NULL,
+    attempt          integer NOT NULL DEFAULT 0,
+    rescues          integer NOT NULL DEFAULT 0,
+    epoch            integer NOT NULL DEFAULT 0,
+    seq              integer NOT NULL DEFAULT 1,
+    held_limit       integer,
     claim_written    boolean NOT NULL DEFAULT false,
     cancel_requested boolean NOT NULL DEFAULT false,
     state            text    NOT NULL DEFAULT 'waiting',
@@ -88,16 +90,7 @@ export const tables: Statement<None> = sql`
     tags             text,
     backoff          text,
     parent           text,
-    payload          text    NOT NULL,
-    CHECK (state IN ('waiting', 'completed', 'dead', 'cancelled', 'stale', 'blocked')),
-    CHECK (reason IN ('user', 'expired', 'replaced', 'duplicate', 'handler', 'dependency')),
-    CHECK (on_lease_lost IN ('retry', 'hold', 'dead')),
-    CHECK (dedupe_while IN ('waiting', 'open', 'for')),
-    CHECK ((state = 'cancelled') = (reason IS NOT NULL)),
-    CHECK ((state IN ('completed', 'dead', 'cancelled')) = (finished_at IS NOT NULL)),
-    CHECK (state = 'waiting' OR NOT cancel_requested),
-    CHECK ((dedupe_key IS NULL) = (dedupe_while IS NULL)),
-    CHECK (dedupe_while IS DISTINCT FROM 'for' OR dedupe_for_ms IS NOT NULL)
+    payload          text    NOT NULL
   ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.1);
   CREATE UNIQUE INDEX job_id ON jobyard.job (id, queue);
 
