@@ -312,7 +312,7 @@ describe("prefetch", () => {
     await own.drain();
     const [first, ...rest] = maxima(store.calls.claim);
     expect(first).toBe(4);
-    expect(Math.max(...rest)).toBe(504);
+    expect(Math.max(...rest)).toBe(1_000);
     expect(store.calls.claim.length).toBeLessThan(20);
   });
 

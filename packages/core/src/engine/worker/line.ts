@@ -5,7 +5,7 @@ import type { Turn } from "./turn.ts";
 import type { QueueSetting } from "./worker-options.ts";
 
 /** Jobs held ahead of the slots at most, however fast the handlers are. */
-const MOST_AHEAD = 500;
+const MOST_AHEAD = 1_000;
 /** Runs to measure before anything is claimed ahead. */
 const FEWEST_RUNS = 8;
 /** Queues bounded to this size or less are never claimed beyond free slots: who sees them nearly full means it. */

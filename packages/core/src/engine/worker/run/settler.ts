@@ -1,7 +1,8 @@
 /**
- * Settlements on their way to the store: gathered per turn of the event loop, one batch at a time, and kept until
- * the store has answered. The fence makes every repetition harmless; giving one up would leave a job active for as
- * long as its session lives.
+ * Settlements on their way to the store: gathered per turn of the event loop, sent in batches, and kept until the
+ * store has answered. A second batch flies only if it is full: then the store need not wait for us between the two,
+ * while what comes in little by little is gathered. The fence makes every repetition harmless; giving one up would
+ * leave a job active for as long as its session lives.
  */
 
 import type { Settled, Settlement } from "../../../contract/adapter.ts";
@@ -27,34 +28,46 @@ export interface Settler {
 }
 
 const MAX_BATCH = 500;
+const MOST_FLYING = 2;
 
 export function createSettler(shift: Shift): Settler {
   const { ports, report } = shift;
   const closed = new AbortController();
   let gathering: Entry[] = [];
   let sending = 0;
+  let flying = 0;
+  let pauses = 0;
   let scheduled = false;
-  let busy = false;
   let failures = 0;
   const waiting: (() => void)[] = [];
 
-  const kick = (): void => {
-    scheduled = false;
-    if (busy || gathering.length === 0 || closed.signal.aborted) return;
-    busy = true;
-    const batch = gathering.splice(0, MAX_BATCH);
-    sending = batch.length;
-    void send(batch).then(landed);
+  const mayFly = (): boolean => {
+    if (gathering.length === 0 || pauses > 0 || closed.signal.aborted) return false;
+    return flying === 0 || (flying < MOST_FLYING && gathering.length >= MAX_BATCH);
   };
 
-  const landed = async (unanswered: readonly Entry[]): Promise<void> => {
-    sending = 0;
+  const kick = (): void => {
+    scheduled = false;
+    while (mayFly()) {
+      const batch = gathering.splice(0, MAX_BATCH);
+      flying += 1;
+      sending += batch.length;
+      void send(batch).then((unanswered) => landed(batch.length, unanswered));
+    }
+  };
+
+  const landed = async (sent: number, unanswered: readonly Entry[]): Promise<void> => {
+    flying -= 1;
+    sending -= sent;
     if (unanswered.length > 0) gathering = [...unanswered, ...gathering];
     failures = unanswered.length > 0 ? failures + 1 : 0;
-    if (failures > 0) await ports.sleep(storeRetryMs(failures, ports), closed.signal);
-    busy = false;
-    if (gathering.length > 0) return kick();
-    for (const resolve of waiting.splice(0)) resolve();
+    if (failures > 0) {
+      pauses += 1;
+      await ports.sleep(storeRetryMs(failures, ports), closed.signal);
+      pauses -= 1;
+    }
+    kick();
+    if (gathering.length + sending === 0) for (const resolve of waiting.splice(0)) resolve();
   };
 
   /** Answers with what the store did not answer. */
@@ -84,7 +97,7 @@ export function createSettler(shift: Shift): Settler {
   return {
     push: (pending) => {
       gathering.push({ ...pending, retried: false });
-      if (scheduled || busy) return;
+      if (scheduled || !mayFly()) return;
       scheduled = true;
       setImmediate(kick);
     },
