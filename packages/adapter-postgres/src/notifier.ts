@@ -4,7 +4,7 @@
  * rarely. What could not be told is lost: a hint is no promise, and those who wait look by themselves too.
  */
 
-import { setTimeout as pause } from "node:timers/promises";
+import { setTimeout as pause, setImmediate as turn } from "node:timers/promises";
 import { encode, newsOf } from "./hints.ts";
 import { type Marks, noMarks } from "./step.ts";
 
@@ -42,8 +42,8 @@ export class Notifier {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    // What is committed in this turn of the event loop is told at once.
-    await Promise.resolve();
+    // What is committed in this turn of the event loop is told at once, after those here have begun with it.
+    await turn();
     while (!this.#isClosed && this.#hasNews()) {
       await this.#flush();
       await pause(OFFER_GAP_MS, undefined, { ref: false });
