@@ -55,7 +55,7 @@ export const POSTGRES_LOCK_FAULTS: PostgresOnlyFaults = {
   },
   "claim-without-queue-lock": {
     promise: "after the answer of a pause no claim commits",
-    patches: [inSql("claim", "PERFORM pg_advisory_xact_lock_shared(queue_lock(name))", "PERFORM queue_lock(name)")],
+    patches: [inSql("claim", "CONTINUE WHEN pg_try_advisory_xact_lock_shared(queue_lock(names[place]));", "CONTINUE;")],
     guard: locks("a pause"),
   },
   "pause-without-queue-lock": {
@@ -65,7 +65,7 @@ export const POSTGRES_LOCK_FAULTS: PostgresOnlyFaults = {
   },
   "bound-without-its-lock": {
     promise: "maxSize holds, however many enqueue at once",
-    patches: [inSql("enqueue", "PERFORM pg_advisory_xact_lock(size_lock(name))", "PERFORM size_lock(name)")],
+    patches: [inSql("enqueue", "PERFORM pg_advisory_xact_lock(size_lock(names[place]));", "")],
     guard: ownTests("jobs-in-transactions", "a bounded queue is exact"),
   },
   "settings-without-their-lock": {

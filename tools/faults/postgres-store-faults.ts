@@ -172,7 +172,28 @@ export const POSTGRES_STORE_FAULTS: PostgresOnlyFaults = {
   },
   "sql-call-on-any-path": {
     promise: "a call in SQL does not depend on its session",
-    patches: [inSql("enqueue", "LANGUAGE plpgsql SET search_path = jobyard, pg_temp AS $$", "LANGUAGE plpgsql AS $$")],
+    patches: [
+      inSql(
+        "enqueue",
+        "bounded boolean) RETURNS text\n  LANGUAGE plpgsql SET search_path = jobyard, pg_temp AS $$\n  DECLARE",
+        "bounded boolean) RETURNS text\n  LANGUAGE plpgsql AS $$\n  DECLARE",
+      ),
+    ],
     guard: ownTests("sql-functions"),
+  },
+  "served-claim-keeps-the-rest": {
+    promise: "what a claim that is served does not take is offered to others",
+    patches: [postgres("serve.ts", "call.offered.add(form.queue);", "call.touched.add(form.queue);")],
+    guard: ownTests("serving"),
+  },
+  "claim-fails-the-enqueue": {
+    promise: "what keeps a claim from being made does not keep jobs out of the store",
+    patches: [postgres("serve.ts", "    return passedOver(service, alone);\n", "    throw error;\n")],
+    guard: ownTests("serving"),
+  },
+  "served-claim-is-not-told": {
+    promise: "who waits for a claim is told when its answer is lost",
+    patches: [postgres("serve.ts", "service.fail(error);", "service.withdraw();")],
+    guard: ownTests("serving"),
   },
 };

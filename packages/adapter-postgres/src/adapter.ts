@@ -36,9 +36,7 @@ export function postgresAdapter(options: PostgresOptions): Adapter {
     schema: { status: () => store.schemaStatus(), migrate: () => store.migrate() },
     writer: {
       enqueue: (jobs, { tx } = {}) =>
-        tx === undefined
-          ? enqueueAndServe(store, jobs)
-          : store.call((call) => enqueue(call, jobs, "bounded"), tx),
+        tx === undefined ? enqueueAndServe(store, jobs) : store.call((call) => enqueue(call, jobs, "bounded"), tx),
     },
     leaser: {
       claim: (request) => claim(store, request),

@@ -1,0 +1,134 @@
+/** An enqueue that serves a claim of its process: one step for both, and neither can harm the other. */
+
+import { setImmediate as turn } from "node:timers/promises";
+import { type Claim, type Ports, systemPorts } from "@jobyard/core/adapter";
+import { claimRequest, newJob } from "@jobyard/core/testing";
+import { startProxy } from "@jobyard/servers";
+import { expect, onTestFinished, test } from "vitest";
+import type { PostgresOptions } from "../src/options.ts";
+import { enqueueAndServe } from "../src/serve.ts";
+import type { Store } from "../src/store.ts";
+import { claim } from "../src/wait.ts";
+import { newSchema, openClient, openMigrated, openStore, serverUrl, until } from "./ground.ts";
+
+/** No other sleep takes as long. */
+const POLL_MS = 54_321;
+
+interface Sleepers {
+  readonly options: Partial<PostgresOptions>;
+  /** Begins a claim that waits; resolves when it sleeps. */
+  lie(store: Store, more?: Partial<Parameters<typeof claimRequest>[1]>): Promise<Lying>;
+}
+
+interface Lying {
+  readonly claim: Promise<Claim>;
+  /** Null: it still waits. */
+  now(): Promise<readonly string[] | null>;
+}
+
+/** Stores whose claims can be seen falling asleep. */
+function sleepers(): Sleepers {
+  let asleep = 0;
+  let tokens = 0;
+  const ports: Ports = {
+    ...systemPorts,
+    sleep: (ms, signal) => {
+      if (ms === POLL_MS) asleep += 1;
+      return systemPorts.sleep(ms, signal);
+    },
+  };
+  return {
+    options: { ports, listen: false, pollMs: POLL_MS },
+    lie: async (store, more = {}) => {
+      const before = asleep;
+      tokens += 1;
+      const waits = claim(store, claimRequest(`token-${tokens}`, { waitMs: 100_000, max: 10, ...more }));
+      let answer: Claim | null = null;
+      waits.then(
+        (found) => {
+          answer = found;
+        },
+        () => {},
+      );
+      await until("the claim sleeps", () => asleep > before);
+      const now = async (): Promise<readonly string[] | null> => {
+        await turn();
+        return answer?.jobs.map(({ lease }) => lease.ref.id) ?? null;
+      };
+      return { claim: waits, now };
+    },
+  };
+}
+
+test("the jobs are there when the enqueue answers, active and with their lease", async () => {
+  const { options, lie } = sleepers();
+  const store = await openMigrated(options);
+  const lying = await lie(store);
+  const receipts = await enqueueAndServe(store, [newJob("a")]);
+  expect(receipts.map(({ outcome }) => outcome)).toEqual(["accepted"]);
+  expect(await lying.now()).toEqual(["a"]);
+});
+
+test("a claim that cannot take all of them leaves the rest to the next one, which is told", async () => {
+  const { options, lie } = sleepers();
+  const store = await openMigrated(options);
+  const one = await lie(store, { session: "one", max: 1 });
+  const two = await lie(store, { session: "two", max: 10 });
+  await enqueueAndServe(store, [newJob("a"), newJob("b"), newJob("c")]);
+  expect(await one.now()).toEqual(["a"]);
+  expect((await two.claim).jobs.map(({ lease }) => lease.ref.id)).toEqual(["b", "c"]);
+});
+
+test("who cannot run the job goes on waiting, and somebody else gets it", async () => {
+  const { options, lie } = sleepers();
+  const store = await openMigrated(options);
+  const types = [{ name: "another", maxVersion: 1 }];
+  const wrong = await lie(store, { session: "wrong", queues: [{ queue: "mail", max: 10, types }] });
+  const right = await lie(store, { session: "right" });
+  await enqueueAndServe(store, [newJob("a")]);
+  expect((await right.claim).jobs).toHaveLength(1);
+  expect(await wrong.now()).toBeNull();
+});
+
+test("a job that was there already is a duplicate, and the claim waits on", async () => {
+  const { options, lie } = sleepers();
+  const store = await openMigrated(options);
+  await enqueueAndServe(store, [newJob("a")]);
+  await claim(store, claimRequest("before", { session: "before" }));
+  const lying = await lie(store);
+  const [receipt] = await enqueueAndServe(store, [newJob("a")]);
+  expect(receipt?.outcome).toBe("duplicate");
+  expect(await lying.now()).toBeNull();
+  await enqueueAndServe(store, [newJob("b")]);
+  expect((await lying.claim).jobs.map(({ lease }) => lease.ref.id)).toEqual(["b"]);
+});
+
+test("what keeps the claim from being made does not keep the job out", async () => {
+  const { options, lie } = sleepers();
+  const schema = newSchema();
+  const store = await openMigrated({ ...options, schema, callTimeoutMs: 2_000 });
+  const lying = await lie(store, { session: "held-up" });
+  const client = await openClient();
+  await client.query("BEGIN");
+  await client.query(`SELECT FROM ${schema}.session WHERE id = 'held-up' FOR UPDATE`);
+  const receipts = await enqueueAndServe(store, [newJob("a")]);
+  expect(receipts.map(({ outcome }) => outcome)).toEqual(["accepted"]);
+  await client.query("ROLLBACK");
+  // It was in the way of the claim's own look as well: that is told, and the next one finds the job.
+  const found = await lying.claim.catch(() => claim(store, claimRequest("next", { session: "held-up" })));
+  expect(found.jobs.map(({ lease }) => lease.ref.id)).toEqual(["a"]);
+});
+
+test("if the answer is lost both are told so", async () => {
+  const { options, lie } = sleepers();
+  const schema = newSchema();
+  await openMigrated({ schema });
+  const proxy = await startProxy({ to: serverUrl() });
+  onTestFinished(() => proxy.stop());
+  const store = openStore({ ...options, schema, url: proxy.url, callTimeoutMs: 500 });
+  const lying = await lie(store);
+  proxy.blackhole();
+  await expect(enqueueAndServe(store, [newJob("a")])).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+  await expect(lying.claim).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+  proxy.heal();
+});
