@@ -46,7 +46,7 @@ async function both(
   jobs: readonly NewJob[],
   { request }: Service,
 ): Promise<readonly [readonly Receipt[], Claim]> {
-  const answer = await call.db.get(enqueueFormAndClaim, { ...form, bounded: true, ...claimForm(request) });
+  const answer = await call.db.get(enqueueFormAndClaim, { ...form, ...claimForm(request) });
   if (answer === undefined) throw new Error("an enqueue was answered with nothing");
   const claim = claimIn(call, answer, request);
   call.touched.add(form.queue);

@@ -219,6 +219,14 @@ export const claimFunctions: Statement<None> = sql`
     queue text, max integer, lanes integer[], types text, has_later boolean, has_held boolean
   );
 
+  -- True if these are a single job, and it is due.
+  CREATE FUNCTION jobyard.is_one_due(runs jobyard.order_form[]) RETURNS boolean
+  LANGUAGE plpgsql IMMUTABLE AS $$
+  BEGIN
+    RETURN cardinality(runs) = 1 AND runs[1].delay_ms = 0 AND strpos(runs[1].ids, E'\\x1e') = 0
+       AND runs[1].dedupe_key IS NULL;
+  END $$;
+
   -- True if something is due that a claim could take or would cancel.
   CREATE FUNCTION jobyard.may_find(asked jobyard.asked_queue, now_at bigint) RETURNS boolean
   LANGUAGE plpgsql STABLE AS $$
@@ -314,11 +322,15 @@ export const claimFunctions: Statement<None> = sql`
 
   -- See ClaimRequest. Queues are asked in their order; "most": of each; "types": of each, as JSON, the highest version by
   -- name; "names": the queues in one order for all callers, so that none waits for another that waits for it. "look":
-  -- first, again for a claim that waits and is no sign of life, or offered if there is something to find. "told": number,
-  -- queue, name and version of lanes, divided by the control characters 31 within and 30 between them.
+  -- first, or again for a claim that waits and is no sign of life. "told": number, queue, name and version of lanes,
+  -- divided by the control characters 31 within and 30 between them.
+  --
+  -- "runs": jobs that are enqueued before, in the same commit, with the answer of enqueue_forms. A job that comes alone
+  -- and finds nobody in line before it does not get into line at all.
   CREATE FUNCTION jobyard.claim_jobs(by_session text, by_token text, lease_ms bigint, room integer, with_held boolean,
                                      look text, names text[], queues text[], most integer[], types text[],
-                                     OUT head text, OUT numbers text, OUT ids text, OUT payloads text,
+                                     runs jobyard.order_form[] DEFAULT NULL,
+                                     OUT answer text, OUT head text, OUT numbers text, OUT ids text, OUT payloads text,
                                      OUT backoffs text, OUT extras text, OUT told text)
   LANGUAGE plpgsql SET search_path = jobyard, pg_temp SET plan_cache_mode = force_generic_plan
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -331,7 +343,11 @@ export const claimFunctions: Statement<None> = sql`
     holds boolean;
     is_exclusive boolean;
     is_paused boolean;
-    finds boolean := look <> 'again';
+    bound bigint;
+    new_lane integer;
+    is_expected boolean := false;
+    handed bigint;
+    finds boolean := look = 'first';
     waits boolean := false;
     part bigint[];
     claimed bigint[] := '{}';
@@ -345,13 +361,15 @@ export const claimFunctions: Statement<None> = sql`
     END LOOP;
     now_at := now_ms();
     deadline_at := now_at + lease_ms;
+    -- Before the lanes are looked at, so that they have it.
+    IF runs IS NOT NULL THEN new_lane := lane_of(runs[1].queue, runs[1].name, runs[1].version); END IF;
     FOR place IN 1 .. cardinality(queues) LOOP
       one.queue := queues[place];
       one.max := most[place];
-      SELECT EXISTS (SELECT FROM queue WHERE name = one.queue AND paused_at IS NOT NULL),
-             EXISTS (SELECT FROM later WHERE later.queue = one.queue),
+      SELECT known.paused_at IS NOT NULL, known.max_size, EXISTS (SELECT FROM later WHERE later.queue = one.queue),
              EXISTS (SELECT FROM held WHERE held.queue = one.queue)
-        INTO is_paused, one.has_later, one.has_held;
+        INTO is_paused, bound, one.has_later, one.has_held
+        FROM (VALUES (1)) AS always LEFT JOIN queue AS known ON known.name = one.queue;
       CONTINUE WHEN is_paused;
       known := types[place];
       SELECT coalesce(array_agg(lane.id), '{}'),
@@ -361,8 +379,9 @@ export const claimFunctions: Statement<None> = sql`
       asked := asked || one;
       waits := waits OR one.has_later OR one.has_held;
       IF NOT finds THEN finds := may_find(one, now_at); END IF;
+      is_expected := is_expected OR (bound IS NULL AND new_lane = ANY (one.lanes));
     END LOOP;
-    IF finds THEN
+    IF finds OR runs IS NOT NULL THEN
       -- Claims of one session are judged one after the other: whether it holds anything decides what it may have.
       LOOP
         PERFORM FROM session WHERE id = by_session FOR UPDATE;
@@ -373,7 +392,19 @@ export const claimFunctions: Statement<None> = sql`
       END LOOP;
       SELECT count(*) > 0, coalesce(bool_or(exclusive), false) INTO holds, is_exclusive
         FROM lease WHERE session = by_session;
-      IF NOT is_exclusive THEN
+      IF is_expected AND NOT finds AND NOT is_exclusive AND is_one_due(runs) THEN
+        handed := write_job(runs[1], new_lane, now_at, false);
+      END IF;
+      IF handed IS NOT NULL THEN
+        answer := '[]';
+        claimed := ARRAY[handed];
+        INSERT INTO tally (queue, depth) VALUES (runs[1].queue, 1);
+        INSERT INTO lease (session, token, queue, claimed_at, exclusive, unsettled, pks)
+        VALUES (by_session, by_token, runs[1].queue, now_at, false, 1, claimed);
+      ELSIF runs IS NOT NULL THEN
+        answer := enqueue_forms(runs, true);
+      END IF;
+      IF handed IS NULL AND NOT is_exclusive THEN
         FOREACH one IN ARRAY asked LOOP
           IF one.has_later THEN PERFORM call_up(one.queue, now_at); END IF;
         END LOOP;
@@ -423,18 +454,5 @@ export const claimFunctions: Statement<None> = sql`
     END IF;
     -- Without jobs that are not due yet there is nothing else to tell, whatever is due now.
     head := CASE WHEN waits THEN claim_outlook(asked, now_at) ELSE '{"now":' || now_at || ',"nextDueAt":null}' END;
-  END $$;
-
-  -- Jobs are enqueued, and a claim that waits for work of their queues is served at once: one commit for both.
-  CREATE FUNCTION jobyard.enqueue_and_claim(runs jobyard.order_form[], bounded boolean, by_session text, by_token text,
-                                            lease_ms bigint, room integer, with_held boolean, names text[],
-                                            queues text[], most integer[], types text[], OUT answer text,
-                                            OUT head text, OUT numbers text, OUT ids text, OUT payloads text,
-                                            OUT backoffs text, OUT extras text, OUT told text)
-  LANGUAGE plpgsql SET search_path = jobyard, pg_temp AS $$
-  BEGIN
-    answer := enqueue_forms(runs, bounded);
-    SELECT claim.* INTO head, numbers, ids, payloads, backoffs, extras, told
-      FROM claim_jobs(by_session, by_token, lease_ms, room, with_held, 'offered', names, queues, most, types) AS claim;
   END $$;
 `;

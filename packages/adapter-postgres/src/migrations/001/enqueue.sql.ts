@@ -170,13 +170,40 @@ export const enqueueFunctions: Statement<None> = sql`
     RETURN false;
   END $$;
 
+  -- One job, about which nothing is to be judged. Its number; null if its id is taken. "in_line": false for one that is
+  -- claimed in the same step.
+  CREATE FUNCTION jobyard.write_job(form jobyard.order_form, in_lane integer, now_at bigint, in_line boolean)
+  RETURNS bigint LANGUAGE plpgsql AS $$
+  DECLARE
+    due_at bigint := greatest(now_at, coalesce(form.at, now_at + form.delay_ms));
+    new_pk bigint := nextval('number');
+  BEGIN
+    INSERT INTO job (pk, queue, id, lane, priority, ord, run_at, created_at, expires_at, max_attempts, timeout_ms,
+                     on_lease_lost, dedupe_key, dedupe_while, dedupe_for_ms, grp, tags, backoff, parent, payload)
+    VALUES (new_pk, form.queue, form.ids, in_lane, form.priority, CASE WHEN due_at <= now_at THEN new_pk END, due_at,
+            now_at, now_at + form.expires_ms, form.max_attempts, form.timeout_ms, form.on_lease_lost, form.dedupe_key,
+            form.dedupe_while, form.dedupe_for_ms, form.grp, form.tags, form.backoff, form.parent, form.payloads)
+    ON CONFLICT (id, queue) DO NOTHING;
+    IF NOT FOUND THEN RETURN NULL; END IF;
+    PERFORM cover_blocks(in_lane, new_pk, new_pk, now_at);
+    IF NOT in_line THEN RETURN new_pk; END IF;
+    IF due_at <= now_at THEN
+      INSERT INTO ready (lane, priority, ord, pk) VALUES (in_lane, form.priority, new_pk, new_pk);
+    ELSE
+      INSERT INTO later (queue, run_at, pk, lane, priority, tried)
+      VALUES (form.queue, due_at, new_pk, in_lane, form.priority, false);
+    END IF;
+    IF form.expires_ms IS NOT NULL THEN
+      INSERT INTO expiry (at, pk) VALUES (now_at + form.expires_ms, new_pk);
+    END IF;
+    RETURN new_pk;
+  END $$;
+
   -- One job, judged by all rules. The answer says what it met; null: it was written, and met nothing.
   CREATE FUNCTION jobyard.enqueue_one(form jobyard.order_form, now_at bigint, bound bigint) RETURNS json
   LANGUAGE plpgsql AS $$
   DECLARE
-    in_lane integer;
     due_at bigint := greatest(now_at, coalesce(form.at, now_at + form.delay_ms));
-    is_due boolean := due_at <= now_at;
     new_pk bigint;
     namesake jobyard.job;
     holder jobyard.dedupe;
@@ -185,14 +212,10 @@ export const enqueueFunctions: Statement<None> = sql`
     had_key boolean;
     depth bigint;
     until_at bigint := now_at + form.dedupe_for_ms;
-    -- Where nothing else is to be asked first, the attempt to write it finds out.
-    may_exist boolean := form.dedupe_key IS NOT NULL OR bound IS NOT NULL;
   BEGIN
     LOOP
-      IF may_exist THEN
-        SELECT * INTO namesake FROM job WHERE id = form.ids AND queue = form.queue;
-      END IF;
-      IF namesake.pk IS NOT NULL THEN
+      SELECT * INTO namesake FROM job WHERE id = form.ids AND queue = form.queue;
+      IF FOUND THEN
         RETURN json_build_object('met', 'id', 'state', state_of(namesake), 'payload', namesake.payload,
                                  'name', (SELECT name FROM lane WHERE lane.id = namesake.lane));
       END IF;
@@ -227,16 +250,8 @@ export const enqueueFunctions: Statement<None> = sql`
           RETURN json_build_object('met', 'bound', 'depth', depth, 'max_size', bound);
         END IF;
       END IF;
-      new_pk := nextval('number');
-      in_lane := lane_of(form.queue, form.name, form.version);
-      INSERT INTO job (pk, queue, id, lane, priority, ord, run_at, created_at, expires_at, max_attempts, timeout_ms,
-                       on_lease_lost, dedupe_key, dedupe_while, dedupe_for_ms, grp, tags, backoff, parent, payload)
-      VALUES (new_pk, form.queue, form.ids, in_lane, form.priority, CASE WHEN is_due THEN new_pk END, due_at, now_at,
-              now_at + form.expires_ms, form.max_attempts, form.timeout_ms, form.on_lease_lost, form.dedupe_key,
-              form.dedupe_while, form.dedupe_for_ms, form.grp, form.tags, form.backoff, form.parent, form.payloads)
-      ON CONFLICT (id, queue) DO NOTHING;
-      may_exist := true;
-      CONTINUE WHEN NOT FOUND;
+      new_pk := write_job(form, lane_of(form.queue, form.name, form.version), now_at, true);
+      CONTINUE WHEN new_pk IS NULL;
       IF form.dedupe_key IS NOT NULL THEN
         INSERT INTO dedupe AS known (queue, key, pk, id, until, for_ms)
         VALUES (form.queue, form.dedupe_key, new_pk, form.ids, until_at, form.dedupe_for_ms)
@@ -244,21 +259,13 @@ export const enqueueFunctions: Statement<None> = sql`
            SET pk = excluded.pk, id = excluded.id, until = excluded.until, for_ms = excluded.for_ms, gone = NULL
          WHERE known.until <= now_at OR known.pk = replaced.pk;
         IF NOT FOUND THEN
+          SELECT * INTO twin FROM job WHERE pk = new_pk;
+          PERFORM leave_line(twin);
           DELETE FROM job WHERE pk = new_pk;
           CONTINUE;
         END IF;
       END IF;
       IF replaced.pk IS NOT NULL THEN PERFORM cancel_waiting(replaced, 'replaced', 'replace', now_at); END IF;
-      IF is_due THEN
-        INSERT INTO ready (lane, priority, ord, pk) VALUES (in_lane, form.priority, new_pk, new_pk);
-      ELSE
-        INSERT INTO later (queue, run_at, pk, lane, priority, tried)
-        VALUES (form.queue, due_at, new_pk, in_lane, form.priority, false);
-      END IF;
-      IF form.expires_ms IS NOT NULL THEN
-        INSERT INTO expiry (at, pk) VALUES (now_at + form.expires_ms, new_pk);
-      END IF;
-      PERFORM cover_blocks(in_lane, new_pk, new_pk, now_at);
       RETURN CASE WHEN replaced.pk IS NOT NULL THEN json_build_object('met', 'replaced', 'id', replaced.id) END;
     END LOOP;
   END $$;
@@ -317,6 +324,7 @@ export const enqueueFunctions: Statement<None> = sql`
     told json[] := '{}';
     base integer := 0;
     added integer;
+    is_plain boolean;
   BEGIN
     IF bounded AND EXISTS (SELECT FROM queue WHERE max_size IS NOT NULL) THEN bounds := lock_bounds(runs); END IF;
     now_at := now_ms();
@@ -324,13 +332,18 @@ export const enqueueFunctions: Statement<None> = sql`
       bound := (bounds ->> run.queue)::bigint;
       ids := string_to_array(run.ids, E'\\x1e');
       added := cardinality(ids);
-      IF added = 1 OR run.dedupe_key IS NOT NULL OR bound IS NOT NULL OR NOT enqueue_run(run, now_at) THEN
+      is_plain := run.dedupe_key IS NULL AND bound IS NULL;
+      IF added = 1 OR NOT is_plain OR NOT enqueue_run(run, now_at) THEN
         added := 0;
         payloads := string_to_array(run.payloads, E'\\x1e');
         one := run;
         FOR place IN 1 .. cardinality(ids) LOOP
           one.ids := ids[place];
           one.payloads := payloads[place];
+          IF is_plain AND write_job(one, lane_of(run.queue, run.name, run.version), now_at, true) IS NOT NULL THEN
+            added := added + 1;
+            CONTINUE;
+          END IF;
           met := enqueue_one(one, now_at, bound);
           IF met IS NULL OR met ->> 'met' = 'replaced' THEN
             added := added + 1;
