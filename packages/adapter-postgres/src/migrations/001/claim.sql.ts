@@ -219,20 +219,11 @@ export const claimFunctions: Statement<None> = sql`
     queue text, max integer, lanes integer[], types text, has_later boolean, has_held boolean
   );
 
-  -- True if these are a single job, and it is due.
-  CREATE FUNCTION jobyard.is_one_due(runs jobyard.order_form[]) RETURNS boolean
-  LANGUAGE plpgsql IMMUTABLE AS $$
-  BEGIN
-    RETURN cardinality(runs) = 1 AND runs[1].delay_ms = 0 AND strpos(runs[1].ids, E'\\x1e') = 0
-       AND runs[1].dedupe_key IS NULL;
-  END $$;
-
   -- True if something is due that a claim could take or would cancel.
   CREATE FUNCTION jobyard.may_find(asked jobyard.asked_queue, now_at bigint) RETURNS boolean
   LANGUAGE plpgsql STABLE AS $$
   BEGIN
-    RETURN EXISTS (SELECT FROM unnest(asked.lanes) AS known(id)
-                    WHERE EXISTS (SELECT FROM ready WHERE ready.lane = known.id))
+    RETURN EXISTS (SELECT FROM ready WHERE lane = ANY (asked.lanes))
         OR (asked.has_later AND EXISTS (SELECT FROM later WHERE queue = asked.queue AND run_at <= now_at))
         OR (asked.has_held AND EXISTS (SELECT FROM held WHERE queue = asked.queue AND run_at <= now_at
                                           AND lane = ANY (asked.lanes)));
@@ -345,6 +336,7 @@ export const claimFunctions: Statement<None> = sql`
     is_paused boolean;
     bound bigint;
     new_lane integer;
+    known_lanes integer[] := '{}';
     is_expected boolean := false;
     handed bigint;
     finds boolean := look = 'first';
@@ -378,7 +370,8 @@ export const claimFunctions: Statement<None> = sql`
         FROM lane WHERE lane.queue = one.queue AND lane.version <= (known ->> lane.name)::integer;
       asked := asked || one;
       waits := waits OR one.has_later OR one.has_held;
-      IF NOT finds THEN finds := may_find(one, now_at); END IF;
+      finds := finds OR (runs IS NULL OR waits) AND may_find(one, now_at);
+      known_lanes := known_lanes || one.lanes;
       is_expected := is_expected OR (bound IS NULL AND new_lane = ANY (one.lanes));
     END LOOP;
     IF finds OR runs IS NOT NULL THEN
@@ -390,9 +383,13 @@ export const claimFunctions: Statement<None> = sql`
         -- Of a session that was idle for long a sweep may remove the row in between.
         EXIT WHEN FOUND;
       END LOOP;
-      SELECT count(*) > 0, coalesce(bool_or(exclusive), false) INTO holds, is_exclusive
+      SELECT count(*) > 0, coalesce(bool_or(exclusive), false),
+             is_expected AND NOT EXISTS (SELECT FROM ready WHERE lane = ANY (known_lanes))
+        INTO holds, is_exclusive, is_expected
         FROM lease WHERE session = by_session;
-      IF is_expected AND NOT finds AND NOT is_exclusive AND is_one_due(runs) THEN
+      IF is_expected AND NOT finds AND NOT is_exclusive AND cardinality(runs) = 1 AND strpos(runs[1].ids, E'\\x1e') = 0
+         AND runs[1].delay_ms = 0 AND runs[1].dedupe_key IS NULL
+      THEN
         handed := write_job(runs[1], new_lane, now_at, false);
       END IF;
       IF handed IS NOT NULL THEN
