@@ -1,5 +1,6 @@
 /** Where each fault is seeded in the memory adapter. */
 
+import { CONTRACT_FAULTS } from "./contract-faults.ts";
 import type { Patch } from "./fault.ts";
 
 const memory = (file: string, find: string, replace: string): Patch => ({
@@ -13,12 +14,7 @@ export const MEMORY_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
   "fence-removed": [memory("lease.ts", "own.epoch === lease.epoch && own.token === lease.token", "own.token !== null")],
   "fence-by-attempt": [
     memory("lease.ts", "own.epoch === lease.epoch && own.token === lease.token", "own.epoch === lease.epoch"),
-    // Raised with the attempt only, the epoch is no better than the attempt's number.
-    memory(
-      "settle.ts",
-      "isFinal(end.state) ? job.epoch : job.epoch + 1",
-      "isFinal(end.state) || end.givesBack ? job.epoch : job.epoch + 1",
-    ),
+    CONTRACT_FAULTS["fence-by-attempt"],
   ],
   "fence-removed-for-entries": [
     memory("lease.ts", "return row && isOwnLease(store, row, lease) ? row : null;", "return row ?? null;"),
@@ -48,27 +44,15 @@ export const MEMORY_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
       `return jobs.map((job, index) => enqueueOne(store, index > 0 ? { ...job, dedupe: null } : job, now, "bounded"));`,
     ),
   ],
-  "dedupe-on-rescue": [
-    memory(
-      "settle.ts",
-      `if (decided.state === "waiting" && meetsTwin(store, row, now))`,
-      `if (decision.move !== "rescue" && decided.state === "waiting" && meetsTwin(store, row, now))`,
-    ),
-  ],
+  "dedupe-on-rescue": [CONTRACT_FAULTS["dedupe-on-rescue"]],
   "dedupe-on-requeue": [
     memory("operate.ts", `if (otherHolder(queueOf(store, row.job.queue), row, now)) return untouched("held");`, ""),
   ],
   "attempt-not-counted": [
     memory("claim.ts", "const attempt = row.job.attempt + 1;", "const attempt = Math.max(1, row.job.attempt);"),
   ],
-  "attempt-not-given-back": [
-    memory(
-      "settle.ts",
-      `return { kind, state: "waiting", reason: null, delayMs: decision.delayMs, givesBack: true };`,
-      `return { kind, state: "waiting", reason: null, delayMs: decision.delayMs, givesBack: false };`,
-    ),
-  ],
-  "rescue-charges-all": [memory("settle.ts", "givesBack: !decision.charged", "givesBack: false")],
+  "attempt-not-given-back": [CONTRACT_FAULTS["attempt-not-given-back"]],
+  "rescue-charges-all": [CONTRACT_FAULTS["rescue-charges-all"]],
   "event-lost": [
     memory(
       "change.ts",
@@ -106,13 +90,7 @@ export const MEMORY_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
       "session.alone = session.alone || batch.length === 1;",
     ),
   ],
-  "cancel-lost-in-the-race": [
-    memory(
-      "settle.ts",
-      `if (row.job.cancelRequested && decision.move !== "complete") {`,
-      `if (row.job.cancelRequested && decision.move === "rescue") {`,
-    ),
-  ],
+  "cancel-lost-in-the-race": [CONTRACT_FAULTS["cancel-lost-in-the-race"]],
   "cancel-not-told": [memory("lease.ts", `return row.job.cancelRequested ? "cancel" : "held";`, `return "held";`)],
   "follow-up-lost": [memory("settle.ts", `decision.move === "complete" ? followUps : [];`, "[];")],
   "follow-up-fails-the-completion": [
@@ -155,13 +133,7 @@ export const MEMORY_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
       `if (namesake && namesake.job.state !== "waiting") return asNamesake(namesake, job);`,
     ),
   ],
-  "requeue-from-anywhere": [
-    memory(
-      "operate.ts",
-      "if (!mayMove(call.move, row.job.state))",
-      `if (!mayMove(call.move, row.job.state) && !(call.move === "requeue" && row.job.state === "completed"))`,
-    ),
-  ],
+  "requeue-from-anywhere": [CONTRACT_FAULTS["requeue-from-anywhere"]],
   "payload-rewritten": [
     memory("enqueue.ts", "payload: asked.payload,", "payload: JSON.stringify(JSON.parse(asked.payload)),"),
   ],

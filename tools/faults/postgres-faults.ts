@@ -1,5 +1,6 @@
 /** Where the faults of every adapter are seeded in the Postgres adapter, in its code and in its functions. */
 
+import { CONTRACT_FAULTS } from "./contract-faults.ts";
 import { chapter, inSql, type PostgresFault, postgres } from "./postgres-patch.ts";
 
 /** Takes whatever lease was presented for an open one of the job. */
@@ -16,12 +17,7 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
   "fence-by-attempt": {
     patches: [
       postgres("leases.ts", "return open?.has(pk) === true ? open : null;", `return ${ANY_LEASE};`),
-      // Raised with the attempt only, the epoch is no better than the attempt's number.
-      postgres(
-        "ending.ts",
-        "isFinal(state) ? job.epoch : job.epoch + 1",
-        "isFinal(state) || end.givesBack ? job.epoch : job.epoch + 1",
-      ),
+      CONTRACT_FAULTS["fence-by-attempt"],
     ],
     guard: chapter("fencing"),
   },
@@ -67,38 +63,14 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
     ],
     guard: chapter("dedupe"),
   },
-  "dedupe-on-rescue": {
-    patches: [
-      postgres(
-        "ending.ts",
-        `if (decided.state === "waiting" && job.dedupe_while`,
-        `if (decision.move !== "rescue" && decided.state === "waiting" && job.dedupe_while`,
-      ),
-    ],
-    guard: chapter("dedupe"),
-  },
+  "dedupe-on-rescue": { patches: [CONTRACT_FAULTS["dedupe-on-rescue"]], guard: chapter("dedupe") },
   "dedupe-on-requeue": {
     patches: [postgres("moves.ts", `if (changes.keys.isHeldByAnother(job)) return untouched("held");`, "")],
     guard: chapter("dedupe"),
   },
-  "attempt-not-counted": {
-    patches: [postgres("ending.ts", "const running = job.attempt + 1;", "const running = Math.max(1, job.attempt);")],
-    guard: chapter("settle"),
-  },
-  "attempt-not-given-back": {
-    patches: [
-      postgres(
-        "ending.ts",
-        "delayMs: decision.delayMs, givesBack: true };",
-        "delayMs: decision.delayMs, givesBack: decision.delayMs < 0 };",
-      ),
-    ],
-    guard: chapter("settle"),
-  },
-  "rescue-charges-all": {
-    patches: [postgres("ending.ts", "givesBack: !decision.charged", "givesBack: false")],
-    guard: chapter("sessions and rescue"),
-  },
+  "attempt-not-counted": { patches: [CONTRACT_FAULTS["attempt-not-counted"]], guard: chapter("settle") },
+  "attempt-not-given-back": { patches: [CONTRACT_FAULTS["attempt-not-given-back"]], guard: chapter("settle") },
+  "rescue-charges-all": { patches: [CONTRACT_FAULTS["rescue-charges-all"]], guard: chapter("sessions and rescue") },
   "event-lost": {
     patches: [
       postgres(
@@ -151,10 +123,7 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
     ],
     guard: chapter("sessions and rescue"),
   },
-  "held-limit-ignored": {
-    patches: [postgres("ending.ts", "held_limit: heldLimitAfter(job, decision),", "held_limit: null,")],
-    guard: chapter("exclusive batches"),
-  },
+  "held-limit-ignored": { patches: [CONTRACT_FAULTS["held-limit-ignored"]], guard: chapter("exclusive batches") },
   "exclusive-batch-too-large": {
     patches: [inSql("claim", "room := least(room, candidate.held_limit);", "")],
     guard: chapter("exclusive batches"),
@@ -167,12 +136,7 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
     patches: [inSql("claim", "alone = NOT holds AND cardinality", "alone = alone OR cardinality")],
     guard: chapter("sessions and rescue"),
   },
-  "cancel-lost-in-the-race": {
-    patches: [
-      postgres("ending.ts", "if (job.cancel_requested) {", `if (job.cancel_requested && decision.move === "rescue") {`),
-    ],
-    guard: chapter("settle"),
-  },
+  "cancel-lost-in-the-race": { patches: [CONTRACT_FAULTS["cancel-lost-in-the-race"]], guard: chapter("settle") },
   "cancel-not-told": {
     patches: [inSql("hold", "WHEN job.cancel_requested THEN 'cancel' ", "")],
     guard: chapter("sessions and rescue"),
@@ -258,16 +222,7 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
     ],
     guard: chapter("enqueue"),
   },
-  "requeue-from-anywhere": {
-    patches: [
-      postgres(
-        "operate.ts",
-        "if (!mayMove(move, state)) return",
-        `if (!mayMove(move, state) && !(move === "requeue" && state === "completed")) return`,
-      ),
-    ],
-    guard: chapter("operator's moves"),
-  },
+  "requeue-from-anywhere": { patches: [CONTRACT_FAULTS["requeue-from-anywhere"]], guard: chapter("operator's moves") },
   "payload-rewritten": {
     patches: [
       postgres(
@@ -282,14 +237,5 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
     patches: [postgres("operate.ts", "if (changed.length > 0) await audit(", "if (changed.length > 1) await audit(")],
     guard: chapter("audit"),
   },
-  "well-and-to-be-fixed": {
-    patches: [
-      postgres(
-        "examine/tables.ts",
-        '}.`, evidence };\n    case "new":',
-        '}.`, evidence, fix: "Migrate." };\n    case "new":',
-      ),
-    ],
-    guard: chapter("health"),
-  },
+  "well-and-to-be-fixed": { patches: [CONTRACT_FAULTS["well-and-to-be-fixed"]], guard: chapter("health") },
 };

@@ -1,5 +1,6 @@
 /** Where each fault is seeded in the SQLite adapter. */
 
+import { CONTRACT_FAULTS } from "./contract-faults.ts";
 import type { Patch } from "./fault.ts";
 
 const sqlite = (file: string, find: string, replace: string): Patch => ({
@@ -24,12 +25,7 @@ export const SQLITE_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
       "return open?.has(row.pk) === true ? open : null;",
       `if (open?.has(row.pk) === true || row.epoch !== lease.epoch) return open;${HOLDERS_LEASE}`,
     ),
-    // Raised with the attempt only, the epoch is no better than the attempt's number.
-    sqlite(
-      "settle.ts",
-      "isFinal(state) ? row.epoch : row.epoch + 1",
-      "isFinal(state) || givesBack ? row.epoch : row.epoch + 1",
-    ),
+    CONTRACT_FAULTS["fence-by-attempt"],
   ],
   "fence-removed-for-entries": [
     sqlite(
@@ -58,25 +54,11 @@ export const SQLITE_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
       "const isPlain = mayRun && (job.dedupe === null || receipts.length > 0) &&",
     ),
   ],
-  "dedupe-on-rescue": [
-    sqlite(
-      "settle.ts",
-      `if (decided.state === "waiting" && meetsTwin(view, row))`,
-      `if (decision.move !== "rescue" && decided.state === "waiting" && meetsTwin(view, row))`,
-    ),
-  ],
+  "dedupe-on-rescue": [CONTRACT_FAULTS["dedupe-on-rescue"]],
   "dedupe-on-requeue": [sqlite("operate.ts", `if (otherHolder(step, row)) return untouched("held");`, "")],
-  "attempt-not-counted": [
-    sqlite("settle.ts", "const running = row.attempt + 1;", "const running = Math.max(1, row.attempt);"),
-  ],
-  "attempt-not-given-back": [
-    sqlite(
-      "settle.ts",
-      `return { kind, state: "waiting", reason: null, delayMs: decision.delayMs, givesBack: true };`,
-      `return { kind, state: "waiting", reason: null, delayMs: decision.delayMs, givesBack: false };`,
-    ),
-  ],
-  "rescue-charges-all": [sqlite("settle.ts", "givesBack: !decision.charged", "givesBack: false")],
+  "attempt-not-counted": [CONTRACT_FAULTS["attempt-not-counted"]],
+  "attempt-not-given-back": [CONTRACT_FAULTS["attempt-not-given-back"]],
+  "rescue-charges-all": [CONTRACT_FAULTS["rescue-charges-all"]],
   "event-lost": [
     sqlite(
       "change.ts",
@@ -109,7 +91,7 @@ export const SQLITE_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
       "if (leaseMs < 0) db.run(moveDeadline, { session, deadline: now + leaseMs });",
     ),
   ],
-  "held-limit-ignored": [sqlite("settle.ts", "held_limit: heldLimitAfter(row, decision),", "held_limit: null,")],
+  "held-limit-ignored": [CONTRACT_FAULTS["held-limit-ignored"]],
   "exclusive-batch-too-large": [sqlite("claim.ts", "room = Math.min(room, row.held_limit ?? room);", "")],
   "exclusive-batch-shared": [
     sqlite("claim.ts", "if (session?.exclusive === 1) return { rows: [], exclusive: 1, isFirst };", ""),
@@ -117,13 +99,7 @@ export const SQLITE_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
   "alone-not-cleared": [
     sqlite("sql/lease.sql.ts", "alone = excluded.alone", "alone = MAX(jobyard_session.alone, excluded.alone)"),
   ],
-  "cancel-lost-in-the-race": [
-    sqlite(
-      "settle.ts",
-      "if (row.cancel_requested === 1) {",
-      `if (row.cancel_requested === 1 && decision.move === "rescue") {`,
-    ),
-  ],
+  "cancel-lost-in-the-race": [CONTRACT_FAULTS["cancel-lost-in-the-race"]],
   "cancel-not-told": [sqlite("hold.ts", `return row.cancel_requested === 1 ? "cancel" : "held";`, `return "held";`)],
   "follow-up-lost": [sqlite("settle.ts", `followUps: enqueue(step, followUps, "unbounded") };`, "followUps: [] };")],
   "follow-up-fails-the-completion": [
@@ -174,17 +150,11 @@ export const SQLITE_FAULTS: Readonly<Record<string, readonly Patch[]>> = {
       `if (namesake && stateOf(step, namesake) !== "waiting") return asNamesake(step, namesake, job);\n  if (namesake) changeJob(step, namesake, "waiting", { kind: "edit", data: null, set: { payload: job.payload } });\n  if (namesake) return { outcome: "accepted", ref, state: "waiting", replaced: null };`,
     ),
   ],
-  "requeue-from-anywhere": [
-    sqlite(
-      "operate.ts",
-      "if (!mayMove(call.move, state)) return untouched(",
-      `if (!mayMove(call.move, state) && !(call.move === "requeue" && state === "completed")) return untouched(`,
-    ),
-  ],
+  "requeue-from-anywhere": [CONTRACT_FAULTS["requeue-from-anywhere"]],
   "payload-rewritten": [
     sqlite("enqueue.ts", "payload: job.payload,", "payload: JSON.stringify(JSON.parse(job.payload)),"),
   ],
-  "well-and-to-be-fixed": [sqlite("examine/database.ts", ".`, evidence };", '.`, evidence, fix: "Migrate." };')],
+  "well-and-to-be-fixed": [CONTRACT_FAULTS["well-and-to-be-fixed"]],
   "audit-line-lost": [sqlite("operate.ts", "if (changed.length > 0) audit(", "if (changed.length > 1) audit(")],
 };
 

@@ -6,12 +6,18 @@
  * Each change is judged on what those before it left, in memory; all of them are written by one statement.
  */
 
-import { claimData, type Instant, type JobRef, type JsonText, type State } from "@jobyard/core/adapter";
+import {
+  claimData,
+  type Instant,
+  type JobRef,
+  type JsonText,
+  type State,
+  type StoredTexts,
+} from "@jobyard/core/adapter";
 import { type Entry, newEntry, partsOf, type Settings, withSettings } from "./entry.ts";
 import { Keys } from "./keys.ts";
 import type { Leases } from "./leases.ts";
 import type { Claimed, Holder, LockedJob, Trashed } from "./locks.ts";
-import type { Texts } from "./rows.ts";
 import { type EventRow, writeChanges } from "./sql/changes.sql.ts";
 import type { Step } from "./step.ts";
 import { Tally } from "./tally.ts";
@@ -201,6 +207,6 @@ export class Changes {
   }
 }
 
-const TEXTS: readonly (keyof Texts)[] = ["payload", "result", "progress", "errors", "undo"];
+const TEXTS: readonly (keyof StoredTexts)[] = ["payload", "result", "progress", "errors", "undo"];
 
 const addressOf = ({ queue, id }: JobRef): string => `${queue}\n${id}`;

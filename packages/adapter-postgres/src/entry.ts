@@ -1,9 +1,9 @@
 /** One job in the ledger of a step: how it was, how it is by now, and what of that has to be written. */
 
-import { byteLength, type Instant, type State } from "@jobyard/core/adapter";
+import { byteLength, type Instant, needsAttention, type State, type StoredTexts } from "@jobyard/core/adapter";
 import { isSamePlace } from "./line.ts";
 import type { LockedJob } from "./locks.ts";
-import type { Changing, Texts } from "./rows.ts";
+import type { Changing } from "./rows.ts";
 import type { Changes, JobUpdate } from "./sql/changes.sql.ts";
 
 export interface Entry {
@@ -14,7 +14,7 @@ export interface Entry {
   job: LockedJob;
   state: State;
   /** Those that have changed. */
-  readonly texts: Set<keyof Texts>;
+  readonly texts: Set<keyof StoredTexts>;
   /** When it came into its state, if that was in this step; for one from the trash, when it had come into it. */
   enteredAt: Instant | null;
   /** It got a new place in the order. */
@@ -34,7 +34,7 @@ export const newEntry = (job: LockedJob, state: State, begin: Entry["begin"]): E
 });
 
 /** What may be set of a job. Its event and its place in the order follow. */
-export type Settings = Partial<Omit<Changing, "seq" | "ord"> & Texts>;
+export type Settings = Partial<Omit<Changing, "seq" | "ord"> & StoredTexts>;
 
 /** With the lengths of texts that are new. */
 export function withSettings(job: LockedJob, settings: Settings): LockedJob {
@@ -75,8 +75,8 @@ export function partsOf(
     leaving: pksOf(moved.filter(wasInLine)),
     jobs: entries.map((entry) => updateOf(entry, turns.get(entry.job.pk) ?? null)),
     joining: pksOf(moved.filter(isInLine)),
-    calm: pksOf(entered.filter(({ begin, from }) => begin === "store" && callsForAttention(from))),
-    attention: entered.filter(({ state }) => callsForAttention(state)).map(attentionOf),
+    calm: pksOf(entered.filter(({ begin, from }) => begin === "store" && needsAttention(from))),
+    attention: entered.filter(({ state }) => needsAttention(state)).map(attentionOf),
     trashed: pksOf(entries.filter(({ end }) => end === "trash")),
   };
 }
@@ -88,8 +88,6 @@ const wasInLine = ({ begin, from }: Entry): boolean => begin === "store" && from
 const isInLine = ({ end, state }: Entry): boolean => end === "store" && state === "waiting";
 const isMoved = (entry: Entry): boolean =>
   entry.isPlaced || wasInLine(entry) !== isInLine(entry) || !isSamePlace(entry.before, entry.job);
-
-const callsForAttention = (state: State): boolean => state === "stale" || state === "dead" || state === "cancelled";
 
 const attentionOf = ({ job, state, enteredAt }: Entry): NonNullable<Changes["attention"]>[number] => ({
   pk: job.pk,

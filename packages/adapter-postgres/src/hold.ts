@@ -4,14 +4,8 @@
  * Round trips, whatever the number of leases: `extend`, `expired` and `retire` one, `append` two and its transaction.
  */
 
-import {
-  type ExpiredSession,
-  type Extended,
-  type FencedEntry,
-  type Lease,
-  type SessionId,
-  toBackoff,
-} from "@jobyard/core/adapter";
+import type { ExpiredSession, Extended, FencedEntry, Lease, SessionId } from "@jobyard/core/adapter";
+import { factsOf } from "@jobyard/core/adapter";
 import { Changes } from "./changes.ts";
 import type { Connection } from "./connection.ts";
 import { Leases } from "./leases.ts";
@@ -83,14 +77,7 @@ const unsettled = (row: ExpiredRow): ExpiredSession["jobs"][number] => ({
     token: row.token,
     session: row.session,
   },
-  facts: {
-    attempt: row.attempt + 1,
-    maxAttempts: row.max_attempts,
-    backoff: toBackoff(row.backoff),
-    cancelRequested: row.cancel_requested,
-    onLeaseLost: row.on_lease_lost,
-    heldLimit: row.held_limit,
-  },
+  facts: factsOf(row),
 });
 
 export async function retire({ db }: Pick<Call, "db">, session: SessionId): Promise<void> {

@@ -3,21 +3,11 @@
  * where it would hold one. What was read may be overtaken until it is written; then the step is made anew.
  */
 
-import type { State } from "@jobyard/core/adapter";
+import { holdsKey, type State } from "@jobyard/core/adapter";
 import type { Holder, LockedJob } from "./locks.ts";
 import type { KeyOf } from "./sql/changes.sql.ts";
 
 type Keyed = Pick<LockedJob, "pk" | "queue" | "id" | "dedupe_key" | "dedupe_while">;
-
-/** The states in which a job holds a key that is bound to its state. */
-const HOLDING_STATES: Readonly<Record<"waiting" | "open", readonly State[]>> = {
-  waiting: ["waiting"],
-  open: ["waiting", "blocked", "active", "stale"],
-};
-
-/** True if the job would hold its key in that state. A `{forMs}` key takes no notice of states. */
-export const wouldHold = ({ dedupe_while }: Pick<Keyed, "dedupe_while">, state: State): boolean =>
-  dedupe_while !== null && dedupe_while !== "for" && HOLDING_STATES[dedupe_while].includes(state);
 
 export class Keys {
   readonly #holders = new Map<string, number>();
@@ -41,7 +31,7 @@ export class Keys {
     if (key === null || job.dedupe_while === "for") return;
     const name = idOf(queue, key);
     const isHolder = this.#holders.get(name) === pk;
-    if (!wouldHold(job, state)) this.#free({ queue, key, pk });
+    if (!holdsKey(job.dedupe_while, state)) this.#free({ queue, key, pk });
     else if (!isHolder) {
       this.#holders.set(name, pk);
       this.#taken.set(name, { queue, key, pk, id });

@@ -3,21 +3,37 @@
  * for any number of jobs.
  */
 
-import { DEFAULTS, type Instant, type JobRef, type Lease, type State } from "@jobyard/core/adapter";
+import {
+  DEFAULTS,
+  type Holding,
+  type Instant,
+  type JobRef,
+  type Lease,
+  type State,
+  type StoredFixed,
+  type StoredTexts,
+} from "@jobyard/core/adapter";
 import type { Connection } from "./connection.ts";
-import type { Changing, Fixed, Holding, Texts } from "./rows.ts";
+import type { Changing } from "./rows.ts";
 import { lockJobs, lockLeased, lockTrash } from "./sql/locks.sql.ts";
 
 /** A job as a step sees it. A text that can be large is there, in brackets, if the step wanted it. */
 export interface LockedJob
   extends Changing,
-    Pick<Fixed, "pk" | "queue" | "id" | "lane" | "dedupe_key" | "dedupe_while">,
+    Pick<StoredFixed, "pk" | "queue" | "id" | "lane" | "dedupe_key" | "dedupe_while">,
     ReadTexts {
   /** UTF-8 lengths; null where there is no text. */
   readonly bytes: { readonly payload: number; readonly result: number | null; readonly errors: number | null };
 }
 
-export type ReadTexts = { readonly [Name in keyof Texts]: readonly [Texts[Name]] | null };
+export type ReadTexts = { readonly [Name in keyof StoredTexts]: readonly [StoredTexts[Name]] | null };
+
+/** A text that the step wanted. */
+export function textOf<Name extends keyof StoredTexts>(job: LockedJob, name: Name): StoredTexts[Name] {
+  const text: ReadTexts[Name] = job[name];
+  if (text === null) throw new Error(`job ${job.queue}/${job.id} was read without its ${name}`);
+  return text[0];
+}
 
 /** Who holds a dedupe key. With a `{forMs}` key possibly a job that is gone. */
 export interface Holder {
@@ -44,7 +60,7 @@ export interface LockedJobs {
 export async function lock(
   db: Connection,
   refs: readonly JobRef[],
-  wants: readonly (keyof Texts)[],
+  wants: readonly (keyof StoredTexts)[],
 ): Promise<LockedJobs> {
   const asked = refs.map(({ queue, id }) => ({ queue, id }));
   const row = await db.get(lockJobs, { refs: JSON.stringify(asked), wants });
@@ -91,7 +107,7 @@ export const stateUnderLease = ({ state }: LockedJob): State => (state === "wait
 export async function lockUnderLease(
   db: Connection,
   leases: readonly Lease[],
-  wants: readonly (keyof Texts)[],
+  wants: readonly (keyof StoredTexts)[],
   locks: { readonly sessions: boolean; readonly leases: boolean },
   besides: readonly Lease[] = [],
 ): Promise<LockedUnderLease> {

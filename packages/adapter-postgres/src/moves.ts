@@ -1,11 +1,23 @@
 /** What each of the operator's moves does to a job that allows it. */
 
-import type { ApplyOptions, JobRef, JsonText, MoveResult, OperatorMove } from "@jobyard/core/adapter";
-import { operatorData } from "@jobyard/core/adapter";
+import {
+  type ApplyOptions,
+  type BeforeRequeue,
+  DONE,
+  type JsonText,
+  type Judgement,
+  type OperatorMove,
+  operatorData,
+  REQUEUED,
+  type StoredTexts,
+  startOf,
+  undoneBy,
+  undoText,
+  untouched,
+} from "@jobyard/core/adapter";
 import type { Changes, Known } from "./changes.ts";
 import type { Settings } from "./entry.ts";
-import type { Claimed, LockedJob, ReadTexts } from "./locks.ts";
-import type { Changing, Texts } from "./rows.ts";
+import { type Claimed, type LockedJob, textOf } from "./locks.ts";
 
 export interface Call {
   readonly changes: Changes;
@@ -15,16 +27,8 @@ export interface Call {
   readonly claimOf: (job: LockedJob) => Claimed;
 }
 
-export interface Judgement {
-  readonly outcome: MoveResult["outcome"];
-  readonly wrote: boolean;
-}
-
-export const untouched = (outcome: MoveResult["outcome"]): Judgement => ({ outcome, wrote: false });
-export const DONE: Judgement = { outcome: "done", wrote: true };
-
 /** The texts of a job that a move has to see. */
-export function textsFor(move: OperatorMove, { opId, payload }: ApplyOptions): readonly (keyof Texts)[] {
+export function textsFor(move: OperatorMove, { opId, payload }: ApplyOptions): readonly (keyof StoredTexts)[] {
   if (move === "edit") return ["payload"];
   if (move === "revert") return ["undo"];
   if (move !== "requeue") return [];
@@ -56,11 +60,11 @@ export const EFFECTS: Readonly<Record<Exclude<OperatorMove, "restore">, Effect>>
   revert,
   promote: (call, known) => {
     const { now } = call.changes;
-    if (known.job.run_at <= now) return { outcome: "done", wrote: false };
+    if (known.job.run_at <= now) return untouched("done");
     writeMove(call, known, { run_at: now });
     return DONE;
   },
-  reschedule: setting((call) => ({ run_at: startOf(call) })),
+  reschedule: setting(({ changes, options }) => ({ run_at: startOf(changes.now, options) })),
   reprioritise: setting(({ options }, job) => ({ priority: options.priority ?? job.priority })),
   edit: (call, known) => {
     const before = textOf(known.job, "payload");
@@ -75,14 +79,6 @@ export const EFFECTS: Readonly<Record<Exclude<OperatorMove, "restore">, Effect>>
     return DONE;
   },
 };
-
-const startOf = ({ changes, options }: Call): number => changes.now + (options.delayMs ?? 0);
-
-function textOf<Name extends keyof Texts>(job: ReadTexts & JobRef, name: Name): Texts[Name] {
-  const text: ReadTexts[Name] = job[name];
-  if (text === null) throw new Error(`job ${job.queue}/${job.id} was read without its ${name}`);
-  return text[0];
-}
 
 function cancel(call: Call, known: Known): Judgement {
   const { changes } = call;
@@ -103,63 +99,27 @@ function requeue(call: Call, known: Known): Judgement {
   const { opId, payload } = options;
   const replaced = payload === undefined ? null : textOf(job, "payload");
   const set: Settings = {
-    state: "waiting",
-    attempt: 0,
-    rescues: 0,
-    held_limit: null,
-    reason: null,
-    finished_at: null,
-    expires_at: null,
-    result: null,
-    progress: null,
-    run_at: startOf(call),
+    ...REQUEUED,
+    run_at: startOf(changes.now, options),
     ...(payload !== undefined && { payload }),
-    undo:
-      opId === undefined ? null : JSON.stringify({ op: opId, epoch: job.epoch, before: beforeOf(job) } satisfies Undo),
+    undo: opId === undefined ? null : undoText(opId, withTexts(job)),
   };
   writeMove(call, known, set, replaced);
   return DONE;
 }
 
-/** What `revert` puts back. */
-type Before = Pick<
-  Changing & Texts,
-  | "state"
-  | "reason"
-  | "payload"
-  | "attempt"
-  | "rescues"
-  | "held_limit"
-  | "finished_at"
-  | "result"
-  | "progress"
-  | "expires_at"
->;
-interface Undo {
-  readonly op: string;
-  readonly epoch: number;
-  readonly before: Before;
-}
-
-const beforeOf = (job: LockedJob): Before => ({
-  state: job.state,
-  reason: job.reason,
+/** With those that a requeue takes away. */
+const withTexts = (job: LockedJob): BeforeRequeue & Pick<LockedJob, "epoch"> => ({
+  ...job,
   payload: textOf(job, "payload"),
-  attempt: job.attempt,
-  rescues: job.rescues,
-  held_limit: job.held_limit,
-  finished_at: job.finished_at,
   result: textOf(job, "result"),
   progress: textOf(job, "progress"),
-  expires_at: job.expires_at,
 });
 
 function revert(call: Call, known: Known): Judgement {
   const { job } = known;
-  const text = textOf(job, "undo");
-  const undo = text === null ? null : (JSON.parse(text) as Undo);
-  const isLast = undo !== null && undo.op === call.options.opId && undo.op === job.last_op;
-  if (!isLast || undo.epoch !== job.epoch) return untouched("changed");
-  writeMove(call, known, { ...undo.before, undo: null });
+  const before = undoneBy(call.options.opId, { ...job, undo: textOf(job, "undo") });
+  if (before === null) return untouched("changed");
+  writeMove(call, known, { ...before, undo: null });
   return DONE;
 }

@@ -7,17 +7,21 @@
 
 import {
   type ApplyOptions,
+  DONE,
+  holdsKey,
+  isChanged,
   type JobRef,
+  type Judgement,
   type MoveResult,
-  mayMove,
   type OperatorMove,
+  objectionTo,
   type State,
+  untouched,
 } from "@jobyard/core/adapter";
 import { audit } from "./audit.ts";
 import { Changes } from "./changes.ts";
-import { wouldHold } from "./keys.ts";
 import { type Claimed, type LockedJob, lock, lockRemoved, stateIn, type Trashed } from "./locks.ts";
-import { type Call, DONE, EFFECTS, type Judgement, textsFor, untouched, writeMove } from "./moves.ts";
+import { type Call, EFFECTS, textsFor, writeMove } from "./moves.ts";
 import type { Step } from "./step.ts";
 
 export async function apply(
@@ -66,14 +70,9 @@ function claimIn(claims: ReadonlyMap<number, Claimed>, { pk, queue, id }: Locked
 function judge(call: Call, move: Exclude<OperatorMove, "restore">, ref: JobRef): Judgement {
   const known = call.changes.find(ref);
   if (known === null) return untouched("missing");
-  if (isChanged(known.job, call.options)) return untouched("changed");
-  const { state } = known;
-  if (!mayMove(move, state)) return untouched(move === "remove" && state === "active" ? "busy" : "refused");
-  return EFFECTS[move](call, known);
+  const { job, state } = known;
+  return objectionTo(move, { epoch: job.epoch, state }, call.options) ?? EFFECTS[move](call, known);
 }
-
-const isChanged = ({ epoch }: LockedJob, { expectEpoch }: ApplyOptions): boolean =>
-  expectEpoch !== undefined && epoch !== expectEpoch;
 
 async function restoreAll(step: Step, refs: readonly JobRef[], options: ApplyOptions): Promise<Applied> {
   const locked = await lockRemoved(step.db, refs);
@@ -96,7 +95,8 @@ function restore(call: Call, trashed: Trashed | undefined, isTaken: boolean): Ju
   if (trashed === undefined) return untouched("missing");
   const { job } = trashed;
   if (isChanged(job, call.options)) return untouched("changed");
-  if (isTaken || (wouldHold(job, job.state) && call.changes.keys.isHeldByAnother(job))) return untouched("held");
+  if (isTaken || (holdsKey(job.dedupe_while, job.state) && call.changes.keys.isHeldByAnother(job)))
+    return untouched("held");
   writeMove(call, call.changes.restore(trashed), {});
   return DONE;
 }

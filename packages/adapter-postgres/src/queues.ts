@@ -1,28 +1,9 @@
 /** What is set for a queue as a whole: pause, resume, configure. */
 
-import {
-  changeSettings,
-  DEFAULT_SETTINGS,
-  type QueueSettings,
-  type SettingsChange,
-  sameSettings,
-} from "@jobyard/core/adapter";
+import { changeIn, type Doer, type QueueSettings, type SettingsChange } from "@jobyard/core/adapter";
 import { audit } from "./audit.ts";
-import {
-  configureQueue,
-  findQueue,
-  lockClaims,
-  lockSize,
-  pauseQueue,
-  type QueueRow,
-  resumeQueue,
-} from "./sql/queue.sql.ts";
+import { configureQueue, findQueue, lockClaims, lockSize, pauseQueue, resumeQueue } from "./sql/queue.sql.ts";
 import type { Step } from "./step.ts";
-
-interface Doer {
-  readonly actor: string;
-  readonly reason?: string;
-}
 
 /** Claims share the lock that it takes alone: those under way end first, and it is dated behind them. */
 export async function pause(step: Step, newId: () => string, queue: string, doer: Doer): Promise<boolean> {
@@ -53,16 +34,10 @@ export async function configure(
 ): Promise<QueueSettings> {
   const { db } = step;
   await db.get(lockSize, { queue });
-  const before = settingsIn(await db.get(findQueue, { queue }));
-  const after = changeSettings(before, change);
-  if (sameSettings(before, after)) return before;
-  await db.run(configureQueue, { queue, max_size: after.maxSize, retention: JSON.stringify(after.retention) });
+  const { settings, columns } = changeIn(await db.get(findQueue, { queue }), change);
+  if (columns === null) return settings;
+  await db.run(configureQueue, { queue, ...columns });
   await audit(step, newId(), "configure", doer, { queue });
   step.touched.add(queue);
-  return after;
+  return settings;
 }
-
-export const settingsIn = (row: Pick<QueueRow, "max_size" | "retention"> | undefined): QueueSettings =>
-  row === undefined || row.retention === null
-    ? DEFAULT_SETTINGS
-    : { maxSize: row.max_size, retention: JSON.parse(row.retention) as QueueSettings["retention"] };

@@ -10,7 +10,7 @@
 import type { JobRef, NewJob, Settled, Settlement } from "@jobyard/core/adapter";
 import { Changes } from "./changes.ts";
 import { asPlain, complete, type Plain } from "./complete.ts";
-import { changeBy, endOf } from "./ending.ts";
+import { changeBy, endFor } from "./ending.ts";
 import { enqueue } from "./enqueue.ts";
 import { Leases } from "./leases.ts";
 import { type LockedUnderLease, lockUnderLease, stateUnderLease } from "./locks.ts";
@@ -186,7 +186,7 @@ class Round {
       if (followUps.length > 0) this.#follow(index, followUps);
       return completedWith([]);
     }
-    const end = endOf(known.job, decision, this.#changes.keys.isHeldByAnother(known.job));
+    const end = endFor(known.job, decision, this.#changes.keys);
     if (this.#named.size > 0 && end.state === "waiting" && end.delayMs <= 0) return null;
     holding.lost(known.job.pk);
     const { job } = this.#changes.writeClaim(known, holding);

@@ -1,6 +1,6 @@
 /** What a step counts: depth, finals and their bytes per queue, and the order in which jobs completed. */
 
-import { DEPTH_STATES, type Instant, RETAINED_STATES, type RetainedState, type State } from "@jobyard/core/adapter";
+import { DEPTH_STATES, type Instant, isRetained, type State } from "@jobyard/core/adapter";
 import type { LockedJob } from "./locks.ts";
 import type { Changes, Counters } from "./sql/changes.sql.ts";
 
@@ -73,8 +73,6 @@ export class Tally {
     return counters;
   }
 }
-
-const isRetained = (state: State): state is RetainedState => (RETAINED_STATES as readonly State[]).includes(state);
 
 /** What the job counts towards retention by bytes. */
 const bytesOf = ({ bytes }: Counted): number => bytes.payload + (bytes.result ?? 0) + (bytes.errors ?? 0);

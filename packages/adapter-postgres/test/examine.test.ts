@@ -8,7 +8,6 @@ import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { type Connection, connectionOver } from "../src/connection.ts";
 import { Dialect } from "../src/dialect.ts";
 import { enqueue } from "../src/enqueue.ts";
-import { bytesText } from "../src/examine/examination.ts";
 import { madeByMigrations } from "../src/examine/made.ts";
 import { checkBloat, checkDeadRows } from "../src/examine/room.ts";
 import {
@@ -230,13 +229,6 @@ test("what migrations make is read from their text, and what later ones drop is 
   ]);
   expect([...madeByMigrations(texts).keys()]).toEqual(["table a"]);
 });
-
-test.each([
-  [0, "0 bytes"],
-  [1_536, "1.5 KiB"],
-  [16_777_216, "16 MiB"],
-  [1_073_741_824, "1.0 GiB"],
-])("%d bytes are %s", (bytes, text) => expect(bytesText(bytes)).toBe(text));
 
 /** A store, a superuser's client to break it with, and the schema's name. */
 async function broken(): Promise<readonly [Store, pg.Client, string]> {

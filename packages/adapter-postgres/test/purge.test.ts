@@ -1,14 +1,19 @@
 /** What retention costs, that two at once are not too much, and that nothing of a job stays behind. */
 
-import type { Adapter, JobRef, PurgeRule } from "@jobyard/core/adapter";
-import { claimRequest, newJob } from "@jobyard/core/testing";
+import type { JobRef, PurgeRule } from "@jobyard/core/adapter";
+import {
+  BURY,
+  COMPLETE,
+  completeOneByOne,
+  endJobs,
+  expectToGoInOrder,
+  goThroughEverything,
+  KEEP_NONE,
+  newJobs,
+} from "@jobyard/core/testing";
 import pg from "pg";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { openBench, type PostgresBench } from "./bench.ts";
-
-const COMPLETE = { move: "complete", result: '"fine"' } as const;
-const BURY = { move: "bury", failure: { code: "X", message: "broken", stack: null } } as const;
-const KEEP_NONE = { ageMs: 0, count: null, bytes: null };
 
 const [newest] = inject("postgres");
 if (newest === undefined) throw new Error("no server was provided");
@@ -25,24 +30,6 @@ async function clientOf({ url, schema }: PostgresBench): Promise<pg.Client> {
   await client.connect();
   onTestFinished(() => client.end());
   return client;
-}
-
-let made = 0;
-const jobs = (count: number, over: Parameters<typeof newJob>[1] = {}): ReturnType<typeof newJob>[] =>
-  Array.from({ length: count }, () => newJob(`j${made++}`, over));
-
-const queues = (max: number) => [{ queue: "mail", max, types: [{ name: "greet", maxVersion: 1 }] }];
-
-async function finish(adapter: Adapter, count: number, decision: typeof COMPLETE | typeof BURY): Promise<void> {
-  const { jobs: taken } = await adapter.leaser.claim(claimRequest(`t${made++}`, { max: count, queues: queues(count) }));
-  expect(taken).toHaveLength(count);
-  await adapter.leaser.settle(taken.map(({ lease }) => ({ lease, guard: "held", decision })));
-}
-
-async function end(adapter: Adapter, count: number, decision: typeof COMPLETE | typeof BURY): Promise<JobRef[]> {
-  const receipts = await adapter.writer.enqueue(jobs(count));
-  await finish(adapter, count, decision);
-  return receipts.map(({ ref }) => ref);
 }
 
 /** Pages that this purge touches, once the server has in memory what it knows about our tables. */
@@ -67,12 +54,12 @@ async function pagesOfPurge(state: "completed" | "dead", others: number): Promis
   const bench = await open();
   const { adapter } = bench;
   const client = await clientOf(bench);
-  await adapter.writer.enqueue(jobs(others, { start: { delayMs: 1e9 } }));
-  await adapter.writer.enqueue(jobs(others, { name: "mystery" }));
-  await end(adapter, others, state === "completed" ? BURY : COMPLETE);
+  await adapter.writer.enqueue(newJobs(others, { start: { delayMs: 1e9 } }));
+  await adapter.writer.enqueue(newJobs(others, { name: "mystery" }));
+  await endJobs(adapter, others, state === "completed" ? BURY : COMPLETE);
   for (let round = 0; round < 4; round++) {
     await bench.advance(1_000);
-    await end(adapter, 10, state === "completed" ? COMPLETE : BURY);
+    await endJobs(adapter, 10, state === "completed" ? COMPLETE : BURY);
   }
   await client.query("VACUUM ANALYZE");
   const pages = await pagesOf(client, `'mail', '${state}', NULL, 30, NULL, 100`);
@@ -92,7 +79,7 @@ test.each(["completed", "dead"] as const)("a purge of %s jobs costs the same bes
 test("what stays is not read again and again: a purge that finds nothing looks at one job", async () => {
   const bench = await open();
   for (let round = 0; round < 20; round++) {
-    await end(bench.adapter, 10, COMPLETE);
+    await endJobs(bench.adapter, 10, COMPLETE);
     await bench.advance(1);
   }
   const rule: PurgeRule = { queue: "mail", state: "completed", keep: { ageMs: 1_000, count: 200, bytes: null } };
@@ -105,49 +92,14 @@ test("what stays is not read again and again: a purge that finds nothing looks a
 
 test("jobs that ended one by one, some in one instant, go in the order of their ends, whatever the batch", async () => {
   const bench = await open();
-  const { adapter } = bench;
-  await adapter.writer.enqueue(Array.from({ length: 300 }, (_, n) => newJob(`${n}`)));
-  const { jobs: taken } = await adapter.leaser.claim(claimRequest("t", { max: 300, queues: queues(300) }));
-  const ended: { readonly n: number; readonly turn: number }[] = [];
-  for (let turn = 0; turn < 300; turn++) {
-    // Every job once, far from the order of the enqueue.
-    const n = (turn * 271) % 300;
-    const lease = taken[n]?.lease;
-    if (lease) await adapter.leaser.settle([{ lease, guard: "held", decision: COMPLETE }]);
-    ended.push({ n, turn: Math.floor(turn / 5) });
-    if (turn % 5 === 4) await bench.advance(1);
-  }
-  const order = ended.toSorted((a, b) => a.turn - b.turn || a.n - b.n).map(({ n }) => `${n}`);
-  const rule: PurgeRule = { queue: "mail", state: "completed", keep: { ageMs: null, count: 0, bytes: null } };
-  for (let gone = 0; gone < 300; ) {
-    const batch = (gone % 13) + 1;
-    const { removed } = await adapter.sweeper.purge(rule, batch);
-    expect(removed).toBe(Math.min(batch, 300 - gone));
-    const refs = order.slice(gone, gone + removed + 1).map((id) => ({ queue: "mail", id }));
-    const found = (await adapter.reader.get(refs)).map((job) => job !== null);
-    expect(found).toEqual(refs.map((_, index) => index === removed));
-    gone += removed;
-  }
-});
-
-test("jobs that come back together have their places, also if one of them was back before", async () => {
-  const { adapter } = await open();
-  const refs = await end(adapter, 2, COMPLETE);
-  const apply = (move: "remove" | "restore", count: number) =>
-    adapter.operator.apply(move, refs.slice(0, count), { actor: "test" });
-  const purgeAll = () => adapter.sweeper.purge({ queue: "mail", state: "completed", keep: KEEP_NONE }, 10);
-  await apply("remove", 2);
-  expect(await purgeAll()).toMatchObject({ removed: 0 });
-  await apply("restore", 1);
-  await apply("remove", 1);
-  await apply("restore", 2);
-  expect(await purgeAll()).toMatchObject({ removed: 2 });
+  const refs = await completeOneByOne(bench.adapter, 300, () => bench.advance(1));
+  await expectToGoInOrder(bench.adapter, refs);
 });
 
 test("a job that is back has two places of one instant, and counts once", async () => {
   const { adapter } = await open();
-  const [, second] = await end(adapter, 2, COMPLETE);
-  await end(adapter, 1, COMPLETE);
+  const [, second] = await endJobs(adapter, 2, COMPLETE);
+  await endJobs(adapter, 1, COMPLETE);
   if (!second) throw new Error("two jobs");
   await adapter.operator.apply("remove", [second], { actor: "test" });
   await adapter.operator.apply("restore", [second], { actor: "test" });
@@ -160,7 +112,7 @@ describe("several at once", () => {
     const bench = await open();
     const refs: JobRef[] = [];
     for (let round = 0; round < 30; round++) {
-      refs.push(...(await end(bench.adapter, 10, state === "completed" ? COMPLETE : BURY)));
+      refs.push(...(await endJobs(bench.adapter, 10, state === "completed" ? COMPLETE : BURY)));
       await bench.advance(1);
     }
     const rule: PurgeRule = { queue: "mail", state, keep: { ageMs: null, count: 100, bytes: null } };
@@ -175,7 +127,7 @@ describe("several at once", () => {
   test("a person's removals and restores beside them cost no job its place", async () => {
     const bench = await open();
     const { adapter } = bench;
-    const refs = await end(adapter, 60, COMPLETE);
+    const refs = await endJobs(adapter, 60, COMPLETE);
     const rule: PurgeRule = { queue: "mail", state: "completed", keep: { ageMs: null, count: 20, bytes: null } };
     const by = { actor: "test" };
     for (let round = 0; round < 6; round++)
@@ -201,19 +153,7 @@ describe("of a job that went, no table has a row", () => {
   test.each(["completed", "dead", "cancelled"] as const)("%s", async (state) => {
     const bench = await open();
     const { adapter } = bench;
-    const by = { actor: "test" };
-    const keyed = { dedupe: { key: "k", while: "open", onConflict: "skip" }, expiresInMs: 1e9 } as const;
-    const refs = (await adapter.writer.enqueue(jobs(1, keyed))).map(({ ref }) => ref);
-    const retry = { move: "retry", delayMs: 0, failure: BURY.failure } as const;
-    const [job] = (await adapter.leaser.claim(claimRequest("first"))).jobs;
-    if (job) await adapter.leaser.append([{ lease: job.lease, kind: "log", data: '"one"' }]);
-    if (job) await adapter.leaser.settle([{ lease: job.lease, guard: "held", decision: retry }]);
-    await adapter.operator.apply("edit", refs, { ...by, payload: '{"n":2}' });
-    if (state === "cancelled") await adapter.operator.apply("cancel", refs, by);
-    else await finish(adapter, 1, state === "completed" ? COMPLETE : BURY);
-    await adapter.operator.apply("remove", refs, by);
-    await adapter.operator.apply("restore", refs, by);
-    expect(await adapter.sweeper.purge({ queue: "mail", state, keep: KEEP_NONE }, 10)).toMatchObject({ removed: 1 });
+    await goThroughEverything(adapter, state);
     await bench.advance(30_000 + 3_600_001);
     await adapter.sweeper.expire(100);
     const client = await clientOf(bench);

@@ -4,7 +4,8 @@
  * milliseconds are told as well.
  */
 
-import { type Filter, type Page, type Phase, systemPorts } from "@jobyard/core/adapter";
+import { type Filter, type Page, systemPorts } from "@jobyard/core/adapter";
+import { createdBetween, inPhase, withText } from "@jobyard/core/testing";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectionOver } from "../src/connection.ts";
@@ -56,15 +57,6 @@ describe(`of ${JOBS.toLocaleString("en")} jobs`, () => {
     await dropSchema(schema);
   });
 
-  const inPhase = (...any: Phase[]): Filter => [{ field: "state", not: false, any }];
-  const text = (field: "queue" | "name" | "id" | "error", value: string): Filter[number] => ({
-    field,
-    not: false,
-    any: [{ text: value, glob: value.includes("*") }],
-  });
-  const created = (from: number | null, to: number | null): Filter => [
-    { field: "created", not: false, range: { kind: "at", from, to } },
-  ];
   const at = (part: number): number => full.start + Math.round(part * JOBS) * STEP_MS;
 
   const CASES: readonly (readonly [string, () => Filter])[] = [
@@ -75,21 +67,21 @@ describe(`of ${JOBS.toLocaleString("en")} jobs`, () => {
     ["active", () => inPhase("active")],
     ["completed", () => inPhase("completed")],
     ["dead", () => inPhase("dead")],
-    ["dead, with a word of their error", () => [...inPhase("dead"), text("error", "econnrefused")]],
+    ["dead, with a word of their error", () => [...inPhase("dead"), withText("error", "econnrefused")]],
     ["dead or stale", () => inPhase("dead", "stale")],
     ["all but completed", () => [{ field: "state", not: true, any: ["completed"] }]],
     ["all but waiting", () => [{ field: "state", not: true, any: ["waiting"] }]],
-    ["one queue", () => [text("queue", "mail")]],
-    ["one queue, completed", () => [text("queue", "mail"), ...inPhase("completed")]],
-    ["one queue, waiting", () => [text("queue", "mail"), ...inPhase("waiting")]],
-    ["one queue, dead", () => [text("queue", "mail"), ...inPhase("dead")]],
-    ["a type by a pattern, completed", () => [text("name", "gre*"), ...inPhase("completed")]],
-    ["a rare type", () => [text("name", "rare")]],
-    ["a rare type, waiting", () => [text("name", "rare"), ...inPhase("waiting")]],
-    ["the first tenth by time", () => created(null, at(0.1))],
-    ["a time in the middle", () => created(at(0.4), at(0.5))],
-    ["a time, and a queue", () => [...created(at(0.4), at(0.5)), text("queue", "mail")]],
-    ["one id", () => [text("id", "job-77")]],
+    ["one queue", () => [withText("queue", "mail")]],
+    ["one queue, completed", () => [withText("queue", "mail"), ...inPhase("completed")]],
+    ["one queue, waiting", () => [withText("queue", "mail"), ...inPhase("waiting")]],
+    ["one queue, dead", () => [withText("queue", "mail"), ...inPhase("dead")]],
+    ["a type by a pattern, completed", () => [withText("name", "gre*"), ...inPhase("completed")]],
+    ["a rare type", () => [withText("name", "rare")]],
+    ["a rare type, waiting", () => [withText("name", "rare"), ...inPhase("waiting")]],
+    ["the first tenth by time", () => createdBetween(null, at(0.1))],
+    ["a time in the middle", () => createdBetween(at(0.4), at(0.5))],
+    ["a time, and a queue", () => [...createdBetween(at(0.4), at(0.5)), withText("queue", "mail")]],
+    ["one id", () => [withText("id", "job-77")]],
   ];
 
   function expectCheap(what: string): void {
@@ -138,7 +130,7 @@ describe(`of ${JOBS.toLocaleString("en")} jobs`, () => {
       expectCheap("phases");
       expect(counts).toMatchObject({ waiting: { n: 1_000, exact: false }, active: { n: 1_000, exact: true } });
       db.reset();
-      await count(store, [text("queue", "mail"), ...inPhase("dead")], 1_000);
+      await count(store, [withText("queue", "mail"), ...inPhase("dead")], 1_000);
       expectCheap("count");
       db.reset();
       expect(await queues(db)).toHaveLength(2);

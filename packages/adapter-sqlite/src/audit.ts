@@ -1,6 +1,6 @@
 /** The line that tells who did what, written in the step that did it. */
 
-import { AUDIT_KIND, type AuditLine, auditLine, type JobRef } from "@jobyard/core/adapter";
+import { AUDIT_KIND, type AuditLine, auditLine, type Doer, type JobRef } from "@jobyard/core/adapter";
 import { putRecord } from "./records.ts";
 import type { Step } from "./step.ts";
 
@@ -9,7 +9,7 @@ export function audit(
   step: Step,
   id: string,
   action: AuditLine["action"],
-  doer: { readonly actor: string; readonly reason?: string; readonly opId?: string },
+  doer: Doer & { readonly opId?: string },
   target: { readonly queue?: string; readonly refs?: readonly JobRef[] },
 ): void {
   putRecord(step, AUDIT_KIND, id, auditLine(step.now, action, doer, target));

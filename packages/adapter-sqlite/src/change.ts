@@ -8,15 +8,16 @@
 import {
   claimData,
   DEPTH_STATES,
+  type Holding,
   type Instant,
+  isRetained,
   type JsonText,
-  RETAINED_STATES,
-  type RetainedState,
+  needsAttention,
   type State,
 } from "@jobyard/core/adapter";
 import { followState, leaveKey, returnKey } from "./keys.ts";
 import { isInLine, joinLine, leaveLine, orderFor } from "./line.ts";
-import { bytesOf, type Holding, type JobRow, type Mutable } from "./rows.ts";
+import { bytesOf, type JobRow, type Mutable } from "./rows.ts";
 import { addAttention, removeAttention } from "./sql/attention.sql.ts";
 import { addEvent } from "./sql/event.sql.ts";
 import { updateJob } from "./sql/job.sql.ts";
@@ -63,8 +64,6 @@ export function writeClaim({ db }: Step, row: JobRow, { session, claimedAt }: Ho
 }
 
 const isOpen = (state: State): number => (DEPTH_STATES.includes(state) ? 1 : 0);
-const isRetained = (state: State): state is RetainedState => (RETAINED_STATES as readonly State[]).includes(state);
-const needsAttention = (state: State): boolean => state === "stale" || state === "dead" || state === "cancelled";
 
 function enter(step: Step, before: JobRow, row: JobRow, from: State, to: State): void {
   count(step, before, from, -1);

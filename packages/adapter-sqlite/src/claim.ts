@@ -7,12 +7,13 @@ import {
   type Lease,
   type LeasedJob,
   ownLease,
+  parsed,
   toBackoff,
 } from "@jobyard/core/adapter";
 import { expireJob, isOverdue } from "./expire.ts";
 import { followState } from "./keys.ts";
 import { type Asked, askedQueues, heldQueues, isIdle, nextDueAt } from "./outlook.ts";
-import { parsed, refOf } from "./rows.ts";
+import { refOf } from "./rows.ts";
 import {
   type ClaimRow,
   claimable,

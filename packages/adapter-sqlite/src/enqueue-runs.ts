@@ -3,9 +3,8 @@
  * one statement for up to 128 of them. They hold no dedupe key, and their queue has no bound.
  */
 
-import { backoffText, isAlike, type NewJob } from "@jobyard/core/adapter";
+import { backoffText, isAlike, jsonText, listText, type NewJob } from "@jobyard/core/adapter";
 import { isTaken } from "./faults.ts";
-import { jsonText, listText } from "./rows.ts";
 import { insertJobs } from "./sql/enqueue.sql.ts";
 import { expiresRun, laterRun, readyRun } from "./sql/line.sql.ts";
 import type { Step } from "./step.ts";

@@ -5,6 +5,8 @@ import {
   type Dedupe,
   type Instant,
   type JobRef,
+  jsonText,
+  listText,
   type NewJob,
   type Receipt,
   sameJson,
@@ -13,7 +15,7 @@ import { changeJob, stateOf } from "./change.ts";
 import { runFrom, writeRun } from "./enqueue-runs.ts";
 import { extendTimedKey, followState, holderOf, startTimedKey } from "./keys.ts";
 import { joinLine } from "./line.ts";
-import { type JobRow, jsonText, listText, refOf } from "./rows.ts";
+import { type JobRow, refOf } from "./rows.ts";
 import { addLane, findBound, findLane, type InsertJob, insertJob } from "./sql/enqueue.sql.ts";
 import { jobByPk, jobByRef } from "./sql/job.sql.ts";
 import type { KeyRow } from "./sql/keys.sql.ts";

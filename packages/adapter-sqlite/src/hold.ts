@@ -1,13 +1,7 @@
 /** A worker's hold on its jobs between claim and settle, and the list of holds that are over. */
 
-import {
-  type ExpiredSession,
-  type Extended,
-  type FencedEntry,
-  type Lease,
-  type SessionId,
-  toBackoff,
-} from "@jobyard/core/adapter";
+import type { ExpiredSession, Extended, FencedEntry, Lease, SessionId } from "@jobyard/core/adapter";
+import { factsOf } from "@jobyard/core/adapter";
 import { changeJob, writeClaim } from "./change.ts";
 import { Leases, pksOf } from "./leases.ts";
 import { refOf } from "./rows.ts";
@@ -72,14 +66,7 @@ function unsettled({ db }: View, session: SessionId): ExpiredSession["jobs"] {
       .filter(({ state }) => state === "waiting")
       .map((row) => ({
         lease: { ref: refOf(row), epoch: row.epoch, token: lease.token, session },
-        facts: {
-          attempt: row.attempt + 1,
-          maxAttempts: row.max_attempts,
-          backoff: toBackoff(row.backoff),
-          cancelRequested: row.cancel_requested === 1,
-          onLeaseLost: row.on_lease_lost,
-          heldLimit: row.held_limit,
-        },
+        facts: factsOf(row),
       })),
   );
 }

@@ -1,15 +1,9 @@
 /** Dedupe keys: at most one holder per queue and key, whatever verb brings a job to where it would hold one. */
 
-import type { State } from "@jobyard/core/adapter";
+import { holdsKey, type State } from "@jobyard/core/adapter";
 import type { JobRow } from "./rows.ts";
 import { extendKey, findKey, freeKey, type KeyRow, markGone, takeKey } from "./sql/keys.sql.ts";
 import type { Step, View } from "./step.ts";
-
-/** The states in which a job holds a key that is bound to its state. */
-const HOLDING_STATES: Readonly<Record<"waiting" | "open", readonly State[]>> = {
-  waiting: ["waiting"],
-  open: ["waiting", "blocked", "active", "stale"],
-};
 
 type Keyed = Pick<JobRow, "pk" | "queue" | "id" | "dedupe_key" | "dedupe_while" | "dedupe_for_ms">;
 
@@ -23,15 +17,11 @@ export function otherHolder(view: View, job: Keyed): KeyRow | null {
   return holder?.pk === job.pk ? null : holder;
 }
 
-/** True if the job would hold its key in that state. A `{forMs}` key takes no notice of states. */
-export const wouldHold = ({ dedupe_while }: Keyed, state: State): boolean =>
-  dedupe_while !== null && dedupe_while !== "for" && HOLDING_STATES[dedupe_while].includes(state);
-
 /** Takes or frees the key as the job's new state says. */
 export function followState(step: Step, job: Keyed, state: State): void {
   const { pk, queue, id, dedupe_key: key } = job;
   if (key === null || job.dedupe_while === "for") return;
-  if (wouldHold(job, state)) step.db.run(takeKey, { queue, key, pk, id, until: null, for_ms: null });
+  if (holdsKey(job.dedupe_while, state)) step.db.run(takeKey, { queue, key, pk, id, until: null, for_ms: null });
   else step.db.run(freeKey, { queue, key, pk });
 }
 

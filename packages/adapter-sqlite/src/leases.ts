@@ -1,7 +1,7 @@
 /** The leases that a step looks at: read once, changed in memory, written once at the end of the step. */
 
-import type { Lease } from "@jobyard/core/adapter";
-import type { Holding, JobRow } from "./rows.ts";
+import type { Holding, Lease } from "@jobyard/core/adapter";
+import type { JobRow } from "./rows.ts";
 import {
   allLeases,
   breakLease,

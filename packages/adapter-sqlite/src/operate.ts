@@ -2,21 +2,30 @@
 
 import {
   type ApplyOptions,
-  type Instant,
+  DONE,
+  type Holding,
+  holdsKey,
+  isChanged,
   type JobRef,
   type JsonText,
+  type Judgement,
   type MoveResult,
-  mayMove,
   type OperatorMove,
+  objectionTo,
   operatorData,
+  REQUEUED,
   type State,
+  startOf,
+  undoneBy,
+  undoText,
+  untouched,
 } from "@jobyard/core/adapter";
 import { audit } from "./audit.ts";
 import { type Change, changeJob, stateOf, writeClaim } from "./change.ts";
-import { otherHolder, wouldHold } from "./keys.ts";
+import { otherHolder } from "./keys.ts";
 import { holdingFor } from "./leases.ts";
 import { completion } from "./read/jobs.ts";
-import type { Holding, JobRow, Mutable } from "./rows.ts";
+import type { JobRow } from "./rows.ts";
 import { addEvent } from "./sql/event.sql.ts";
 import { jobByRef } from "./sql/job.sql.ts";
 import type { Step } from "./step.ts";
@@ -51,26 +60,14 @@ interface Call {
   readonly options: ApplyOptions;
 }
 
-interface Judgement {
-  readonly outcome: MoveResult["outcome"];
-  readonly wrote: boolean;
-}
-
-const untouched = (outcome: MoveResult["outcome"]): Judgement => ({ outcome, wrote: false });
-const DONE: Judgement = { outcome: "done", wrote: true };
-
 function judge(call: Call, ref: JobRef): Judgement {
-  if (call.move === "restore") return bringBack(call, ref);
-  const row = call.step.db.get(jobByRef, ref);
+  const { step, move, options } = call;
+  if (move === "restore") return bringBack(call, ref);
+  const row = step.db.get(jobByRef, ref);
   if (row === undefined) return untouched("missing");
-  if (isChanged(row, call.options)) return untouched("changed");
-  const state = stateOf(call.step, row);
-  if (!mayMove(call.move, state)) return untouched(call.move === "remove" && state === "active" ? "busy" : "refused");
-  return EFFECTS[call.move](call, row, state);
+  const state = stateOf(step, row);
+  return objectionTo(move, { epoch: row.epoch, state }, options) ?? EFFECTS[move](call, row, state);
 }
-
-const isChanged = (row: JobRow, { expectEpoch }: ApplyOptions): boolean =>
-  expectEpoch !== undefined && row.epoch !== expectEpoch;
 
 /** @param replaced - the payload that an edit replaced */
 function write(call: Call, row: JobRow, state: State, set: Change["set"], replaced: JsonText | null = null): JobRow {
@@ -95,10 +92,11 @@ const EFFECTS: Readonly<Record<Exclude<OperatorMove, "restore">, Effect>> = {
   revert,
   promote: (call, row, state) => {
     const { now } = call.step;
-    if (row.run_at > now) write(call, row, state, { run_at: now });
-    return { outcome: "done", wrote: row.run_at > now };
+    if (row.run_at <= now) return untouched("done");
+    write(call, row, state, { run_at: now });
+    return DONE;
   },
-  reschedule: setting((call) => ({ run_at: startOf(call) })),
+  reschedule: setting(({ step, options }) => ({ run_at: startOf(step.now, options) })),
   reprioritise: setting((call, row) => ({ priority: call.options.priority ?? row.priority })),
   edit: (call, row, state) => {
     write(call, row, state, { payload: call.options.payload ?? row.payload }, row.payload);
@@ -111,8 +109,6 @@ const EFFECTS: Readonly<Record<Exclude<OperatorMove, "restore">, Effect>> = {
     return DONE;
   },
 };
-
-const startOf = ({ step, options }: Call): Instant => step.now + (options.delayMs ?? 0);
 
 /** The removal's event follows on the last two of a completed job, which may have no rows yet. */
 function writeCompletion(step: Step, row: JobRow): void {
@@ -141,62 +137,19 @@ function requeue(call: Call, row: JobRow, state: State): Judgement {
   if (otherHolder(step, row)) return untouched("held");
   const edited = options.payload === undefined ? null : row.payload;
   const set: Change["set"] = {
-    state: "waiting",
-    attempt: 0,
-    rescues: 0,
-    held_limit: null,
-    reason: null,
-    finished_at: null,
-    expires_at: null,
-    result: null,
-    progress: null,
-    run_at: startOf(call),
+    ...REQUEUED,
+    run_at: startOf(step.now, options),
     payload: options.payload ?? row.payload,
-    undo:
-      options.opId === undefined ? null : JSON.stringify({ op: options.opId, epoch: row.epoch, before: beforeOf(row) }),
+    undo: options.opId === undefined ? null : undoText(options.opId, row),
   };
   write(call, row, state, set, edited);
   return DONE;
 }
 
-/** What `revert` puts back. */
-type Before = Pick<
-  Mutable,
-  | "state"
-  | "reason"
-  | "payload"
-  | "attempt"
-  | "rescues"
-  | "held_limit"
-  | "finished_at"
-  | "result"
-  | "progress"
-  | "expires_at"
->;
-interface Undo {
-  readonly op: string;
-  readonly epoch: number;
-  readonly before: Before;
-}
-
-const beforeOf = (row: JobRow): Before => ({
-  state: row.state,
-  reason: row.reason,
-  payload: row.payload,
-  attempt: row.attempt,
-  rescues: row.rescues,
-  held_limit: row.held_limit,
-  finished_at: row.finished_at,
-  result: row.result,
-  progress: row.progress,
-  expires_at: row.expires_at,
-});
-
 function revert(call: Call, row: JobRow, state: State): Judgement {
-  const undo = row.undo === null ? null : (JSON.parse(row.undo) as Undo);
-  const isLast = undo !== null && undo.op === call.options.opId && undo.op === row.last_op;
-  if (!isLast || undo.epoch !== row.epoch) return untouched("changed");
-  write(call, row, state, { ...undo.before, undo: null });
+  const before = undoneBy(call.options.opId, row);
+  if (before === null) return untouched("changed");
+  write(call, row, state, { ...before, undo: null });
   return DONE;
 }
 
@@ -207,7 +160,7 @@ function bringBack(call: Call, ref: JobRef): Judgement {
   const { row } = trashed;
   if (isChanged(row, options)) return untouched("changed");
   const isTaken = step.db.get(jobByRef, ref) !== undefined;
-  if (isTaken || (wouldHold(row, row.state) && otherHolder(step, row))) return untouched("held");
+  if (isTaken || (holdsKey(row.dedupe_while, row.state) && otherHolder(step, row))) return untouched("held");
   write(call, restore(step, trashed), row.state, {});
   return DONE;
 }

@@ -1,20 +1,9 @@
 /** What is set for a queue as a whole: pause, resume, configure. */
 
-import {
-  changeSettings,
-  DEFAULT_SETTINGS,
-  type QueueSettings,
-  type SettingsChange,
-  sameSettings,
-} from "@jobyard/core/adapter";
+import { changeIn, type Doer, type QueueSettings, type SettingsChange } from "@jobyard/core/adapter";
 import { audit } from "./audit.ts";
-import { configureQueue, findQueue, pauseQueue, type QueueRow, resumeQueue } from "./sql/queue.sql.ts";
-import type { Step, View } from "./step.ts";
-
-interface Doer {
-  readonly actor: string;
-  readonly reason?: string;
-}
+import { configureQueue, findQueue, pauseQueue, resumeQueue } from "./sql/queue.sql.ts";
+import type { Step } from "./step.ts";
 
 /** Claims look at it in their own step, so that none commits after this. */
 export function pause(step: Step, newId: () => string, queue: string, doer: Doer): boolean {
@@ -39,18 +28,10 @@ export function configure(
   change: SettingsChange,
   doer: { readonly actor: string },
 ): QueueSettings {
-  const before = settingsOf(step, queue);
-  const after = changeSettings(before, change);
-  if (sameSettings(before, after)) return before;
-  step.db.run(configureQueue, { queue, max_size: after.maxSize, retention: JSON.stringify(after.retention) });
+  const { settings, columns } = changeIn(step.db.get(findQueue, { queue }), change);
+  if (columns === null) return settings;
+  step.db.run(configureQueue, { queue, ...columns });
   audit(step, newId(), "configure", doer, { queue });
   step.touched.add(queue);
-  return after;
+  return settings;
 }
-
-const settingsOf = ({ db }: View, queue: string): QueueSettings => settingsIn(db.get(findQueue, { queue }));
-
-export const settingsIn = (row: QueueRow | undefined): QueueSettings =>
-  row === undefined || row.retention === null
-    ? DEFAULT_SETTINGS
-    : { maxSize: row.max_size, retention: JSON.parse(row.retention) as QueueSettings["retention"] };

@@ -1,78 +1,19 @@
-/** Rows of the `job` table, and the nouns that are made from them. */
+/** Rows of the `job` table as SQLite tells them: yes and no are 1 and 0. */
 
 import {
-  type AttemptError,
   byteLength,
-  type CancelReason,
-  type Instant,
-  type Job,
   type JobRef,
-  type JobSummary,
-  type LeaseLossPolicy,
-  type State,
-  toBackoff,
+  type StoredChanging,
+  type StoredJob,
+  type StoredSummary,
+  type StoredTexts,
 } from "@jobyard/core/adapter";
 
 /** What a settle or a move may change. */
-export interface Mutable {
-  readonly state: Exclude<State, "active">;
-  readonly reason: CancelReason | null;
-  readonly priority: number;
-  /** Place in the order; null while the job's time was not found due. */
-  readonly ord: number | null;
-  readonly run_at: Instant;
-  readonly started_at: Instant | null;
-  readonly finished_at: Instant | null;
-  readonly expires_at: Instant | null;
-  /** Attempts that ended or were given a new round; the running one is not among them. */
-  readonly attempt: number;
-  readonly rescues: number;
-  readonly epoch: number;
-  readonly seq: number;
-  /** 1: the claim of the running attempt stands among the events; else it is counted when read. */
-  readonly claim_written: 0 | 1;
-  readonly cancel_requested: 0 | 1;
-  readonly held_limit: number | null;
-  readonly worker: string | null;
-  readonly last_op: string | null;
-  readonly undo: string | null;
-  readonly progress: string | null;
-  readonly errors: string | null;
-  readonly payload: string;
-  readonly result: string | null;
-}
+export type Mutable = StoredChanging<0 | 1> & StoredTexts;
 
-/** A job as it is stored, with the name and version of its lane. */
-export interface JobRow extends Mutable {
-  readonly pk: number;
-  readonly queue: string;
-  readonly id: string;
-  readonly lane: number;
-  readonly name: string;
-  readonly version: number;
-  readonly created_at: Instant;
-  readonly max_attempts: number;
-  readonly timeout_ms: number | null;
-  readonly on_lease_lost: LeaseLossPolicy;
-  readonly dedupe_key: string | null;
-  readonly dedupe_while: "waiting" | "open" | "for" | null;
-  readonly dedupe_for_ms: number | null;
-  readonly grp: string | null;
-  readonly tags: string | null;
-  readonly backoff: string | null;
-  readonly parent: string | null;
-}
-
-/** A job without the texts that can be large. */
-export type SummaryRow = Omit<JobRow, "payload" | "result" | "undo">;
-
-/** The lease under which an active job runs. */
-export interface Holding {
-  readonly session: string;
-  readonly token: string;
-  readonly claimedAt: Instant;
-  readonly deadline: Instant;
-}
+export type JobRow = StoredJob<0 | 1>;
+export type SummaryRow = StoredSummary<0 | 1>;
 
 export const refOf = (row: { readonly queue: string; readonly id: string }): JobRef => ({
   queue: row.queue,
@@ -82,64 +23,3 @@ export const refOf = (row: { readonly queue: string; readonly id: string }): Job
 /** What the job counts towards retention by bytes: the texts as they are stored, as in purge.sql.ts. */
 export const bytesOf = ({ payload, result, errors }: Pick<JobRow, "payload" | "result" | "errors">): number =>
   byteLength(payload) + (result === null ? 0 : byteLength(result)) + (errors === null ? 0 : byteLength(errors));
-
-/** A list that is stored as JSON, and as null if it is empty. */
-export const listText = (items: readonly unknown[]): string | null =>
-  items.length === 0 ? null : JSON.stringify(items);
-
-/** Any other JSON that may be null. */
-export const jsonText = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
-
-export const parsed = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T));
-
-export const errorsOf = (row: { readonly errors: string | null }): readonly AttemptError[] =>
-  parsed<readonly AttemptError[]>(row.errors) ?? [];
-
-/** @param holding - the job's lease if it is active, else null */
-export function toJob(row: JobRow, holding: Holding | null): Job {
-  return {
-    ...summary(row, holding),
-    backoff: toBackoff(row.backoff),
-    errors: errorsOf(row),
-    payload: row.payload,
-    result: row.result,
-  };
-}
-
-export function toSummary(row: SummaryRow, holding: Holding | null): JobSummary {
-  return { ...summary(row, holding), lastError: errorsOf(row).at(-1) ?? null };
-}
-
-function summary(row: SummaryRow, holding: Holding | null): Omit<JobSummary, "lastError"> {
-  return {
-    queue: row.queue,
-    id: row.id,
-    name: row.name,
-    version: row.version,
-    state: holding ? "active" : row.state,
-    reason: row.reason,
-    progress: row.progress,
-    priority: row.priority,
-    attempt: holding ? row.attempt + 1 : row.attempt,
-    maxAttempts: row.max_attempts,
-    timeoutMs: row.timeout_ms,
-    runAt: row.run_at,
-    createdAt: row.created_at,
-    startedAt: holding ? holding.claimedAt : row.started_at,
-    finishedAt: row.finished_at,
-    expiresAt: row.expires_at,
-    leaseUntil: holding ? holding.deadline : null,
-    worker: holding ? holding.session : row.worker,
-    tags: parsed(row.tags) ?? [],
-    group: row.grp,
-    dedupeKey: row.dedupe_key,
-    onLeaseLost: row.on_lease_lost,
-    parent: parsed(row.parent),
-    rescues: row.rescues,
-    heldLimit: row.held_limit,
-    cancelRequested: row.cancel_requested === 1,
-    epoch: row.epoch,
-    seq: holding && row.claim_written === 0 ? row.seq + 1 : row.seq,
-    lastOp: row.last_op,
-  };
-}

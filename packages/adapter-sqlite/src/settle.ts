@@ -1,16 +1,15 @@
 /** Settle: the end of one attempt, as core decided it, unless a pending cancel or a twin says otherwise. */
 
 import {
-  type AttemptError,
-  type CancelReason,
   type Decision,
-  type Ending,
-  endingData,
-  failureOf,
-  isFinal,
-  keepErrors,
+  type End,
+  endOf,
+  eventOf,
+  type Holding,
+  type JobRef,
   type Settled,
   type Settlement,
+  storedEnd,
 } from "@jobyard/core/adapter";
 import { changeJob, writeClaim } from "./change.ts";
 import { enqueue } from "./enqueue.ts";
@@ -24,7 +23,7 @@ import {
   plainLease,
   resultBytes,
 } from "./plain-completions.ts";
-import { errorsOf, type Holding, type JobRow, listText, type Mutable } from "./rows.ts";
+import type { JobRow } from "./rows.ts";
 import { jobByRef } from "./sql/job.sql.ts";
 import { completeJob, type SettleRow, settleable } from "./sql/settle.sql.ts";
 import type { Step, View } from "./step.ts";
@@ -73,95 +72,18 @@ function complete(step: Step, row: SettleRow, holding: OpenLease, result: string
   countCompleted(step, row.queue, holding, [pk], row.bytes + resultBytes(result));
 }
 
-/** What an attempt's end means for the job. */
-interface End {
-  readonly kind: Ending["kind"];
-  readonly state: Mutable["state"];
-  readonly reason: CancelReason | null;
-  /** For moves to `waiting`. */
-  readonly delayMs: number;
-  readonly givesBack: boolean;
-}
-
-function end(step: Step, ref: { queue: string; id: string }, holding: Holding, decision: NotComplete): End {
+function end(step: Step, ref: JobRef, holding: Holding, decision: Decision): End {
   const stored = step.db.get(jobByRef, ref);
   if (stored === undefined) throw new Error(`job ${ref.queue}/${ref.id} vanished within one step`);
   const row = writeClaim(step, stored, holding);
-  const ending = endOf(step, row, decision);
-  const runAt = step.now + ending.delayMs;
+  const cancelRequested = row.cancel_requested === 1;
+  const ending = endOf(decision, { cancelRequested, meetsTwin: () => meetsTwin(step, row) });
   changeJob(step, row, "active", {
-    kind: ending.kind,
-    data: endingData({ decision, kind: ending.kind, state: ending.state, reason: ending.reason, runAt }),
-    set: ended(step, row, holding, decision, ending),
+    ...eventOf(decision, ending, step.now),
+    set: { ...storedEnd(row, holding, decision, ending, step.now), cancel_requested: 0, claim_written: 0 },
   });
   return ending;
 }
 
-type NotComplete = Exclude<Decision, { readonly move: "complete" }>;
-
-function endOf(view: View, row: JobRow, decision: NotComplete): End {
-  const decided = asDecided(decision);
-  if (row.cancel_requested === 1) {
-    const kind = decision.move === "rescue" ? "rescue" : "stop";
-    return { kind, state: "cancelled", reason: "user", delayMs: 0, givesBack: false };
-  }
-  if (decided.state === "waiting" && meetsTwin(view, row))
-    return { ...decided, kind: "yield", state: "cancelled", reason: "duplicate" };
-  return decided;
-}
-
 const meetsTwin = (view: View, row: JobRow): boolean =>
   row.dedupe_while === "waiting" && otherHolder(view, row) !== null;
-
-function asDecided(decision: NotComplete): End {
-  const kind = decision.move;
-  switch (decision.move) {
-    case "retry":
-      return { kind, state: "waiting", reason: null, delayMs: decision.delayMs, givesBack: false };
-    case "release":
-      return { kind, state: "waiting", reason: null, delayMs: decision.delayMs, givesBack: true };
-    case "bury":
-      return { kind, state: "dead", reason: null, delayMs: 0, givesBack: false };
-    case "stop":
-      return { kind, state: "cancelled", reason: decision.reason, delayMs: 0, givesBack: false };
-    case "rescue": {
-      const reason = decision.to === "cancelled" ? "user" : null;
-      return { kind, state: decision.to, reason, delayMs: decision.delayMs, givesBack: !decision.charged };
-    }
-  }
-}
-
-function ended(
-  { now }: View,
-  row: JobRow,
-  { session, claimedAt }: Holding,
-  decision: NotComplete,
-  { state, reason, delayMs, givesBack }: End,
-): Partial<Mutable> {
-  const running = row.attempt + 1;
-  return {
-    state,
-    reason,
-    attempt: givesBack ? running - 1 : running,
-    errors: listText(errorsAfter(row, running, decision, now)),
-    rescues: decision.move === "rescue" ? row.rescues + 1 : row.rescues,
-    held_limit: heldLimitAfter(row, decision),
-    epoch: isFinal(state) ? row.epoch : row.epoch + 1,
-    cancel_requested: 0,
-    claim_written: 0,
-    started_at: claimedAt,
-    worker: session,
-    ...(isFinal(state) && { finished_at: now }),
-    ...(state === "waiting" && { run_at: now + delayMs }),
-  };
-}
-
-function errorsAfter(row: JobRow, attempt: number, decision: Decision, at: number): readonly AttemptError[] {
-  const failure = failureOf(decision);
-  return failure ? keepErrors(errorsOf(row), { at, attempt, ...failure }) : errorsOf(row);
-}
-
-function heldLimitAfter(row: JobRow, decision: Decision): number | null {
-  if (decision.move === "rescue") return decision.heldLimit;
-  return decision.move === "release" ? row.held_limit : null;
-}

@@ -10,7 +10,6 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { Connection } from "../src/connection.ts";
 import { checkIntegrity } from "../src/examine/contents.ts";
 import { checkDurability, checkJournal, isMended } from "../src/examine/database.ts";
-import { bytesText } from "../src/examine/examination.ts";
 import { fileSystemOf } from "../src/file-system.ts";
 import { type SqliteAdapterOptions, sqliteAdapter } from "../src/index.ts";
 import { folder } from "./bench.ts";
@@ -238,13 +237,6 @@ test.each([
   ["3.44.5", false],
   ["4.0.0", true],
 ])("SQLite %s: mended %s", (version, mended) => expect(isMended(version)).toBe(mended));
-
-test.each([
-  [0, "0 bytes"],
-  [1_536, "1.5 KiB"],
-  [16_777_216, "16 MiB"],
-  [1_073_741_824, "1.0 GiB"],
-])("%d bytes are %s", (bytes, text) => expect(bytesText(bytes)).toBe(text));
 
 test.each(existsSync("/dev/shm") ? ["/dev/shm"] : [])("%s is known as a folder in memory", (path) => {
   expect(fileSystemOf(path)).toEqual({ name: "tmpfs", kind: "memory" });

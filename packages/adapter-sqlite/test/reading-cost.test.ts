@@ -4,8 +4,16 @@
  */
 
 import { join } from "node:path";
-import type { Filter, Page, Phase } from "@jobyard/core/adapter";
-import { claimRequest, type ManualPorts, manualPorts, newJob } from "@jobyard/core/testing";
+import type { Filter, Page } from "@jobyard/core/adapter";
+import {
+  claimRequest,
+  createdBetween,
+  inPhase,
+  type ManualPorts,
+  manualPorts,
+  newJob,
+  withText,
+} from "@jobyard/core/testing";
 import Database from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Connection } from "../src/connection.ts";
@@ -75,15 +83,6 @@ describe("of many jobs", () => {
   });
   afterAll(() => database.close());
 
-  const inPhase = (...any: Phase[]): Filter => [{ field: "state", not: false, any }];
-  const text = (field: "queue" | "name", value: string): Filter[number] => ({
-    field,
-    not: false,
-    any: [{ text: value, glob: value.includes("*") }],
-  });
-  const created = (from: number | null, to: number | null): Filter => [
-    { field: "created", not: false, range: { kind: "at", from, to } },
-  ];
   const CASES: readonly (readonly [string, () => Filter])[] = [
     ["all", () => []],
     ["waiting", () => inPhase("waiting")],
@@ -93,19 +92,19 @@ describe("of many jobs", () => {
     ["dead", () => inPhase("dead")],
     ["dead or stale", () => inPhase("dead", "stale")],
     ["all but waiting", () => [{ field: "state", not: true, any: ["waiting"] }]],
-    ["one queue", () => [text("queue", "mail")]],
-    ["one queue, completed", () => [text("queue", "mail"), ...inPhase("completed")]],
-    ["one queue, waiting", () => [text("queue", "mail"), ...inPhase("waiting")]],
-    ["a type by a pattern, completed", () => [text("name", "gre*"), ...inPhase("completed")]],
-    ["a rare type", () => [text("name", "rare")]],
-    ["a rare type, waiting", () => [text("name", "rare"), ...inPhase("waiting")]],
-    ["the first hour", () => created(null, start + HOUR_MS)],
-    ["an hour in the middle", () => created(start + 10 * HOUR_MS, start + 11 * HOUR_MS)],
+    ["one queue", () => [withText("queue", "mail")]],
+    ["one queue, completed", () => [withText("queue", "mail"), ...inPhase("completed")]],
+    ["one queue, waiting", () => [withText("queue", "mail"), ...inPhase("waiting")]],
+    ["a type by a pattern, completed", () => [withText("name", "gre*"), ...inPhase("completed")]],
+    ["a rare type", () => [withText("name", "rare")]],
+    ["a rare type, waiting", () => [withText("name", "rare"), ...inPhase("waiting")]],
+    ["the first hour", () => createdBetween(null, start + HOUR_MS)],
+    ["an hour in the middle", () => createdBetween(start + 10 * HOUR_MS, start + 11 * HOUR_MS)],
   ];
 
   test.each(CASES)("%s: the first, the second, the last page and the one before it", async (_, filter) => {
     // When which jobs were enqueued is found out once for a store that stays open.
-    await list(store, { filter: created(null, start + HOUR_MS), limit: 50, cursor: null });
+    await list(store, { filter: createdBetween(null, start + HOUR_MS), limit: 50, cursor: null });
     const page = async (cursor: string | null): Promise<Page<unknown>> => {
       db.visited = 0;
       const found = await list(store, { filter: filter(), limit: 50, cursor });

@@ -3,10 +3,26 @@
 export type * from "./contract/adapter.ts";
 export { FACET_FIELDS } from "./contract/adapter.ts";
 export * from "./contract/alike.ts";
+export * from "./contract/counts.ts";
+export * from "./contract/cursor.ts";
+export * from "./contract/dedupe.ts";
+export * from "./contract/diagnoses.ts";
+export * from "./contract/ending.ts";
 export * from "./contract/entries.ts";
+export * from "./contract/list-page.ts";
+export * from "./contract/merge.ts";
+export * from "./contract/moving.ts";
 export * from "./contract/own-lease.ts";
+export * from "./contract/search.ts";
 export * from "./contract/settings.ts";
 export * from "./contract/stored-backoff.ts";
+export * from "./contract/stored-ending.ts";
+export type * from "./contract/stored-job.ts";
+export * from "./contract/stored-nouns.ts";
+export * from "./contract/stored-queue.ts";
+export * from "./contract/stored-texts.ts";
+export * from "./contract/stored-undo.ts";
+export * from "./decisions/counting.ts";
 export {
   isTypeTerm,
   type JobType,
@@ -15,7 +31,14 @@ export {
   matchesType,
   type Searchable,
 } from "./decisions/matches.ts";
-export { requiredCreated, requiredIds, requiredPhases, requiredQueues, requiredStates } from "./decisions/narrow.ts";
+export {
+  attentionStateOf,
+  requiredCreated,
+  requiredIds,
+  requiredPhases,
+  requiredQueues,
+  requiredStates,
+} from "./decisions/narrow.ts";
 export { DEFAULTS } from "./nouns/defaults.ts";
 export * from "./nouns/diagnosis.ts";
 export * from "./nouns/errors.ts";
@@ -26,6 +49,7 @@ export { byteLength, canonicalJson, sameJson } from "./nouns/json.ts";
 export * from "./nouns/lifecycle.ts";
 export { type Ports, systemPorts } from "./nouns/ports.ts";
 export {
+  isRetained,
   RETAINED_STATES,
   type RetainedState,
   type Retention,
@@ -33,4 +57,5 @@ export {
   sameRetention,
 } from "./nouns/retention.ts";
 export { shellWord } from "./nouns/shell-word.ts";
+export { bytesText } from "./nouns/size.ts";
 export { WORKER_KIND, type WorkerInfo } from "./nouns/worker-info.ts";

@@ -1,6 +1,6 @@
 /** What every check is given, and what becomes of a check that cannot look. */
 
-import { type Diagnosis, type Instant, isQueueError } from "@jobyard/core/adapter";
+import { type Diagnosis, type Instant, isQueueError, notLookedAt } from "@jobyard/core/adapter";
 import type { Connection } from "../connection.ts";
 import { sqlState } from "../faults.ts";
 import type { Hearing } from "../listener.ts";
@@ -40,17 +40,12 @@ export async function look(code: string, check: Check, { schema, hearing, now, r
     return await run((connection) => check({ ...connection, schema, hearing, here: now() }));
   } catch (error) {
     const reason = wordsOf(error);
-    const evidence = { reason };
-    if (isQueueError(error, "STORE_CORRUPT"))
-      return { code, level: "problem", text: reason, evidence, fix: "Stop the workers, and restore a backup." };
+    if (isQueueError(error, "STORE_CORRUPT")) {
+      const fix = "Stop the workers, and restore a backup.";
+      return { code, level: "problem", text: reason, evidence: { reason }, fix };
+    }
     if (isQueueError(error) && !MAY_NOT.has(sqlState(error) ?? "")) throw error;
-    return {
-      code,
-      level: "advice",
-      text: `This could not be looked at: ${reason}`,
-      evidence,
-      fix: "Look at it by hand, or give the role what it lacks.",
-    };
+    return notLookedAt(code, reason, "Look at it by hand, or give the role what it lacks.");
   }
 }
 
@@ -62,14 +57,6 @@ function wordsOf(error: unknown): string {
 
 /** The role lacks a right, or a statement took longer than the server allows. */
 const MAY_NOT: ReadonlySet<string> = new Set(["42501", "57014"]);
-
-/** `12 MiB`. */
-export function bytesText(bytes: number): string {
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  const at = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const n = bytes / 1_024 ** at;
-  return `${n < 10 && at > 0 ? n.toFixed(1) : Math.round(n)} ${units[at]}`;
-}
 
 export const MiB = 1_048_576;
 export const GiB: number = 1_024 * MiB;

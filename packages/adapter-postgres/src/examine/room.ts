@@ -1,8 +1,8 @@
 /** How the server cleans up behind us: what was removed stays as a dead row until vacuum takes it away. */
 
-import type { Diagnosis } from "@jobyard/core/adapter";
+import { bytesText, type Diagnosis } from "@jobyard/core/adapter";
 import { tableRooms, vacuumSwitches } from "../sql/examine-tables.sql.ts";
-import { bytesText, few, MiB, named, type Sight } from "./examination.ts";
+import { few, MiB, named, type Sight } from "./examination.ts";
 
 export async function checkAutovacuum({ db, schema }: Pick<Sight, "db" | "schema">): Promise<Diagnosis> {
   const code = "POSTGRES_AUTOVACUUM";

@@ -1,8 +1,8 @@
 /** Who else uses the server: connections, what stands between, and what keeps it from cleaning up. */
 
-import type { Diagnosis } from "@jobyard/core/adapter";
+import { bytesText, type Diagnosis } from "@jobyard/core/adapter";
 import { hiddenSessions, oldSnapshots, readConnections, readSlots } from "../sql/examine-server.sql.ts";
-import { bytesText, few, GiB, minutesText, type Sight } from "./examination.ts";
+import { few, GiB, minutesText, type Sight } from "./examination.ts";
 
 const MANY_CONNECTIONS = 0.8;
 const TOO_MANY_CONNECTIONS = 0.95;

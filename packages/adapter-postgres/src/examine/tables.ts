@@ -1,6 +1,6 @@
 /** Our schema: its version, what is in it, who may use it, and the times of what stands in it. */
 
-import type { Diagnosis } from "@jobyard/core/adapter";
+import { type Diagnosis, diagnoseSchema } from "@jobyard/core/adapter";
 import { schemaStatus } from "../migrate.ts";
 import {
   missingRights,
@@ -13,33 +13,9 @@ import { few, minutesText, named, type Sight } from "./examination.ts";
 import { keyOf, type Made, madeByMigrations } from "./made.ts";
 
 export async function checkSchema({ db, schema }: Sight): Promise<Diagnosis> {
-  const code = "POSTGRES_SCHEMA";
-  const { state, current, wanted } = await schemaStatus(db, schema);
-  const evidence = { state, current, wanted, schema };
-  switch (state) {
-    case "ready":
-      return { code, level: "ok", text: `The tables have version ${current}.`, evidence };
-    case "new":
-      return {
-        code,
-        level: "problem",
-        text: `The tables have version ${current}, and this installation knows ${wanted}.`,
-        evidence,
-        fix: "Upgrade this installation.",
-      };
-    case "missing":
-    case "old":
-      return {
-        code,
-        level: "problem",
-        text:
-          state === "old"
-            ? `The tables have version ${current} of ${wanted}.`
-            : `There are no Jobyard tables in the schema ${schema}.`,
-        evidence,
-        fix: "Run jobyard migrate, with a URL whose role may make tables there.",
-      };
-  }
+  const missing = `There are no Jobyard tables in the schema ${schema}.`;
+  const fix = "Run jobyard migrate, with a URL whose role may make tables there.";
+  return diagnoseSchema("POSTGRES_SCHEMA", await schemaStatus(db, schema), { missing, fix }, { schema });
 }
 
 const isPayloadIndex = ({ kind, of, definition }: Relation): boolean =>

@@ -1,7 +1,14 @@
 /** A job as a search looks at it, for the terms that the database could not decide alone. */
 
-import type { AttemptError, Filter, JsonText, Parent, Searchable } from "@jobyard/core/adapter";
-import { errorsIn, parsed } from "../rows.ts";
+import {
+  type AttemptError,
+  errorsIn,
+  type Filter,
+  type JsonText,
+  type Parent,
+  parsed,
+  type Searchable,
+} from "@jobyard/core/adapter";
 import { type LookedRow, largeTexts, type NamedLane, type WantedTexts } from "../sql/read.sql.ts";
 import type { View } from "../step.ts";
 

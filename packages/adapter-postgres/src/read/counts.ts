@@ -5,102 +5,72 @@
 
 import {
   type Count,
+  capped,
   DEFAULTS,
+  everything,
   type Facet,
   type FacetField,
   type Filter,
-  isTypeTerm,
-  PHASES,
+  FoundPhases,
+  inPhases,
+  isCountable,
+  isOfTypes,
+  NO_JOBS,
   type Phase,
-  phaseOf,
-  requiredPhases,
+  type PhaseCounts,
+  parsed,
+  phaseGroups,
+  sumOf,
+  topFacets,
+  totalPhases,
 } from "@jobyard/core/adapter";
-import { parsed } from "../rows.ts";
 import type { View } from "../step.ts";
 import type { Store } from "../store.ts";
-import { NEWEST } from "./cursor.ts";
-import {
-  capped,
-  countsOfLanes,
-  NONE,
-  type PhaseCounts,
-  phasesOfLanes,
-  phasesOfQueue,
-  sumOf,
-  totalsOf,
-} from "./phases.ts";
+import { countsOfLanes, phasesOfLanes, phasesOfQueue, totalsOf } from "./phases.ts";
 import { type Match, search } from "./search.ts";
 import { type Lanes, lanesFor } from "./source.ts";
 
-/** A filter that asks for nothing but states and types is answered without looking at jobs. */
-const isCountable = (term: Filter[number]): boolean => term.field === "state" || isTypeTerm(term);
-
 export function count(store: Store, filter: Filter, cap: number): Promise<Count> {
   return store.read(async (view) => {
-    if (filter.every(isCountable)) return capped(sumOf(Object.values(await countedPhases(view, filter, cap))), cap);
+    if (isCountable(filter)) return capped(sumOf(Object.values(await countedPhases(view, filter, cap))), cap);
     const options = { ...everything(filter), wanted: cap + 1, collect: () => {} };
     const { matches, reachedEnd } = await search(view, store.ports, options);
-    return { n: Math.min(matches, cap), exact: reachedEnd };
+    return capped({ n: matches, exact: reachedEnd }, cap);
   });
 }
 
-const everything = (filter: Filter) => ({ filter, order: "enqueued", from: NEWEST }) as const;
-
-/** Phases that one search counts together: each group is found in one place, and ends when all of it is beyond the cap. */
-const GROUPS: readonly (readonly Phase[])[] = [
-  ["waiting", "blocked"],
-  ["scheduled", "retrying"],
-  ["active"],
-  ["stale", "dead", "cancelled"],
-  ["completed"],
-];
-
 export async function phases(store: Store, filter: Filter, cap: number): Promise<PhaseCounts> {
-  if (filter.every(isCountable)) return store.read((view) => countedPhases(view, filter, cap));
-  const asked = requiredPhases(filter) ?? PHASES;
-  let counts = NONE;
-  for (const group of GROUPS) {
-    const any = group.filter((phase) => asked.includes(phase));
-    if (any.length > 0) counts = { ...counts, ...(await searchedPhases(store, filter, any, cap)) };
-  }
+  if (isCountable(filter)) return store.read((view) => countedPhases(view, filter, cap));
+  let counts = NO_JOBS;
+  for (const group of phaseGroups(filter)) counts = { ...counts, ...(await searchedPhases(store, filter, group, cap)) };
   return counts;
 }
 
-function searchedPhases(
+const searchedPhases = (
   store: Store,
   filter: Filter,
-  any: readonly Phase[],
+  group: readonly Phase[],
   cap: number,
-): Promise<Partial<PhaseCounts>> {
-  return store.read(async (view) => {
-    const found = new Map<Phase, number>(any.map((phase) => [phase, 0]));
+): Promise<Partial<PhaseCounts>> =>
+  store.read(async (view) => {
+    const found = new FoundPhases(group, cap);
     const { reachedEnd } = await search(view, store.ports, {
-      ...everything([{ field: "state", not: false, any }, ...filter]),
+      ...everything(inPhases(group, filter)),
       withStates: true,
       collect: (matches) => {
-        for (const { row } of matches) {
-          const phase = phaseOf({ state: row.state, runAt: row.run_at, attempt: row.attempt }, view.now);
-          found.set(phase, (found.get(phase) ?? 0) + 1);
-        }
+        for (const { row } of matches) found.add({ ...row, runAt: row.run_at }, view.now);
       },
-      enough: () => [...found.values()].every((n) => n > cap),
+      enough: () => found.isEnough,
     });
-    const counts = any.map((phase) => [phase, capped({ n: found.get(phase) ?? 0, exact: reachedEnd }, cap)] as const);
-    return Object.fromEntries(counts) as Partial<PhaseCounts>;
+    return found.counts(reachedEnd);
   });
-}
 
 /** Queues of which all types are asked for come from their totals. */
 async function countedPhases(view: View, filter: Filter, cap: number): Promise<PhaseCounts> {
-  const asked = requiredPhases(filter) ?? PHASES;
   const { whole, parts } = splitOf(await lanesFor(view, filter));
   const totals = await totalsOf(view, whole, cap);
   const counts = [...totals.map((one) => phasesOfQueue(one, cap)), await phasesOfLanes(view, parts, cap)];
-  const sums = PHASES.map((phase) => {
-    const sum = asked.includes(phase) ? sumOf(counts.map((one) => one[phase])) : { n: 0, exact: true };
-    return [phase, phase === "completed" ? sum : capped(sum, cap)] as const;
-  });
-  return Object.fromEntries(sums) as Record<Phase, Count>;
+  return totalPhases(filter, counts, cap);
 }
 
 /** Queues of which every lane is open, and the open lanes of the others. */
@@ -120,14 +90,8 @@ export async function facets(
   const counts = await store.read((view) =>
     isOfTypes(filter, field) ? countTypes(view, filter, field) : countValues(store, view, filter, field),
   );
-  return counts
-    .filter(({ count: { n } }) => n > 0)
-    .sort((a, b) => b.count.n - a.count.n || (a.value < b.value ? -1 : 1))
-    .slice(0, limit);
+  return topFacets(counts, limit);
 }
-
-const isOfTypes = (filter: Filter, field: FacetField): field is "queue" | "name" =>
-  (field === "queue" || field === "name") && filter.every(isTypeTerm);
 
 /** Of whole queues all jobs are counted, of types as many rows as a search looks at. */
 async function countTypes(view: View, filter: Filter, field: "queue" | "name"): Promise<Facet[]> {

@@ -1,6 +1,6 @@
 /** The leases of active jobs, by job. What is stored as waiting and stands in a lease is active. */
 
-import type { Holding } from "../rows.ts";
+import type { Holding } from "@jobyard/core/adapter";
 import { leasesOf } from "../sql/read.sql.ts";
 import type { View } from "../step.ts";
 

@@ -1,8 +1,8 @@
 /** Jobs by their address, and their events. */
 
-import { claimData, type Job, type JobEvent, type JobRef } from "@jobyard/core/adapter";
+import { claimData, type Holding, type Job, type JobEvent, type JobRef, parsed, toJob } from "@jobyard/core/adapter";
 import type { Connection } from "../connection.ts";
-import { type Holding, type JobRow, parsed, toJob } from "../rows.ts";
+import type { JobRow } from "../rows.ts";
 import { type EventsRow, eventsAfter, jobsByRefs, queuesOfId } from "../sql/read.sql.ts";
 import type { View } from "../step.ts";
 import { holdingsOfRows } from "./holdings.ts";

@@ -1,9 +1,19 @@
 /** How queues stand, and why a job of theirs does not run. */
 
-import { type Count, DEFAULTS, type ExplainFacts, type JobRef, type QueueInfo } from "@jobyard/core/adapter";
+import {
+  type Count,
+  capped,
+  DEFAULTS,
+  type ExplainFacts,
+  exactly,
+  type JobRef,
+  pausedIn,
+  type QueueInfo,
+  settingsIn,
+  toJob,
+} from "@jobyard/core/adapter";
 import type { Connection } from "../connection.ts";
-import { settingsIn } from "../queues.ts";
-import { type JobRow, toJob } from "../rows.ts";
+import type { JobRow } from "../rows.ts";
 import { countBefore, holderOfKey, infosOfQueues, type QueueInfoRow } from "../sql/count.sql.ts";
 import type { View } from "../step.ts";
 import { findJob } from "./jobs.ts";
@@ -16,10 +26,8 @@ export async function queues(db: Connection, only?: string): Promise<readonly Qu
 
 function toInfo(row: QueueInfoRow): QueueInfo {
   const { queue, depth } = row;
-  const paused =
-    row.paused_at === null ? null : { at: row.paused_at, by: row.paused_by ?? "", reason: row.paused_reason };
   const counts = phasesOfQueue(row, DEFAULTS.countCap);
-  return { queue, paused, counts, depth, oldestDueAt: row.oldest_due_at, settings: settingsIn(row) };
+  return { queue, paused: pausedIn(row), counts, depth, oldestDueAt: row.oldest_due_at, settings: settingsIn(row) };
 }
 
 export async function explainFacts(view: View, ref: JobRef): Promise<ExplainFacts | null> {
@@ -33,7 +41,7 @@ export async function explainFacts(view: View, ref: JobRef): Promise<ExplainFact
     now: view.now,
     job: toJob(row, holding),
     queue: toInfo(queue),
-    ahead: row.state === "waiting" && holding === null ? await ahead(view, row) : { n: 0, exact: true },
+    ahead: row.state === "waiting" && holding === null ? await ahead(view, row) : exactly(0),
     keyHolder: await keyHolder(view, row),
   };
 }
@@ -48,6 +56,5 @@ async function ahead({ db, now }: View, { queue, priority, run_at, pk, ord }: Jo
   const cap = DEFAULTS.countCap;
   const before = ord === null ? { ord: Number.MAX_SAFE_INTEGER, run_at, pk } : { ord, run_at: 0, pk: 0 };
   const found = await db.get(countBefore, { queue, now, priority, limit: cap + 1, ...before });
-  const n = found?.n ?? 0;
-  return { n: Math.min(n, cap), exact: n <= cap };
+  return capped(exactly(found?.n ?? 0), cap);
 }

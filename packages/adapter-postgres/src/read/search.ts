@@ -5,12 +5,22 @@
  * Two things bound it: rows that were looked at, and time. What an index passes over is not looked at.
  */
 
-import { DEFAULTS, type Filter, type Instant, matchesFilter, type Ports, type Searchable } from "@jobyard/core/adapter";
+import {
+  DEFAULTS,
+  edgeOf,
+  type ListKey,
+  type ListPlace,
+  LONGEST_SEARCH_MS,
+  matchesFilter,
+  type Ports,
+  type Searchable,
+  type SearchOutcome,
+  type SearchRequest,
+} from "@jobyard/core/adapter";
 import { type LookedRow, lookedAt, type NamedLane, type WantedTexts } from "../sql/read.sql.ts";
 import type { View } from "../step.ts";
 import { SMALL_BYTES, textsFor, undecidedOf } from "./candidate.ts";
 import { type Conditions, conditionsFor } from "./conditions.ts";
-import { edgeOf, type Key, type Order, type Place } from "./cursor.ts";
 import { holdingsOf } from "./holdings.ts";
 import { Merge } from "./merge.ts";
 import { type Lanes, lanesFor, walksFor } from "./source.ts";
@@ -25,46 +35,23 @@ const PORTION_MS = 150;
 const PORTION_SENT = 1_024;
 /** Judging rows here, one after the other, ends after this time; the rest is judged as a portion of its own. */
 const JUDGING_MS = 10;
-/** A search that was not done by then stops where it is, and says so. */
-const LONGEST_MS = 2_000;
 
-export interface Search {
-  readonly filter: Filter;
-  readonly order: Order;
-  readonly from: Place;
-  /** Matches after which it stops; default: none are enough. */
-  readonly wanted?: number;
-  /** Asked after each portion: true stops it. */
-  readonly enough?: () => boolean;
-  /** Rows looked at after which it stops; default `DEFAULTS.searchRows`. */
-  readonly rows?: number;
-  /** Since when nothing new counts. */
-  readonly upTo?: Instant;
-  /** Reads names too (id, worker, tags …), and states as people see them. */
-  readonly withNames?: boolean;
+export interface Search extends SearchRequest {
+  /** Reads states as people see them, for whoever collects; so it does with names. */
   readonly withStates?: boolean;
   /** Gets each portion's matches, in order. */
   readonly collect: (matches: readonly Match[]) => void;
 }
 
 export interface Match {
-  readonly key: Key;
+  readonly key: ListKey;
   readonly row: LookedRow;
   readonly lane: NamedLane;
 }
 
-export interface Outcome {
-  readonly matches: number;
-  readonly looked: number;
-  /** False if it stopped before the end of the list. */
-  readonly reachedEnd: boolean;
-  /** From where it would go on. */
-  readonly rest: Place;
-}
-
-export async function search(view: View, ports: Ports, options: Search): Promise<Outcome> {
+export async function search(view: View, ports: Ports, options: Search): Promise<SearchOutcome> {
   const running = await RunningSearch.begin(view, ports, options);
-  const end = ports.monotonic() + LONGEST_MS;
+  const end = ports.monotonic() + LONGEST_SEARCH_MS;
   while (!(await running.portion())) if (ports.monotonic() >= end) break;
   return running.outcome();
 }
@@ -81,11 +68,11 @@ class RunningSearch {
   readonly #wanted: number;
   readonly #rows: number;
   /** Come up, and not looked at yet. */
-  #ahead: readonly Key[] = [];
+  #ahead: readonly ListKey[] = [];
   #size: number;
   #looked = 0;
   #matches = 0;
-  #rest: Place;
+  #rest: ListPlace;
   #reachedEnd = false;
 
   static async begin(view: View, ports: Ports, options: Search): Promise<RunningSearch> {
@@ -112,7 +99,7 @@ class RunningSearch {
     this.#rest = options.from;
   }
 
-  outcome(): Outcome {
+  outcome(): SearchOutcome {
     return { matches: this.#matches, looked: this.#looked, reachedEnd: this.#reachedEnd, rest: this.#rest };
   }
 

@@ -6,14 +6,16 @@
  */
 
 import {
+  ATTENTION_STATES,
+  attentionStateOf,
   type Filter,
+  type ListOrder,
   matchesType,
   type Phase,
   requiredCreated,
   requiredIds,
   requiredPhases,
   requiredQueues,
-  requiredStates,
   type State,
 } from "@jobyard/core/adapter";
 import { hasPayloadIndex, pksOfTerms } from "../sql/payload-index.sql.ts";
@@ -30,7 +32,6 @@ import {
   type Waiting,
 } from "../sql/walk.sql.ts";
 import type { View } from "../step.ts";
-import type { Order } from "./cursor.ts";
 import type { Walk } from "./merge.ts";
 import { canBeStored } from "./patterns.ts";
 import { termsOf } from "./payload-terms.ts";
@@ -46,19 +47,10 @@ import {
   readyJobs,
 } from "./walks.ts";
 
-/** States of which people want to see first what came in last. */
-const ATTENTION_STATES: readonly State[] = ["stale", "dead", "cancelled"];
 /** So many are listed rather than gone through by their number, among others. */
 const FEW = 2_000;
 /** So many groups of a lane and a priority are gone through side by side. */
 const MOST_GROUPS = 500;
-
-/** A list of one of these states alone is sorted by when the jobs came into it. */
-export function attentionStateOf(filter: Filter): State | null {
-  const states = requiredStates(filter);
-  const only = states?.length === 1 ? states[0] : undefined;
-  return only !== undefined && ATTENTION_STATES.includes(only) ? only : null;
-}
 
 /** The types that there are, and those that a match can be of. */
 export interface Lanes {
@@ -78,7 +70,7 @@ export async function lanesFor({ db }: View, filter: Filter): Promise<Lanes> {
 }
 
 /** One walk for each list that must be gone through. */
-export async function walksFor(view: View, filter: Filter, order: Order, lanes: Lanes): Promise<readonly Walk[]> {
+export async function walksFor(view: View, filter: Filter, order: ListOrder, lanes: Lanes): Promise<readonly Walk[]> {
   const known = await knownJobs(view, filter);
   if (known !== null && order !== "entered") return [listed(known)];
   if (order === "entered")

@@ -1,35 +1,31 @@
 /** The walks there are: each along one index, from a place on, in stretches of bounded work. */
 
-import type { NumberRange, State } from "@jobyard/core/adapter";
+import {
+  edgeOf,
+  type ListKey,
+  type ListPlace,
+  type NumberRange,
+  type State,
+  type Stretch,
+} from "@jobyard/core/adapter";
 import { blockOf, blockStart, NUMBERS_IN_BLOCK, periodOf } from "../lane-blocks.ts";
 import {
-  attentionDown,
-  attentionUp,
-  blocksDown,
-  blocksUp,
-  completedDown,
-  completedUp,
-  enteredDown,
-  enteredInQueueDown,
-  enteredInQueueUp,
-  enteredUp,
+  attentionFrom,
+  blocksFrom,
+  completedFrom,
+  enteredFrom,
+  enteredInQueueFrom,
   type Found,
-  jobsDown,
-  jobsInRangesDown,
-  jobsInRangesUp,
-  jobsUp,
+  jobsFrom,
+  jobsInRanges,
   type LineGroup,
-  laterDown,
-  laterUp,
-  readyDown,
-  readySortedDown,
-  readySortedUp,
-  readyUp,
+  laterFrom,
+  readyFrom,
+  readySortedFrom,
   type Waiting,
 } from "../sql/walk.sql.ts";
 import type { View } from "../step.ts";
-import { edgeOf, type Key, type Place } from "./cursor.ts";
-import type { Stretch, Walk } from "./merge.ts";
+import type { Walk } from "./merge.ts";
 
 /** Blocks that are gone through in a stretch that finds less than is wanted: so many at first, then more and more. */
 const FIRST_BLOCKS = 32;
@@ -41,10 +37,10 @@ const GROWTH = 2;
 const MOST_BARREN = 2;
 
 const END: Stretch = { keys: [], rest: null };
-const byNumber = ({ pk }: Found): Key => ({ at: 0, pk });
-const placeAt = (side: Place["side"], pk: number): Place => ({ side, at: 0, pk });
+const byNumber = ({ pk }: Found): ListKey => ({ at: 0, pk });
+const placeAt = (side: ListPlace["side"], pk: number): ListPlace => ({ side, at: 0, pk });
 
-function upTo(side: Place["side"], rows: number, keys: readonly Key[]): Stretch {
+function upTo(side: ListPlace["side"], rows: number, keys: readonly ListKey[]): Stretch {
   const last = keys.at(-1);
   return { keys, rest: last === undefined || keys.length < rows ? null : edgeOf(last, side) };
 }
@@ -63,7 +59,7 @@ export function listed(found: readonly Found[]): Walk {
 }
 
 export const allJobs: Walk = async ({ db }, { side, pk }, rows) =>
-  upTo(side, rows, (await db.all(side === "older" ? jobsDown : jobsUp, { pk, rows })).map(byNumber));
+  upTo(side, rows, (await db.all(jobsFrom[side], { pk, rows })).map(byNumber));
 
 /** What is asked of the jobs themselves on the way. */
 export interface Passing {
@@ -82,7 +78,7 @@ export function jobsInBlocks(passing: Passing): Walk {
   return widening(passing, FIRST_BLOCKS, async ({ db }, { side, pk }, most) => {
     const block = blockOf(side === "older" ? pk - 1 : pk);
     const asked = { lanes: passing.lanes, block, most, ...periods };
-    const found = await db.all(side === "older" ? blocksDown : blocksUp, asked);
+    const found = await db.all(blocksFrom[side], asked);
     const blocks = found.map((one) => one.block);
     const last = blocks.at(-1);
     if (last === undefined) return null;
@@ -98,7 +94,7 @@ interface Span {
 }
 
 /** Blocks that follow each other are one span. What lies behind the place is not in it. */
-function spansOf(blocks: readonly number[], side: Place["side"], pk: number): readonly Span[] {
+function spansOf(blocks: readonly number[], side: ListPlace["side"], pk: number): readonly Span[] {
   const spans: Span[] = [];
   for (const block of blocks) {
     const low = blockStart(block);
@@ -114,9 +110,9 @@ function spansOf(blocks: readonly number[], side: Place["side"], pk: number): re
 /** The next spans of about so many blocks, and where it goes on behind them; null if there is none. */
 type NextSpans = (
   view: View,
-  from: Place,
+  from: ListPlace,
   blocks: number,
-) => Promise<{ readonly spans: readonly Span[]; readonly end: Place | null } | null>;
+) => Promise<{ readonly spans: readonly Span[]; readonly end: ListPlace | null } | null>;
 
 /** Goes through more blocks at a time the less it finds. */
 function widening({ asked: lanes, created, isCompleted }: Passing, first: number, next: NextSpans): Walk {
@@ -124,7 +120,7 @@ function widening({ asked: lanes, created, isCompleted }: Passing, first: number
   return async (view, from, rows) => {
     const ahead = await next(view, from, blocks);
     if (ahead === null) return END;
-    const found = await view.db.all(from.side === "older" ? jobsInRangesDown : jobsInRangesUp, {
+    const found = await view.db.all(jobsInRanges[from.side], {
       lows: ahead.spans.map(({ low }) => low),
       highs: ahead.spans.map(({ high }) => high),
       ...{ lanes, createdFrom: created.from, createdTo: created.to, isCompleted, rows },
@@ -152,14 +148,14 @@ export function completedJobs(passing: Passing, queues: readonly string[] | null
       barren = stretch.keys.length > 0 ? 0 : barren + 1;
       return stretch;
     }
-    const statement = from.side === "older" ? completedDown : completedUp;
+    const statement = completedFrom[from.side];
     return upTo(from.side, rows, (await view.db.all(statement, { pk: from.pk, queues, rows })).map(byNumber));
   };
 }
 
 /** All numbers there are; those of jobs that are gone are passed over at the start only. */
 const nextNumbers: NextSpans = async ({ db }, { side, pk }, blocks) => {
-  const [first] = await db.all(side === "older" ? jobsDown : jobsUp, { pk, rows: 1 });
+  const [first] = await db.all(jobsFrom[side], { pk, rows: 1 });
   if (first === undefined) return null;
   const numbers = blocks * NUMBERS_IN_BLOCK;
   return side === "older"
@@ -171,11 +167,7 @@ const nextNumbers: NextSpans = async ({ db }, { side, pk }, blocks) => {
 export const attentionByNumber =
   (states: readonly State[]): Walk =>
   async ({ db }, { side, pk }, rows) =>
-    upTo(
-      side,
-      rows,
-      (await db.all(side === "older" ? attentionDown : attentionUp, { states, pk, rows })).map(byNumber),
-    );
+    upTo(side, rows, (await db.all(attentionFrom[side], { states, pk, rows })).map(byNumber));
 
 /** One of these states by when the jobs came into it; of one queue, or of all. */
 export const attentionByEntry =
@@ -184,8 +176,8 @@ export const attentionByEntry =
     const place = { state, at, pk, rows };
     const found =
       queue === null
-        ? await db.all(side === "older" ? enteredDown : enteredUp, place)
-        : await db.all(side === "older" ? enteredInQueueDown : enteredInQueueUp, { ...place, queue });
+        ? await db.all(enteredFrom[side], place)
+        : await db.all(enteredInQueueFrom[side], { ...place, queue });
     return upTo(side, rows, found);
   };
 
@@ -193,11 +185,10 @@ export const attentionByEntry =
 export const readyJobs =
   (lanes: readonly number[], groups: readonly LineGroup[] | null): Walk =>
   async ({ db }, { side, pk }, rows) => {
-    const isOlder = side === "older";
     const found =
       groups === null
-        ? await db.all(isOlder ? readySortedDown : readySortedUp, { lanes, pk, rows })
-        : await db.all(isOlder ? readyDown : readyUp, {
+        ? await db.all(readySortedFrom[side], { lanes, pk, rows })
+        : await db.all(readyFrom[side], {
             lanes: groups.map(({ lane }) => lane),
             priorities: groups.map(({ priority }) => priority),
             pk,
@@ -210,4 +201,4 @@ export const readyJobs =
 export const laterJobs =
   (waiting: Waiting): Walk =>
   async ({ db }, { side, pk }, rows) =>
-    upTo(side, rows, (await db.all(side === "older" ? laterDown : laterUp, { ...waiting, pk, rows })).map(byNumber));
+    upTo(side, rows, (await db.all(laterFrom[side], { ...waiting, pk, rows })).map(byNumber));

@@ -1,7 +1,8 @@
 /** Everything that a step changes about jobs, in one statement: see migrations/001/changes.sql.ts. */
 
 import type { Instant, JsonText, State } from "@jobyard/core/adapter";
-import type { Changing, Texts } from "../rows.ts";
+import type { ReadTexts } from "../locks.ts";
+import type { Changing } from "../rows.ts";
 import { type Statement, sql } from "../statement.ts";
 
 /** Lists of jobs are lists of their numbers. A part that is empty is left out. */
@@ -48,11 +49,12 @@ export interface Changes {
 }
 
 /** A text that stays is null; a new one is in brackets. */
-export type JobUpdate = Changing & { readonly [Name in keyof Texts]: readonly [Texts[Name]] | null } & {
-  readonly pk: number;
-  /** Its turn to get a new number for `ord`, counted from 1. */
-  readonly fresh: number | null;
-};
+export type JobUpdate = Changing &
+  ReadTexts & {
+    readonly pk: number;
+    /** Its turn to get a new number for `ord`, counted from 1. */
+    readonly fresh: number | null;
+  };
 
 export interface EventRow {
   readonly pk: number;

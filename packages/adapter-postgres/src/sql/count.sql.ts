@@ -1,14 +1,9 @@
 /** Counts that stop at a limit: one more than the cap says "or more". Many queues, or many lanes, cost one round trip. */
 
-import type { Instant } from "@jobyard/core/adapter";
+import type { InLine, Instant, StoredPause, StoredSettings } from "@jobyard/core/adapter";
 import { type Statement, sql } from "../statement.ts";
-import type { QueueRow } from "./queue.sql.ts";
 
-export interface Totals {
-  readonly due: number;
-  /** Scheduled and retrying. */
-  readonly ahead: number;
-  readonly retrying: number;
+export interface Totals extends InLine {
   readonly active: number;
   readonly stale: number;
   readonly completed: number;
@@ -29,9 +24,7 @@ export const totalsOfQueues: Statement<
     FROM jobyard.totals_of_queues(@queues::text[], @now::bigint, @limit::bigint)
 `;
 
-export interface QueueInfoRow
-  extends QueueTotals,
-    Pick<QueueRow, "paused_at" | "paused_by" | "paused_reason" | "max_size" | "retention"> {
+export interface QueueInfoRow extends QueueTotals, StoredPause, StoredSettings {
   /** Of a line's front, `cap` places of each lane: when the first of them was enqueued. */
   readonly oldest_due_at: Instant | null;
 }

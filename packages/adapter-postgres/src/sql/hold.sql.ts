@@ -1,6 +1,7 @@
 /** A worker's hold on its jobs: see hold.ts. */
 
-import type { Instant, LeaseLossPolicy, SessionId } from "@jobyard/core/adapter";
+import type { Instant, SessionId } from "@jobyard/core/adapter";
+import type { SummaryRow } from "../rows.ts";
 import { type Statement, sql } from "../statement.ts";
 
 /** `leases`: JSON list. The answer is JSON: see migrations/001/hold.sql.ts. */
@@ -15,19 +16,22 @@ export const retireSession: Statement<{ readonly session: SessionId }> = sql`
 `;
 
 /** A job that its session has not settled; sessions one after the other. */
-export interface ExpiredRow {
+export interface ExpiredRow
+  extends Pick<
+    SummaryRow,
+    | "queue"
+    | "id"
+    | "epoch"
+    | "attempt"
+    | "max_attempts"
+    | "backoff"
+    | "cancel_requested"
+    | "on_lease_lost"
+    | "held_limit"
+  > {
   readonly session: SessionId;
   readonly alone: boolean;
   readonly token: string;
-  readonly queue: string;
-  readonly id: string;
-  readonly epoch: number;
-  readonly attempt: number;
-  readonly max_attempts: number;
-  readonly backoff: string | null;
-  readonly cancel_requested: boolean;
-  readonly on_lease_lost: LeaseLossPolicy;
-  readonly held_limit: number | null;
 }
 
 /** Whole sessions, the longest over first, until so many jobs are reached. */

@@ -1,21 +1,16 @@
 /** What is set for a queue as a whole. */
 
-import type { Instant } from "@jobyard/core/adapter";
+import type { Instant, StoredPause, StoredSettings } from "@jobyard/core/adapter";
 import { type Statement, sql } from "../statement.ts";
 
 interface Key {
   readonly queue: string;
 }
 
-export interface QueueRow {
+export interface QueueRow extends StoredPause, StoredSettings {
   readonly name: string;
-  readonly paused_at: Instant | null;
-  readonly paused_by: string | null;
-  readonly paused_reason: string | null;
   /** True: somebody configured it; else the defaults hold. */
   readonly configured: boolean;
-  readonly max_size: number | null;
-  readonly retention: string | null;
 }
 export const findQueue: Statement<Key, QueueRow> = sql`
   SELECT name, paused_at, paused_by, paused_reason, configured, max_size, retention

@@ -1,6 +1,6 @@
 /** What people read: jobs, their leases and events, and the rows that a search looks at. */
 
-import type { Instant, JsonText, State } from "@jobyard/core/adapter";
+import type { Instant, JobType, JsonText, State } from "@jobyard/core/adapter";
 import type { JobRow, SummaryRow } from "../rows.ts";
 import { type None, type Statement, sql } from "../statement.ts";
 
@@ -90,12 +90,7 @@ export const eventsAfter: Statement<
    WHERE job.id = @id AND job.queue = @queue
 `;
 
-export interface NamedLane {
-  readonly id: number;
-  readonly queue: string;
-  readonly name: string;
-  readonly version: number;
-}
+export type NamedLane = JobType & { readonly id: number };
 export const allLanes: Statement<None, NamedLane> = sql`
   SELECT id, queue, name, version FROM jobyard.lane
 `;

@@ -5,6 +5,7 @@
 
 import type { Instant, State } from "@jobyard/core/adapter";
 import { type Statement, sql } from "../statement.ts";
+import { type BothWays, bothWays } from "./both-ways.ts";
 
 export interface Found {
   readonly pk: number;
@@ -16,11 +17,8 @@ interface From {
 
 // ── all jobs ─────────────────────────────────────────────────────────────────────────────────────
 
-export const jobsDown: Statement<From, Found> = sql`
-  SELECT pk FROM jobyard.job WHERE pk < @pk::bigint ORDER BY pk DESC LIMIT @rows::bigint
-`;
-export const jobsUp: Statement<From, Found> = sql`
-  SELECT pk FROM jobyard.job WHERE pk >= @pk::bigint ORDER BY pk LIMIT @rows::bigint
+export const jobsFrom: BothWays<From, Found> = bothWays`
+  SELECT pk FROM jobyard.job WHERE pk {<|>=} @pk::bigint ORDER BY pk {DESC|ASC} LIMIT @rows::bigint
 `;
 
 /** Ranges of numbers, in the order of the walk, both ends in them. What is null asks for nothing. */
@@ -34,7 +32,7 @@ export interface InRanges {
   readonly rows: number;
 }
 /** The ranges follow each other, so the first rows of each, sorted, are in the order of all. */
-export const jobsInRangesDown: Statement<InRanges, Found> = sql`
+export const jobsInRanges: BothWays<InRanges, Found> = bothWays`
   SELECT part.pk FROM unnest(@lows::bigint[], @highs::bigint[]) AS span(low, high)
    CROSS JOIN LATERAL
     (SELECT pk FROM jobyard.job
@@ -43,20 +41,8 @@ export const jobsInRangesDown: Statement<InRanges, Found> = sql`
         AND (@createdFrom::bigint IS NULL OR created_at >= @createdFrom::bigint)
         AND (@createdTo::bigint IS NULL OR created_at <= @createdTo::bigint)
         AND (@isCompleted::boolean IS NULL OR (state = 'completed') = @isCompleted::boolean)
-      ORDER BY pk DESC LIMIT @rows::bigint) AS part
-   ORDER BY part.pk DESC LIMIT @rows::bigint
-`;
-export const jobsInRangesUp: Statement<InRanges, Found> = sql`
-  SELECT part.pk FROM unnest(@lows::bigint[], @highs::bigint[]) AS span(low, high)
-   CROSS JOIN LATERAL
-    (SELECT pk FROM jobyard.job
-      WHERE pk BETWEEN span.low AND span.high
-        AND (@lanes::integer[] IS NULL OR lane = ANY (@lanes::integer[]))
-        AND (@createdFrom::bigint IS NULL OR created_at >= @createdFrom::bigint)
-        AND (@createdTo::bigint IS NULL OR created_at <= @createdTo::bigint)
-        AND (@isCompleted::boolean IS NULL OR (state = 'completed') = @isCompleted::boolean)
-      ORDER BY pk LIMIT @rows::bigint) AS part
-   ORDER BY part.pk LIMIT @rows::bigint
+      ORDER BY pk {DESC|ASC} LIMIT @rows::bigint) AS part
+   ORDER BY part.pk {DESC|ASC} LIMIT @rows::bigint
 `;
 
 /** Blocks of numbers in which these lanes have jobs that were enqueued in these periods. */
@@ -70,25 +56,15 @@ export interface Blocks {
 interface Block {
   readonly block: number;
 }
-export const blocksDown: Statement<Blocks, Block> = sql`
+export const blocksFrom: BothWays<Blocks, Block> = bothWays`
   SELECT own.block FROM unnest(@lanes::integer[]) AS asked(lane)
    CROSS JOIN LATERAL
     (SELECT DISTINCT block FROM jobyard.lane_block
-      WHERE lane_block.lane = asked.lane AND block <= @block::bigint
+      WHERE lane_block.lane = asked.lane AND block {<=|>=} @block::bigint
         AND (@periodFrom::bigint IS NULL OR period >= @periodFrom::bigint)
         AND (@periodTo::bigint IS NULL OR period <= @periodTo::bigint)
-      ORDER BY block DESC LIMIT @most::bigint) AS own
-   GROUP BY own.block ORDER BY own.block DESC LIMIT @most::bigint
-`;
-export const blocksUp: Statement<Blocks, Block> = sql`
-  SELECT own.block FROM unnest(@lanes::integer[]) AS asked(lane)
-   CROSS JOIN LATERAL
-    (SELECT DISTINCT block FROM jobyard.lane_block
-      WHERE lane_block.lane = asked.lane AND block >= @block::bigint
-        AND (@periodFrom::bigint IS NULL OR period >= @periodFrom::bigint)
-        AND (@periodTo::bigint IS NULL OR period <= @periodTo::bigint)
-      ORDER BY block LIMIT @most::bigint) AS own
-   GROUP BY own.block ORDER BY own.block LIMIT @most::bigint
+      ORDER BY block {DESC|ASC} LIMIT @most::bigint) AS own
+   GROUP BY own.block ORDER BY own.block {DESC|ASC} LIMIT @most::bigint
 `;
 
 /**
@@ -99,29 +75,18 @@ export const blocksUp: Statement<Blocks, Block> = sql`
 interface Completed extends From {
   readonly queues: readonly string[] | null;
 }
-export const completedDown: Statement<Completed, Found> = sql`
+export const completedFrom: BothWays<Completed, Found> = bothWays`
   SELECT member.pk FROM (
     SELECT pks FROM jobyard.done
      WHERE (@queues::text[] IS NULL OR queue = ANY (@queues::text[]))
        AND pk < @pk::bigint AND pks[cardinality(pks)] >= @pk::bigint
     UNION ALL
     (SELECT pks FROM jobyard.done
-      WHERE (@queues::text[] IS NULL OR queue = ANY (@queues::text[])) AND pks[cardinality(pks)] < @pk::bigint
-      ORDER BY pks[cardinality(pks)] DESC LIMIT @rows::bigint)
+      WHERE (@queues::text[] IS NULL OR queue = ANY (@queues::text[]))
+        AND {pks[cardinality(pks)] <|pk >=} @pk::bigint
+      ORDER BY {pks[cardinality(pks)] DESC|pk ASC} LIMIT @rows::bigint)
   ) AS near CROSS JOIN LATERAL unnest(near.pks) AS member(pk)
-   WHERE member.pk < @pk::bigint ORDER BY member.pk DESC LIMIT @rows::bigint
-`;
-export const completedUp: Statement<Completed, Found> = sql`
-  SELECT member.pk FROM (
-    SELECT pks FROM jobyard.done
-     WHERE (@queues::text[] IS NULL OR queue = ANY (@queues::text[]))
-       AND pk < @pk::bigint AND pks[cardinality(pks)] >= @pk::bigint
-    UNION ALL
-    (SELECT pks FROM jobyard.done
-      WHERE (@queues::text[] IS NULL OR queue = ANY (@queues::text[])) AND pk >= @pk::bigint
-      ORDER BY pk LIMIT @rows::bigint)
-  ) AS near CROSS JOIN LATERAL unnest(near.pks) AS member(pk)
-   WHERE member.pk >= @pk::bigint ORDER BY member.pk LIMIT @rows::bigint
+   WHERE member.pk {<|>=} @pk::bigint ORDER BY member.pk {DESC|ASC} LIMIT @rows::bigint
 `;
 
 // ── jobs that need attention ─────────────────────────────────────────────────────────────────────
@@ -129,13 +94,9 @@ export const completedUp: Statement<Completed, Found> = sql`
 interface Numbered extends From {
   readonly states: readonly State[];
 }
-export const attentionDown: Statement<Numbered, Found> = sql`
-  SELECT pk FROM jobyard.attention WHERE pk < @pk::bigint AND state = ANY (@states::text[])
-   ORDER BY pk DESC LIMIT @rows::bigint
-`;
-export const attentionUp: Statement<Numbered, Found> = sql`
-  SELECT pk FROM jobyard.attention WHERE pk >= @pk::bigint AND state = ANY (@states::text[])
-   ORDER BY pk LIMIT @rows::bigint
+export const attentionFrom: BothWays<Numbered, Found> = bothWays`
+  SELECT pk FROM jobyard.attention WHERE pk {<|>=} @pk::bigint AND state = ANY (@states::text[])
+   ORDER BY pk {DESC|ASC} LIMIT @rows::bigint
 `;
 
 interface Entered extends From {
@@ -145,23 +106,15 @@ interface Entered extends From {
 interface FoundAt extends Found {
   readonly at: Instant;
 }
-export const enteredDown: Statement<Entered, FoundAt> = sql`
+export const enteredFrom: BothWays<Entered, FoundAt> = bothWays`
   SELECT at, pk FROM jobyard.attention
-   WHERE state = @state AND (at, pk) < (@at::bigint, @pk::bigint) ORDER BY at DESC, pk DESC LIMIT @rows::bigint
+   WHERE state = @state AND (at, pk) {<|>=} (@at::bigint, @pk::bigint)
+   ORDER BY at {DESC|ASC}, pk {DESC|ASC} LIMIT @rows::bigint
 `;
-export const enteredUp: Statement<Entered, FoundAt> = sql`
+export const enteredInQueueFrom: BothWays<Entered & { readonly queue: string }, FoundAt> = bothWays`
   SELECT at, pk FROM jobyard.attention
-   WHERE state = @state AND (at, pk) >= (@at::bigint, @pk::bigint) ORDER BY at, pk LIMIT @rows::bigint
-`;
-export const enteredInQueueDown: Statement<Entered & { readonly queue: string }, FoundAt> = sql`
-  SELECT at, pk FROM jobyard.attention
-   WHERE queue = @queue AND state = @state AND (at, pk) < (@at::bigint, @pk::bigint)
-   ORDER BY at DESC, pk DESC LIMIT @rows::bigint
-`;
-export const enteredInQueueUp: Statement<Entered & { readonly queue: string }, FoundAt> = sql`
-  SELECT at, pk FROM jobyard.attention
-   WHERE queue = @queue AND state = @state AND (at, pk) >= (@at::bigint, @pk::bigint)
-   ORDER BY at, pk LIMIT @rows::bigint
+   WHERE queue = @queue AND state = @state AND (at, pk) {<|>=} (@at::bigint, @pk::bigint)
+   ORDER BY at {DESC|ASC}, pk {DESC|ASC} LIMIT @rows::bigint
 `;
 
 // ── jobs that wait ───────────────────────────────────────────────────────────────────────────────
@@ -234,37 +187,23 @@ interface Line extends From {
 interface Groups extends Line {
   readonly priorities: readonly number[];
 }
-export const readyDown: Statement<Groups, Found> = sql`
-  SELECT pk FROM jobyard.ready_below(@lanes::integer[], @priorities::integer[], @pk::bigint, @rows::bigint) AS pk
-`;
-export const readyUp: Statement<Groups, Found> = sql`
-  SELECT pk FROM jobyard.ready_from(@lanes::integer[], @priorities::integer[], @pk::bigint, @rows::bigint) AS pk
+export const readyFrom: BothWays<Groups, Found> = bothWays`
+  SELECT pk
+    FROM jobyard.{ready_below|ready_from}(@lanes::integer[], @priorities::integer[], @pk::bigint, @rows::bigint) AS pk
 `;
 /** Where there are too many groups: the whole line, sorted. */
-export const readySortedDown: Statement<Line, Found> = sql`
-  SELECT pk FROM jobyard.ready WHERE pk < @pk::bigint AND lane = ANY (@lanes::integer[])
-   ORDER BY pk DESC LIMIT @rows::bigint
-`;
-export const readySortedUp: Statement<Line, Found> = sql`
-  SELECT pk FROM jobyard.ready WHERE pk >= @pk::bigint AND lane = ANY (@lanes::integer[])
-   ORDER BY pk LIMIT @rows::bigint
+export const readySortedFrom: BothWays<Line, Found> = bothWays`
+  SELECT pk FROM jobyard.ready WHERE pk {<|>=} @pk::bigint AND lane = ANY (@lanes::integer[])
+   ORDER BY pk {DESC|ASC} LIMIT @rows::bigint
 `;
 
-export const laterDown: Statement<Waiting & From, Found> = sql`
+export const laterFrom: BothWays<Waiting & From, Found> = bothWays`
   SELECT pk FROM jobyard.later
-   WHERE pk < @pk::bigint AND lane = ANY (@lanes::integer[])
+   WHERE pk {<|>=} @pk::bigint AND lane = ANY (@lanes::integer[])
      AND (@dueAfter::bigint IS NULL OR run_at > @dueAfter::bigint)
      AND (@dueBy::bigint IS NULL OR run_at <= @dueBy::bigint)
      AND (@isTried::boolean IS NULL OR tried = @isTried::boolean)
-   ORDER BY pk DESC LIMIT @rows::bigint
-`;
-export const laterUp: Statement<Waiting & From, Found> = sql`
-  SELECT pk FROM jobyard.later
-   WHERE pk >= @pk::bigint AND lane = ANY (@lanes::integer[])
-     AND (@dueAfter::bigint IS NULL OR run_at > @dueAfter::bigint)
-     AND (@dueBy::bigint IS NULL OR run_at <= @dueBy::bigint)
-     AND (@isTried::boolean IS NULL OR tried = @isTried::boolean)
-   ORDER BY pk LIMIT @rows::bigint
+   ORDER BY pk {DESC|ASC} LIMIT @rows::bigint
 `;
 
 // ── by address ────────────────────────────────────────────────────────────────────────────────

@@ -1,12 +1,12 @@
 /** What stands in the file: that it is whole, that the tables are ours, that the times make sense. */
 
 import { statSync } from "node:fs";
-import { type Diagnosis, shellWord, WORKER_KIND, type WorkerInfo } from "@jobyard/core/adapter";
+import { bytesText, type Diagnosis, shellWord, WORKER_KIND, type WorkerInfo } from "@jobyard/core/adapter";
 import Database from "better-sqlite3";
 import { Connection } from "../connection.ts";
 import { migrate } from "../migrate.ts";
 import { checkAll, checkLines, liveRecords, newestOfLast, ownObjects, type SchemaObject } from "../sql/examine.sql.ts";
-import { bytesText, type Examination, MiB, RESTORE } from "./examination.ts";
+import { type Examination, MiB, RESTORE } from "./examination.ts";
 
 /** A check reads all of it, at some hundred MiB per second. */
 const CHECKED_WHOLE_BYTES = 512 * MiB;

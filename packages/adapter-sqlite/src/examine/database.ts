@@ -1,6 +1,6 @@
 /** SQLite itself and how it is set: version, schema, journal, durability. */
 
-import { type Diagnosis, shellWord } from "@jobyard/core/adapter";
+import { type Diagnosis, diagnoseSchema, shellWord } from "@jobyard/core/adapter";
 import { MEMORY } from "../file.ts";
 import { schemaStatus } from "../migrate.ts";
 import { sqliteVersion } from "../sql/examine.sql.ts";
@@ -8,26 +8,8 @@ import { sqliteUrl } from "../url.ts";
 import type { Examination } from "./examination.ts";
 
 export function checkSchema({ db, file }: Examination): Diagnosis {
-  const code = "SQLITE_SCHEMA";
-  const { state, current, wanted } = schemaStatus(db);
-  const evidence = { state, current, wanted };
-  if (state === "ready") return { code, level: "ok", text: `The tables have version ${current}.`, evidence };
-  const migrate = `jobyard migrate --url ${shellWord(sqliteUrl(file))}`;
-  if (state === "new")
-    return {
-      code,
-      level: "problem",
-      text: `The tables have version ${current}, and this installation knows ${wanted}.`,
-      evidence,
-      fix: "Upgrade this installation.",
-    };
-  return {
-    code,
-    level: "problem",
-    text: state === "missing" ? "There are no Jobyard tables." : `The tables have version ${current} of ${wanted}.`,
-    evidence,
-    fix: `Run: ${migrate}`,
-  };
+  const fix = `Run: jobyard migrate --url ${shellWord(sqliteUrl(file))}`;
+  return diagnoseSchema("SQLITE_SCHEMA", schemaStatus(db), { missing: "There are no Jobyard tables.", fix });
 }
 
 /**

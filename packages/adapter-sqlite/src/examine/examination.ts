@@ -1,6 +1,6 @@
 /** What every check is given, and what becomes of a check that cannot look. */
 
-import { type Diagnosis, type Instant, isQueueError } from "@jobyard/core/adapter";
+import { type Diagnosis, type Instant, isQueueError, notLookedAt } from "@jobyard/core/adapter";
 import type { Connection } from "../connection.ts";
 import { faultOf } from "../faults.ts";
 import type { Tuning } from "../file.ts";
@@ -20,28 +20,15 @@ export function look<T extends Pick<Examination, "file">>(code: string, check: C
   } catch (error) {
     const fault = faultOf(error, examination.file);
     const reason = fault instanceof Error ? fault.message : String(fault);
-    const evidence = { reason };
-    if (isQueueError(fault, "STORE_CORRUPT"))
-      return { code, level: "problem", text: "SQLite cannot read a part of the file.", evidence, fix: RESTORE };
-    return {
-      code,
-      level: "advice",
-      text: `This could not be looked at: ${reason}`,
-      evidence,
-      fix: "Look at it by hand.",
-    };
+    if (isQueueError(fault, "STORE_CORRUPT")) {
+      const text = "SQLite cannot read a part of the file.";
+      return { code, level: "problem", text, evidence: { reason }, fix: RESTORE };
+    }
+    return notLookedAt(code, reason, "Look at it by hand.");
   }
 }
 
 export const RESTORE =
   "Stop the workers, keep a copy of the file, and restore a backup; what can be read: sqlite3 <file> .recover.";
-
-/** `12 MiB`. */
-export function bytesText(bytes: number): string {
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  const at = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const n = bytes / 1_024 ** at;
-  return `${n < 10 && at > 0 ? n.toFixed(1) : Math.round(n)} ${units[at]}`;
-}
 
 export const MiB = 1_048_576;

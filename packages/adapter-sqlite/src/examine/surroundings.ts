@@ -2,10 +2,10 @@
 
 import { statfsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { type Diagnosis, shellWord } from "@jobyard/core/adapter";
+import { bytesText, type Diagnosis, shellWord } from "@jobyard/core/adapter";
 import { fileSystemOf } from "../file-system.ts";
 import { checkpoint } from "../sql/examine.sql.ts";
-import { bytesText, type Examination, MiB } from "./examination.ts";
+import { type Examination, MiB } from "./examination.ts";
 
 /** What can be looked at from outside, whether SQLite opens the file or not. */
 type Place = Pick<Examination, "file">;

@@ -1,8 +1,18 @@
 /** A job that a search looks at: of its row only that is read, and made into values, which the filter asks for. */
 
-import type { AttemptError, Filter, Instant, JsonText, Parent, Searchable, State } from "@jobyard/core/adapter";
+import {
+  type AttemptError,
+  errorsIn,
+  type Filter,
+  type Holding,
+  type Instant,
+  type JsonText,
+  type Parent,
+  parsed,
+  type Searchable,
+  type State,
+} from "@jobyard/core/adapter";
 import { holdings } from "../leases.ts";
-import { errorsOf, type Holding, parsed } from "../rows.ts";
 import {
   allLanes,
   type CandidateRow,
@@ -142,7 +152,7 @@ export class Candidate implements Searchable {
     return this.#names.progress;
   }
   get errors(): readonly AttemptError[] {
-    return errorsOf(this.#with("withErrors"));
+    return errorsIn(this.#with("withErrors").errors);
   }
   get payload(): JsonText {
     return this.#with("withPayload").payload ?? this.#reads.large(this.pk).payload;

@@ -5,83 +5,65 @@
 
 import {
   type Count,
+  capped,
+  everything,
+  exactly,
+  FACET_VALUES,
   type Facet,
   type FacetField,
   type Filter,
-  isTypeTerm,
-  PHASES,
+  FoundPhases,
+  inPhases,
+  isCountable,
+  isOfTypes,
+  NO_JOBS,
   type Phase,
-  phaseOf,
-  requiredPhases,
-  type Searchable,
+  type PhaseCounts,
+  phaseGroups,
+  sumOf,
+  topFacets,
+  totalPhases,
 } from "@jobyard/core/adapter";
 import { allLanes } from "../sql/read.sql.ts";
 import type { View } from "../step.ts";
 import type { Store } from "../store.ts";
-import { NEWEST } from "./cursor.ts";
-import { NONE, type PhaseCounts, phasesOfLanes, phasesOfQueue, sumOf } from "./phases.ts";
+import { phasesOfLanes, phasesOfQueue } from "./phases.ts";
 import { type Match, search } from "./search.ts";
 import { lanesFor } from "./source.ts";
 import { countTypes } from "./type-counts.ts";
 
-/** A filter that asks for nothing but states and types is answered without looking at jobs. */
-const isCountable = (term: Filter[number]): boolean => term.field === "state" || isTypeTerm(term);
-
 export async function count(store: Store, filter: Filter, cap: number): Promise<Count> {
-  if (filter.every(isCountable)) return capped(sumOf(Object.values(await countedPhases(store, filter, cap))), cap);
+  if (isCountable(filter)) return capped(sumOf(Object.values(await countedPhases(store, filter, cap))), cap);
   const { matches, reachedEnd } = await search(store, { ...everything(filter), wanted: cap + 1, collect: () => {} });
-  return { n: Math.min(matches, cap), exact: reachedEnd };
+  return capped({ n: matches, exact: reachedEnd }, cap);
 }
 
-const everything = (filter: Filter) => ({ filter, order: "enqueued", from: NEWEST }) as const;
-
-const capped = ({ n, exact }: Count, cap: number): Count => ({ n: Math.min(n, cap), exact: exact && n <= cap });
-
-/** Phases that one search counts together: each group is found in one place, and ends when all of it is beyond the cap. */
-const GROUPS: readonly (readonly Phase[])[] = [
-  ["waiting", "blocked"],
-  ["scheduled", "retrying"],
-  ["active"],
-  ["stale", "dead", "cancelled"],
-  ["completed"],
-];
-
 export async function phases(store: Store, filter: Filter, cap: number): Promise<PhaseCounts> {
-  if (filter.every(isCountable)) return countedPhases(store, filter, cap);
-  const asked = requiredPhases(filter) ?? PHASES;
-  let counts = NONE;
-  for (const group of GROUPS) {
-    const any = group.filter((phase) => asked.includes(phase));
-    if (any.length > 0) counts = { ...counts, ...(await searchedPhases(store, filter, any, cap)) };
-  }
+  if (isCountable(filter)) return countedPhases(store, filter, cap);
+  let counts = NO_JOBS;
+  for (const group of phaseGroups(filter)) counts = { ...counts, ...(await searchedPhases(store, filter, group, cap)) };
   return counts;
 }
 
 async function searchedPhases(
   store: Store,
   filter: Filter,
-  any: readonly Phase[],
+  group: readonly Phase[],
   cap: number,
 ): Promise<Partial<PhaseCounts>> {
-  const found = new Map<Phase, number>(any.map((phase) => [phase, 0]));
-  const enough = (): boolean => [...found.values()].every((n) => n > cap);
+  const found = new FoundPhases(group, cap);
   const { reachedEnd } = await search(store, {
-    ...everything([{ field: "state", not: false, any }, ...filter]),
-    collect(view, matches) {
-      for (const { job } of matches) {
-        const phase = phaseOf(job, view.now);
-        found.set(phase, (found.get(phase) ?? 0) + 1);
-      }
+    ...everything(inPhases(group, filter)),
+    collect: (view, matches) => {
+      for (const { job } of matches) found.add(job, view.now);
     },
-    enough,
+    enough: () => found.isEnough,
   });
-  const counts = any.map((phase) => [phase, capped({ n: found.get(phase) ?? 0, exact: reachedEnd }, cap)] as const);
-  return Object.fromEntries(counts) as Partial<PhaseCounts>;
+  return found.counts(reachedEnd);
 }
 
 /** Queue by queue, so that many of them hold nothing up. */
 async function countedPhases(store: Store, filter: Filter, cap: number): Promise<PhaseCounts> {
-  const asked = requiredPhases(filter) ?? PHASES;
   const { all, lanes } = await store.read((view) => ({
     all: view.db.all(allLanes, {}),
     lanes: lanesFor(view, filter),
@@ -96,11 +78,7 @@ async function countedPhases(store: Store, filter: Filter, cap: number): Promise
     parts.push(await store.read(ask));
     await new Promise(setImmediate);
   }
-  const totals = PHASES.map((phase) => {
-    const total = asked.includes(phase) ? sumOf(parts.map((part) => part[phase])) : { n: 0, exact: true };
-    return [phase, phase === "completed" ? total : capped(total, cap)] as const;
-  });
-  return Object.fromEntries(totals) as Record<Phase, Count>;
+  return totalPhases(filter, parts, cap);
 }
 
 export async function facets(
@@ -110,18 +88,15 @@ export async function facets(
   limit: number,
 ): Promise<readonly Facet[]> {
   const counts = await (isOfTypes(filter, field) ? sumTypes(store, filter, field) : countValues(store, filter, field));
-  return counts.sort((a, b) => b.count.n - a.count.n || (a.value < b.value ? -1 : 1)).slice(0, limit);
+  return topFacets(counts, limit);
 }
-
-const isOfTypes = (filter: Filter, field: FacetField): field is "queue" | "name" =>
-  (field === "queue" || field === "name") && filter.every(isTypeTerm);
 
 async function sumTypes(store: Store, filter: Filter, field: "queue" | "name"): Promise<Facet[]> {
   const lanes = await store.read((view) => lanesFor(view, filter) ?? view.db.all(allLanes, {}));
   const counts = new Map<string, Count>();
   for await (const [lane, one] of countTypes(store, lanes))
-    counts.set(lane[field], sumOf([counts.get(lane[field]) ?? { n: 0, exact: true }, one]));
-  return [...counts].map(([value, count]) => ({ value, count })).filter(({ count }) => count.n > 0);
+    counts.set(lane[field], sumOf([counts.get(lane[field]) ?? exactly(0), one]));
+  return [...counts].map(([value, count]) => ({ value, count }));
 }
 
 async function countValues(store: Store, filter: Filter, field: FacetField): Promise<Facet[]> {
@@ -133,11 +108,3 @@ async function countValues(store: Store, filter: Filter, field: FacetField): Pro
   const { reachedEnd } = await search(store, { ...everything(filter), withNames: true, collect });
   return [...counts].map(([value, n]) => ({ value, count: { n, exact: reachedEnd } }));
 }
-
-const FACET_VALUES: Readonly<Record<FacetField, (job: Searchable) => readonly string[]>> = {
-  queue: (job) => [job.queue],
-  name: (job) => [job.name],
-  state: (job) => [job.state],
-  tag: (job) => job.tags,
-  worker: (job) => (job.worker === null ? [] : [job.worker]),
-};

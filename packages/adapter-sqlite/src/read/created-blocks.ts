@@ -6,11 +6,10 @@
  * is read once; what is removed from it later leaves its times too wide, which costs a look and hides nothing.
  */
 
-import type { NumberRange } from "@jobyard/core/adapter";
+import type { ListPlace, NumberRange } from "@jobyard/core/adapter";
 import { createdBetween, lastJobBelow } from "../sql/walk.sql.ts";
 import type { View } from "../step.ts";
 import type { Store } from "../store.ts";
-import type { Place } from "./cursor.ts";
 import type { Jumps } from "./walks.ts";
 
 /** Numbers in a block. */
@@ -54,7 +53,7 @@ class CreatedBlocks implements Jumps {
     }
   }
 
-  skip({ side, at, pk }: Place): Place {
+  skip({ side, at, pk }: ListPlace): ListPlace {
     if (side === "older") {
       let block = Math.floor((pk - 1) / IN_BLOCK);
       if (!this.#isOutside(block)) return { side, at, pk };

@@ -1,9 +1,9 @@
 /** Jobs by their address, and their events. */
 
-import { claimData, type Job, type JobEvent, type JobRef } from "@jobyard/core/adapter";
+import { claimData, type Holding, type Job, type JobEvent, type JobRef, toJob } from "@jobyard/core/adapter";
 import { stateOf } from "../change.ts";
 import { holdingFor, holdings } from "../leases.ts";
-import { type Holding, type JobRow, toJob } from "../rows.ts";
+import type { JobRow } from "../rows.ts";
 import { eventsAfter, hasEvent } from "../sql/event.sql.ts";
 import { jobByRef } from "../sql/job.sql.ts";
 import { queuesOfId } from "../sql/read.sql.ts";

@@ -3,7 +3,17 @@
  * many of one type completed.
  */
 
-import { type Count, DEFAULTS, PHASES, type Phase, type State } from "@jobyard/core/adapter";
+import {
+  type Count,
+  capped,
+  DEFAULTS,
+  exactly,
+  NO_JOBS,
+  type PhaseCounts,
+  type State,
+  sumOf,
+  waitingCounts,
+} from "@jobyard/core/adapter";
 import { NUMBERS_IN_BLOCK } from "../lane-blocks.ts";
 import { lanesOf } from "../sql/claim.sql.ts";
 import {
@@ -27,58 +37,32 @@ import {
 import { readTally } from "../sql/tally.sql.ts";
 import type { View } from "../step.ts";
 
-export type PhaseCounts = Readonly<Record<Phase, Count>>;
-
 /** Rows that are gone through for a count of some types of a queue. */
 const MOST_ROWS = DEFAULTS.searchRows;
-
-export const NONE: PhaseCounts = Object.fromEntries(PHASES.map((phase) => [phase, { n: 0, exact: true }])) as Record<
-  Phase,
-  Count
->;
-
-/** Not exact if any part is not. */
-export const sumOf = (counts: readonly Count[]): Count => ({
-  n: counts.reduce((sum, { n }) => sum + n, 0),
-  exact: counts.every(({ exact }) => exact),
-});
 
 export function phasesOfQueue(view: View, queue: string, cap: number): PhaseCounts {
   const { db, now } = view;
   const limit = cap + 1;
-  const attention = (state: State): Count => capped(db.get(countAttention, { queue, state, limit })?.n ?? 0, cap);
+  const attention = (state: State): Count =>
+    capped(exactly(db.get(countAttention, { queue, state, limit })?.n ?? 0), cap);
   const ready = db
     .all(lanesOf, { queue })
     .reduce((n, { id }) => n + (n > cap ? 0 : (db.get(countReady, { lane: id, limit })?.n ?? 0)), 0);
+  const inLine = {
+    due: ready + (db.get(countDue, { queue, now, limit })?.n ?? 0),
+    ahead: db.get(countAhead, { queue, now, limit })?.n ?? 0,
+    retrying: db.get(countRetrying, { queue, now, limit })?.n ?? 0,
+  };
   return {
-    ...NONE,
-    ...waitingCounts(cap, {
-      due: ready + (db.get(countDue, { queue, now, limit })?.n ?? 0),
-      ahead: db.get(countAhead, { queue, now, limit })?.n ?? 0,
-      retrying: db.get(countRetrying, { queue, now, limit })?.n ?? 0,
-    }),
-    active: { n: db.get(countActive, { queue })?.n ?? 0, exact: true },
+    ...NO_JOBS,
+    ...waitingCounts(inLine, cap),
+    active: exactly(db.get(countActive, { queue })?.n ?? 0),
     stale: attention("stale"),
-    completed: { n: db.get(readTally, { queue, name: "completed" })?.value ?? 0, exact: true },
+    completed: exactly(db.get(readTally, { queue, name: "completed" })?.value ?? 0),
     dead: attention("dead"),
     cancelled: attention("cancelled"),
   };
 }
-
-const capped = (n: number, cap: number): Count => ({ n: Math.min(n, cap), exact: n <= cap });
-
-interface InLine {
-  readonly due: number;
-  /** Scheduled and retrying. */
-  readonly ahead: number;
-  readonly retrying: number;
-}
-
-const waitingCounts = (cap: number, { due, ahead, retrying }: InLine) => ({
-  waiting: capped(due, cap),
-  scheduled: { n: Math.max(0, Math.min(ahead, cap) - Math.min(retrying, cap)), exact: ahead <= cap },
-  retrying: capped(retrying, cap),
-});
 
 /** @param lanes - some of the queue's */
 export function phasesOfLanes(view: View, queue: string, lanes: readonly number[], cap: number): PhaseCounts {
@@ -90,7 +74,7 @@ export function phasesOfLanes(view: View, queue: string, lanes: readonly number[
   const sum = (count: (lane: number) => Counted | undefined): number =>
     lanes.reduce((n, lane) => n + (count(lane)?.n ?? 0), 0);
   const attention = (state: State): Count => found(db.get(attentionInLanes, { ...some, state }) ?? NOTHING, cap);
-  const waiting = waitingCounts(cap, {
+  const inLine = {
     due:
       sum((lane) => db.get(countReady, { lane, limit })) +
       sum((lane) => db.get(countDueInLane, { lane, now, limit })) +
@@ -98,13 +82,14 @@ export function phasesOfLanes(view: View, queue: string, lanes: readonly number[
     ahead:
       sum((lane) => db.get(countAheadInLane, { lane, now, limit })) + held.filter(({ run_at }) => run_at > now).length,
     retrying: retrying.n + held.filter(({ run_at, tried }) => run_at > now && tried === 1).length,
-  });
+  };
+  const waiting = waitingCounts(inLine, cap);
   const completed = lanes.map((lane) => completedIn(view, lane, cap));
   return {
-    ...NONE,
+    ...NO_JOBS,
     ...waiting,
     retrying: { ...waiting.retrying, exact: waiting.retrying.exact && retrying.looked < MOST_ROWS },
-    active: { n: db.get(activeInLanes, some)?.n ?? 0, exact: true },
+    active: exactly(db.get(activeInLanes, some)?.n ?? 0),
     stale: attention("stale"),
     completed: sumOf(completed),
     dead: attention("dead"),
@@ -114,16 +99,13 @@ export function phasesOfLanes(view: View, queue: string, lanes: readonly number[
 
 const NOTHING: Looked = { n: 0, looked: 0 };
 
-const found = ({ n, looked }: Looked, cap: number): Count => {
-  const count = capped(n, cap);
-  return { n: count.n, exact: count.exact && looked < MOST_ROWS };
-};
+const found = ({ n, looked }: Looked, cap: number): Count => capped({ n, exact: looked < MOST_ROWS }, cap);
 
 /** Counted from the oldest: those are the completed ones. Exact if all blocks together have no more rows. */
 function completedIn({ db }: View, lane: number, cap: number): Count {
   const rows = { lane, inBlock: NUMBERS_IN_BLOCK, rows: MOST_ROWS };
-  const count = capped(db.get(completedInLane, { ...rows, limit: cap + 1 })?.n ?? 0, cap);
+  const n = db.get(completedInLane, { ...rows, limit: cap + 1 })?.n ?? 0;
   const most = Math.floor(MOST_ROWS / NUMBERS_IN_BLOCK);
   const blocks = db.get(countBlocks, { lane, limit: most + 1 })?.n ?? 0;
-  return { n: count.n, exact: count.exact && blocks <= most };
+  return capped({ n, exact: blocks <= most }, cap);
 }

@@ -2,20 +2,24 @@
 
 import {
   type Count,
+  capped,
   DEFAULTS,
   type ExplainFacts,
+  exactly,
   type Instant,
   type JobRef,
+  pausedIn,
   type QueueInfo,
+  settingsIn,
+  toJob,
 } from "@jobyard/core/adapter";
 import { stateOf } from "../change.ts";
 import { otherHolder } from "../keys.ts";
-import { settingsIn } from "../queues.ts";
-import { type JobRow, toJob } from "../rows.ts";
+import type { JobRow } from "../rows.ts";
 import { lanesOf } from "../sql/claim.sql.ts";
 import { countDueBefore, countReadyBefore, createdAt, oldestDue, oldestReady } from "../sql/count.sql.ts";
 import { jobByRef } from "../sql/job.sql.ts";
-import { findQueue, type QueueRow, queueNames } from "../sql/queue.sql.ts";
+import { findQueue, queueNames } from "../sql/queue.sql.ts";
 import { readTally } from "../sql/tally.sql.ts";
 import type { View } from "../step.ts";
 import type { Store } from "../store.ts";
@@ -45,11 +49,6 @@ function infoOf(view: View, queue: string): QueueInfo {
   };
 }
 
-const pausedIn = (row: QueueRow | undefined): QueueInfo["paused"] =>
-  row === undefined || row.paused_at === null
-    ? null
-    : { at: row.paused_at, by: row.paused_by ?? "", reason: row.paused_reason };
-
 /** Of a line longer than the cap its front is looked at, which is what has waited longest of those never moved. */
 function oldestDueAt({ db, now }: View, queue: string): Instant | null {
   const limit = DEFAULTS.countCap;
@@ -69,7 +68,7 @@ export function explainFacts(view: View, ref: JobRef): ExplainFacts | null {
     now: view.now,
     job: toJob(row, holdingOf(view, row)),
     queue: infoOf(view, ref.queue),
-    ahead: stateOf(view, row) === "waiting" ? ahead(view, row) : { n: 0, exact: true },
+    ahead: stateOf(view, row) === "waiting" ? ahead(view, row) : exactly(0),
     keyHolder: holder && { queue: ref.queue, id: holder.id },
   };
 }
@@ -85,5 +84,5 @@ function ahead({ db, now }: View, row: JobRow): Count {
     .map(({ id }) => db.get(countReadyBefore, { lane: id, priority, ord, limit }));
   const later = db.get(countDueBefore, { queue, now, priority, limit, ...before });
   const n = [...ready, later].reduce((sum, one) => sum + (one?.n ?? 0), 0);
-  return { n: Math.min(n, DEFAULTS.countCap), exact: n <= DEFAULTS.countCap };
+  return capped(exactly(n), DEFAULTS.countCap);
 }

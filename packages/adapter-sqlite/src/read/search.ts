@@ -5,12 +5,22 @@
  * looked at.
  */
 
-import { DEFAULTS, type Filter, type Instant, matchesFilter, requiredCreated } from "@jobyard/core/adapter";
+import {
+  DEFAULTS,
+  edgeOf,
+  type Instant,
+  type ListKey,
+  type ListPlace,
+  LONGEST_SEARCH_MS,
+  matchesFilter,
+  requiredCreated,
+  type SearchOutcome,
+  type SearchRequest,
+} from "@jobyard/core/adapter";
 import type { View } from "../step.ts";
 import type { Store } from "../store.ts";
 import { type Candidate, candidatesOf, textsFor } from "./candidate.ts";
 import { createdBlocksOf } from "./created-blocks.ts";
-import { edgeOf, type Key, type Order, type Place } from "./cursor.ts";
 import { Merge } from "./merge.ts";
 import { walksFor } from "./source.ts";
 
@@ -21,44 +31,20 @@ const FIRST_PORTION = 64;
 const VISITS = 10_000;
 /** Looking ends a portion after this time, however large the rows are. */
 const PORTION_MS = 8;
-/** A search that was not done by then stops where it is, and says so. */
-const LONGEST_MS = 2_000;
 
-export interface Search {
-  readonly filter: Filter;
-  readonly order: Order;
-  readonly from: Place;
-  /** Matches after which it stops; default: none are enough. */
-  readonly wanted?: number;
-  /** Asked after each portion: true stops it. */
-  readonly enough?: () => boolean;
-  /** Rows looked at after which it stops; default `DEFAULTS.searchRows`. */
-  readonly rows?: number;
-  /** By when ages are judged and since when nothing new counts; default: the store's now. */
-  readonly upTo?: Instant;
-  /** Reads names too (id, worker, tags …), for whoever collects. */
-  readonly withNames?: boolean;
+export interface Search extends SearchRequest {
   /** Gets each portion's matches while the store is as they were found in it. */
   readonly collect: (view: View, matches: readonly Match[]) => void;
 }
 
 export interface Match {
-  readonly key: Key;
+  readonly key: ListKey;
   readonly job: Candidate;
 }
 
-export interface Outcome {
-  readonly matches: number;
-  readonly looked: number;
-  /** False if it stopped before the end of the list. */
-  readonly reachedEnd: boolean;
-  /** From where it would go on. */
-  readonly rest: Place;
-}
-
-export async function search(store: Store, options: Search): Promise<Outcome> {
+export async function search(store: Store, options: Search): Promise<SearchOutcome> {
   const running = new RunningSearch(store, options);
-  const end = store.ports.monotonic() + LONGEST_MS;
+  const end = store.ports.monotonic() + LONGEST_SEARCH_MS;
   while (!(await store.read((view) => running.portion(view)))) {
     if (store.ports.monotonic() >= end) break;
     await new Promise(setImmediate);
@@ -73,11 +59,11 @@ class RunningSearch {
   #merge: Merge | null = null;
   #now: Instant = 0;
   /** Come up, and not looked at yet. */
-  #ahead: readonly Key[] = [];
+  #ahead: readonly ListKey[] = [];
   #size = FIRST_PORTION;
   #looked = 0;
   #matches = 0;
-  #rest: Place;
+  #rest: ListPlace;
   #reachedEnd = false;
 
   constructor(store: Store, options: Search) {
@@ -88,7 +74,7 @@ class RunningSearch {
     this.#rest = options.from;
   }
 
-  outcome(): Outcome {
+  outcome(): SearchOutcome {
     return { matches: this.#matches, looked: this.#looked, reachedEnd: this.#reachedEnd, rest: this.#rest };
   }
 

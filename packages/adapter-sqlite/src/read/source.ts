@@ -5,7 +5,9 @@
  */
 
 import {
+  attentionStateOf,
   type Filter,
+  type ListOrder,
   matchesType,
   PHASES,
   type Phase,
@@ -21,7 +23,6 @@ import { holdings } from "../leases.ts";
 import { allLanes, type NamedLane, pkById } from "../sql/read.sql.ts";
 import { heldPks, laterPks, readyPks } from "../sql/walk.sql.ts";
 import type { View } from "../step.ts";
-import type { Order } from "./cursor.ts";
 import { WaitingMap } from "./waiting-map.ts";
 import {
   allJobs,
@@ -36,8 +37,6 @@ import {
   type Wanted,
 } from "./walks.ts";
 
-/** States of which people want to see first what came in last. */
-const ATTENTION_STATES: readonly State[] = ["stale", "dead", "cancelled"];
 const OPEN_STATES: readonly State[] = ["waiting", "blocked", "active"];
 const OPEN_PHASES: readonly Phase[] = ["waiting", "scheduled", "retrying", "blocked", "active"];
 /** So many waiting jobs of a lane are listed rather than looked for among all that the lane ever had. */
@@ -45,16 +44,9 @@ const FEW_IN_LANE = 1_000;
 /** Those whose time is ahead lie thinly among the others, so more of them are worth a list. */
 const FEW_AHEAD_IN_LANE = 20_000;
 
-/** A list of one of these states alone is sorted by when the jobs came into it. */
-export function attentionStateOf(filter: Filter): State | null {
-  const states = requiredStates(filter);
-  const only = states?.length === 1 ? states[0] : undefined;
-  return only !== undefined && ATTENTION_STATES.includes(only) ? only : null;
-}
-
 /** One walk for each list that must be gone through; a job may come up in two of them. */
 /** @param created - jumps over where nothing was enqueued at the time that the filter asks for */
-export function walksFor(view: View, filter: Filter, order: Order, created: Jumps): readonly Walk[] {
+export function walksFor(view: View, filter: Filter, order: ListOrder, created: Jumps): readonly Walk[] {
   if (order === "entered") return entryWalks(attentionStateOf(filter) ?? "dead", requiredQueues(filter));
   const ids = requiredIds(filter);
   if (ids !== null) return [listed(ascending(ids.flatMap((id) => view.db.all(pkById, { id }))))];
@@ -92,7 +84,7 @@ interface Split {
  * Jobs that are open and jobs that are over stand in different places. A scan must not miss one that moves between
  * the two meanwhile, so it looks for both in one walk; a list does if it asks for due jobs too, which are many.
  */
-function splitOf(filter: Filter, order: Order): Split {
+function splitOf(filter: Filter, order: ListOrder): Split {
   const phases = requiredPhases(filter);
   const states = requiredStates(filter) ?? (phases === null ? null : STATES);
   if (states === null) return { open: null, over: null, together: null };

@@ -6,13 +6,12 @@
  * began to wait meanwhile; one that waits all the while is in it.
  */
 
-import type { Instant } from "@jobyard/core/adapter";
+import type { Instant, ListKey, ListPlace } from "@jobyard/core/adapter";
 import { holdings } from "../leases.ts";
 import type { Head } from "../sql/claim.sql.ts";
 import type { NamedLane } from "../sql/read.sql.ts";
 import { heldPks, laterList, readyEdge, readyList } from "../sql/walk.sql.ts";
 import type { View } from "../step.ts";
-import type { Key, Place } from "./cursor.ts";
 import type { Jumps } from "./walks.ts";
 
 /** Places in line that are read in one go. */
@@ -82,7 +81,7 @@ export class WaitingMap implements Jumps {
     }
   }
 
-  skip({ side, at, pk }: Place): Place {
+  skip({ side, at, pk }: ListPlace): ListPlace {
     let place = pk;
     if (side === "older") while (this.#has(place - 1)) place -= this.#hasEight(place - 8) ? 8 : 1;
     else while (this.#has(place)) place += this.#hasEight(place) ? 8 : 1;
@@ -90,8 +89,8 @@ export class WaitingMap implements Jumps {
   }
 
   /** The next jobs of the map on the way, so many at most. */
-  take({ side, pk }: Place, rows: number): readonly Key[] {
-    const keys: Key[] = [];
+  take({ side, pk }: ListPlace, rows: number): readonly ListKey[] {
+    const keys: ListKey[] = [];
     const numbers = [...this.#pages.keys()].sort((a, b) => (side === "older" ? b - a : a - b));
     for (const number of numbers) {
       const bits = this.#bitsOf(number).filter((found) => (side === "older" ? found < pk : found >= pk));

@@ -5,7 +5,7 @@
  * of no interest is cut into pieces of which none takes long, and several walks can be merged without a gap.
  */
 
-import type { State } from "@jobyard/core/adapter";
+import { edgeOf, type ListKey, type ListPlace, type State, type Stretch } from "@jobyard/core/adapter";
 import { blockOf, numbersIn } from "../lane-blocks.ts";
 import { firstBlockFrom, lastBlockTo } from "../sql/lane.sql.ts";
 import {
@@ -24,19 +24,10 @@ import {
   olderInState,
 } from "../sql/walk.sql.ts";
 import type { View } from "../step.ts";
-import type { Key, Place } from "./cursor.ts";
-import { edgeOf } from "./cursor.ts";
 import type { WaitingMap } from "./waiting-map.ts";
 
-export interface Stretch {
-  /** In the order of the walk. */
-  readonly keys: readonly Key[];
-  /** Where it goes on; null at the end. */
-  readonly rest: Place | null;
-}
-
 /** @param rows - that are visited at most */
-export type Walk = (view: View, from: Place, rows: number) => Stretch;
+export type Walk = (view: View, from: ListPlace, rows: number) => Stretch;
 
 /** What a walk over `job` passes over by the row itself. */
 export interface Wanted {
@@ -51,8 +42,8 @@ export interface Wanted {
 /** Of a stretch in which there are more it ends with these. */
 const MOST_KEYS = 256;
 const END: Stretch = { keys: [], rest: null };
-const byNumber = ({ pk }: { readonly pk: number }): Key => ({ at: 0, pk });
-const placeAt = (side: Place["side"], pk: number): Place => ({ side, at: 0, pk });
+const byNumber = ({ pk }: { readonly pk: number }): ListKey => ({ at: 0, pk });
+const placeAt = (side: ListPlace["side"], pk: number): ListPlace => ({ side, at: 0, pk });
 
 /** A state's name is part of no other. */
 const conditions = ({ states, ...others }: Wanted): Omit<JobRange, "low" | "high" | "most"> => ({
@@ -72,7 +63,7 @@ export const allJobs = (wanted: Wanted): Walk => {
   };
 };
 
-function foundIn(side: Place["side"], found: readonly { readonly pk: number }[], end: Place | null): Stretch {
+function foundIn(side: ListPlace["side"], found: readonly { readonly pk: number }[], end: ListPlace | null): Stretch {
   const last = found.at(-1);
   const rest = found.length === MOST_KEYS && last ? edgeOf(byNumber(last), side) : end;
   return { keys: found.map(byNumber), rest };
@@ -100,7 +91,7 @@ export const jobsOfLanes = (ids: readonly number[], wanted: Wanted): Walk => {
 function nextRange(
   db: View["db"],
   lanes: string,
-  { side, pk }: Place,
+  { side, pk }: ListPlace,
   numbers: number,
 ): { readonly low: number; readonly high: number } | null {
   const first = db.get(side === "older" ? lastJobBelow : firstJobFrom, { pk })?.pk;
@@ -145,7 +136,7 @@ export interface Jumps {
   readonly isRead: boolean;
   readOn(view: View): void;
   /** The nearest place on the way that does not lie before what is of no interest. */
-  skip(place: Place): Place;
+  skip(place: ListPlace): ListPlace;
 }
 
 /** The same, but once it comes upon nothing for long it finds out what it can jump over. */
@@ -186,7 +177,7 @@ export const listed =
     );
   };
 
-function upTo(side: Place["side"], rows: number, keys: readonly Key[]): Stretch {
+function upTo(side: ListPlace["side"], rows: number, keys: readonly ListKey[]): Stretch {
   const last = keys.at(-1);
   return { keys, rest: last === undefined || keys.length < rows ? null : edgeOf(last, side) };
 }

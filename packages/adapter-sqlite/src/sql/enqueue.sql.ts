@@ -1,6 +1,7 @@
 /** What an enqueue reads and writes. */
 
-import type { Instant, JsonText, LeaseLossPolicy } from "@jobyard/core/adapter";
+import type { Instant, LeaseLossPolicy, StoredFixed } from "@jobyard/core/adapter";
+import type { Mutable } from "../rows.ts";
 import { type ListStatement, type Statement, sql, sqlList } from "../statement.ts";
 
 interface LaneKey {
@@ -20,28 +21,9 @@ export const findBound: Statement<{ readonly queue: string }, { readonly max_siz
   SELECT max_size FROM jobyard_queue WHERE name = @queue
 `;
 
-export interface InsertJob {
-  readonly pk: number;
-  readonly queue: string;
-  readonly id: string;
-  readonly lane: number;
-  readonly priority: number;
-  readonly ord: number | null;
-  readonly run_at: Instant;
-  readonly created_at: Instant;
-  readonly expires_at: Instant | null;
-  readonly max_attempts: number;
-  readonly timeout_ms: number | null;
-  readonly on_lease_lost: LeaseLossPolicy;
-  readonly dedupe_key: string | null;
-  readonly dedupe_while: "waiting" | "open" | "for" | null;
-  readonly dedupe_for_ms: number | null;
-  readonly grp: string | null;
-  readonly tags: string | null;
-  readonly backoff: string | null;
-  readonly parent: string | null;
-  readonly payload: JsonText;
-}
+export interface InsertJob
+  extends StoredFixed,
+    Pick<Mutable, "priority" | "ord" | "run_at" | "expires_at" | "payload"> {}
 
 /** Its first event, `enqueue`, is made from `created_at` when read. */
 export const insertJob: Statement<InsertJob> = sql`

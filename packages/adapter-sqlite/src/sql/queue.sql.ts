@@ -1,17 +1,12 @@
 /** What is set for a queue as a whole. */
 
-import type { Instant } from "@jobyard/core/adapter";
+import type { Instant, StoredPause, StoredSettings } from "@jobyard/core/adapter";
 import { type None, type Statement, sql } from "../statement.ts";
 
-export interface QueueRow {
+export interface QueueRow extends StoredPause, StoredSettings {
   readonly name: string;
-  readonly paused_at: Instant | null;
-  readonly paused_by: string | null;
-  readonly paused_reason: string | null;
   /** 1: somebody configured it; else the defaults hold. */
   readonly configured: 0 | 1;
-  readonly max_size: number | null;
-  readonly retention: string | null;
 }
 export const findQueue: Statement<{ readonly queue: string }, QueueRow> = sql`
   SELECT name, paused_at, paused_by, paused_reason, configured, max_size, retention

@@ -1,6 +1,6 @@
 /** What people read: places in lists, summaries, counts that stop at a cap. */
 
-import type { JsonText } from "@jobyard/core/adapter";
+import type { JobType, JsonText } from "@jobyard/core/adapter";
 import type { SummaryRow } from "../rows.ts";
 import { type None, type Statement, sql } from "../statement.ts";
 
@@ -81,12 +81,7 @@ export const candidatesByPk: Statement<
     FROM json_each(@pks) AS wanted CROSS JOIN jobyard_job AS job ON job.pk = wanted.value
 `;
 
-export interface NamedLane {
-  readonly id: number;
-  readonly queue: string;
-  readonly name: string;
-  readonly version: number;
-}
+export type NamedLane = JobType & { readonly id: number };
 export const allLanes: Statement<None, NamedLane> = sql`
   SELECT id, queue, name, version FROM jobyard_lane
 `;

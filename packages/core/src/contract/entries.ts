@@ -49,6 +49,12 @@ export function operatorData(move: OperatorMove, options: ApplyOptions, previous
 /** Kind of the records that tell who did what. Their ids sort by time. */
 export const AUDIT_KIND = "audit";
 
+/** Who does something about a queue as a whole. */
+export interface Doer {
+  readonly actor: string;
+  readonly reason?: string;
+}
+
 export interface AuditLine {
   readonly at: Instant;
   readonly actor: string;
@@ -65,7 +71,7 @@ export interface AuditLine {
 export function auditLine(
   at: Instant,
   action: AuditLine["action"],
-  options: { readonly actor: string; readonly reason?: string; readonly opId?: string },
+  options: Doer & { readonly opId?: string },
   target: { readonly queue?: string; readonly refs?: readonly { readonly queue: string; readonly id: string }[] },
 ): JsonText {
   const refs = target.refs ?? [];

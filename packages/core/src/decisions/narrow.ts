@@ -6,7 +6,7 @@
 
 import type { Filter, NumberRange, TimeRange } from "../nouns/filter.ts";
 import type { Instant } from "../nouns/job.ts";
-import { PHASES, type Phase, STATES, type State } from "../nouns/lifecycle.ts";
+import { needsAttention, PHASES, type Phase, STATES, type State } from "../nouns/lifecycle.ts";
 
 /** The phases that a match can be in, in the order of `PHASES`; `null` if the filter leaves all of them open. */
 export function requiredPhases(filter: Filter): readonly Phase[] | null {
@@ -22,6 +22,13 @@ export function requiredStates(filter: Filter): readonly State[] | null {
   if (phases === null) return null;
   const states = new Set(phases.map((phase) => (phase === "scheduled" || phase === "retrying" ? "waiting" : phase)));
   return states.size === STATES.length ? null : STATES.filter((state) => states.has(state));
+}
+
+/** The one state that a match can be in, if it is one of `ATTENTION_STATES`: a list of it is sorted by when jobs came into it. */
+export function attentionStateOf(filter: Filter): State | null {
+  const states = requiredStates(filter);
+  const only = states?.length === 1 ? states[0] : undefined;
+  return only !== undefined && needsAttention(only) ? only : null;
 }
 
 /** The only queues that a match can be in; `null` if that is not known. Empty if nothing can match. */

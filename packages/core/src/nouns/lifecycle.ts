@@ -92,8 +92,11 @@ export type OperatorMove = (typeof OPERATOR_MOVES)[number];
 export const FINAL_STATES: readonly State[] = ["completed", "dead", "cancelled"];
 /** States that count towards a queue's depth (`maxSize`). */
 export const DEPTH_STATES: readonly State[] = ["waiting", "blocked", "active"];
+/** States of which people want to see first what came in last. */
+export const ATTENTION_STATES: readonly State[] = ["stale", "dead", "cancelled"];
 
 export const isFinal = (state: State): boolean => FINAL_STATES.includes(state);
+export const needsAttention = (state: State): boolean => ATTENTION_STATES.includes(state);
 
 /** True if `MOVES` lets this move leave from this state. */
 export const mayMove = (move: Move, from: State): boolean => ruleOf(move).from.includes(from);

@@ -3,11 +3,14 @@
 import { type Duration, durationMs } from "./duration.ts";
 import type { Job } from "./job.ts";
 import { byteLength } from "./json.ts";
+import type { State } from "./lifecycle.ts";
 import { badOption, checkInteger, checkKnown } from "./options.ts";
 import { type Size, sizeBytes } from "./size.ts";
 
 export const RETAINED_STATES = ["completed", "dead", "cancelled"] as const;
 export type RetainedState = (typeof RETAINED_STATES)[number];
+export const isRetained = (state: State): state is RetainedState =>
+  (RETAINED_STATES as readonly State[]).includes(state);
 
 /**
  * Bounds for the jobs of one queue and state. Jobs go, the one that finished first before all others, until every

@@ -6,6 +6,7 @@
 export * from "../memory.ts";
 export type * from "./bench.ts";
 export { describeAdapter } from "./describe-adapter.ts";
+export * from "./ended-jobs.ts";
 export { checkHistory, type HistoryReport, type InvariantResult, type Requirement } from "./history/check-history.ts";
 export type * from "./history/entry.ts";
 export { ENTRY_KINDS, FAULTS } from "./history/entry.ts";
@@ -16,3 +17,4 @@ export { INVARIANTS } from "./history/invariants.ts";
 export type { HistoryLimits } from "./history/limits.ts";
 export { type ParsedHistory, parseHistory } from "./history/parse-history.ts";
 export * from "./plain-calls.ts";
+export * from "./plain-filters.ts";

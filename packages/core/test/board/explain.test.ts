@@ -6,6 +6,7 @@ import type { Job } from "../../src/nouns/job.ts";
 import { PHASES, type Phase, STATES } from "../../src/nouns/lifecycle.ts";
 import type { WorkerInfo } from "../../src/nouns/worker-info.ts";
 import { job, NOW } from "../query/jobs.ts";
+import { served, workerInfo } from "../worker-info.ts";
 
 const MINUTE = 60_000;
 const QUEUE: QueueInfo = {
@@ -35,16 +36,14 @@ interface Case {
   readonly workers?: readonly WorkerInfo[];
 }
 
-const worker = (queue: Partial<WorkerInfo["queues"][number]> = {}): WorkerInfo => ({
-  session: "session-1",
-  name: "mail-3",
-  host: "h1",
-  pid: 7,
-  startedAt: NOW - 60 * MINUTE,
-  seenAt: NOW,
-  leaseMs: 30_000,
-  queues: [{ queue: "mail", concurrency: 10, running: 2, types: [{ name: "email.send", maxVersion: 2 }], ...queue }],
-});
+const worker = (over: Parameters<typeof served>[2] = {}): WorkerInfo =>
+  workerInfo({
+    name: "mail-3",
+    host: "h1",
+    startedAt: NOW - 60 * MINUTE,
+    seenAt: NOW,
+    queues: [served("mail", [], { running: 2, types: [{ name: "email.send", maxVersion: 2 }], ...over })],
+  });
 
 const ask = ({ is, facts, paused = null, workers = [worker()] }: Case) =>
   explain(

@@ -2,22 +2,16 @@
 
 import { expect, test } from "vitest";
 import { WORKER_KIND } from "../../src/nouns/worker-info.ts";
+import { served, workerInfo } from "../worker-info.ts";
 import { BURY, type Setup, setup } from "./bench.ts";
 
 const levels = async ({ board }: Setup): Promise<Readonly<Record<string, string>>> =>
   Object.fromEntries((await board.examine()).map(({ code, level }) => [code, level]));
 
 async function register({ adapter, ports }: Setup, queue: string, types: readonly string[]): Promise<void> {
-  const info = {
-    session: `session-${queue}`,
-    name: "worker",
-    host: "host",
-    pid: 1,
-    startedAt: ports.now(),
-    seenAt: ports.now(),
-    leaseMs: 600_000,
-    queues: [{ queue, concurrency: 1, running: 0, types: types.map((name) => ({ name, maxVersion: 1 })) }],
-  };
+  const now = ports.now();
+  const queues = [served(queue, types)];
+  const info = workerInfo({ session: `session-${queue}`, startedAt: now, seenAt: now, leaseMs: 600_000, queues });
   await adapter.records.put(WORKER_KIND, info.session, JSON.stringify(info), { ttlMs: 600_000 });
 }
 

@@ -4,6 +4,7 @@ import { readAttempts } from "../../src/engine/board/attempts.ts";
 import { isQueueError } from "../../src/nouns/errors.ts";
 import type { JobEvent } from "../../src/nouns/job.ts";
 import type { WorkerInfo } from "../../src/nouns/worker-info.ts";
+import { workerInfo } from "../worker-info.ts";
 import { BURY, FAILURE, setup } from "./bench.ts";
 
 const code = (code: string) => expect.toSatisfy((error) => isQueueError(error, code as never), `a QueueError ${code}`);
@@ -14,9 +15,10 @@ describe("lists and counts", () => {
     await enqueue({}, {}, { queue: "docs" });
     await end(BURY);
     await enqueue({});
-    const page = await board.jobs({ query: "state:dead queue:mail error:econnrefused", limit: 1 });
+    const query = "state:dead queue:mail error:econnrefused";
+    const page = await board.jobs({ query, limit: 1 });
     expect(page.items).toMatchObject([{ queue: "mail", state: "dead", lastError: FAILURE }]);
-    const rest = await board.jobs({ query: "state:dead queue:mail", limit: 1, cursor: page.next });
+    const rest = await board.jobs({ query, limit: 1, cursor: page.next });
     expect(rest).toMatchObject({ items: [{ state: "dead" }], next: null });
     expect(rest.items[0]?.id).not.toBe(page.items[0]?.id);
     expect(await board.count([{ not: false, field: "state", any: ["dead"] }])).toEqual({ n: 3, exact: true });
@@ -131,16 +133,7 @@ describe("one job", () => {
 });
 
 describe("records", () => {
-  const info = (session: string, name: string): WorkerInfo => ({
-    session,
-    name,
-    host: "h",
-    pid: 1,
-    startedAt: 0,
-    seenAt: 0,
-    leaseMs: 30_000,
-    queues: [{ queue: "mail", concurrency: 1, running: 0, types: [{ name: "greet", maxVersion: 1 }] }],
-  });
+  const info = (session: string, name: string): WorkerInfo => workerInfo({ session, name });
 
   test("workers are those whose record has not expired; explain knows them", async () => {
     const { board, adapter, ports, enqueue } = setup();

@@ -6,6 +6,7 @@ import { DEFAULTS } from "../../src/nouns/defaults.ts";
 import type { Diagnosis } from "../../src/nouns/diagnosis.ts";
 import { PHASES, type Phase } from "../../src/nouns/lifecycle.ts";
 import type { WorkerInfo } from "../../src/nouns/worker-info.ts";
+import { served, workerInfo } from "../worker-info.ts";
 
 const NOW = 1_800_000_000_000;
 const HOUR = 3_600_000;
@@ -28,17 +29,14 @@ const queue = (
 const due = (name: string, agoMs = 60_000, over: Partial<QueueInfo> = {}): QueueInfo =>
   queue(name, { waiting: 3 }, { oldestDueAt: NOW - agoMs, ...over });
 
-const worker = (queueName: string, types: readonly string[], over: Partial<WorkerInfo> = {}): WorkerInfo => ({
-  session: `session-${queueName}`,
-  name: "host-1",
-  host: "host",
-  pid: 1,
-  startedAt: NOW - HOUR,
-  seenAt: NOW - 1_000,
-  leaseMs: 30_000,
-  queues: [{ queue: queueName, concurrency: 10, running: 0, types: types.map((name) => ({ name, maxVersion: 1 })) }],
-  ...over,
-});
+const worker = (queueName: string, types: readonly string[], over: Partial<WorkerInfo> = {}): WorkerInfo =>
+  workerInfo({
+    session: `session-${queueName}`,
+    startedAt: NOW - HOUR,
+    seenAt: NOW - 1_000,
+    queues: [served(queueName, types)],
+    ...over,
+  });
 
 /** Due types, of versions that are known wherever the type is. */
 const types = (...names: readonly string[]): readonly DueType[] => names.map((name) => ({ name, newer: false }));

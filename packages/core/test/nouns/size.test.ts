@@ -1,7 +1,7 @@
 /** Sizes, as people write them. */
 
 import { describe, expect, test } from "vitest";
-import { printSize, sizeBytes } from "../../src/nouns/size.ts";
+import { bytesText, printSize, sizeBytes } from "../../src/nouns/size.ts";
 
 describe("a size", () => {
   test.each([
@@ -33,5 +33,14 @@ describe("a size", () => {
     [2_147_483_648, "2gb"],
   ])("%d is printed as %s", (bytes, text) => {
     expect(printSize(bytes)).toBe(text);
+  });
+
+  test.each([
+    [0, "0 bytes"],
+    [1_536, "1.5 KiB"],
+    [16_777_216, "16 MiB"],
+    [1_073_741_824, "1.0 GiB"],
+  ])("%d bytes are roughly %s", (bytes, text) => {
+    expect(bytesText(bytes)).toBe(text);
   });
 });

@@ -1,6 +1,6 @@
 /** The line that tells who did what, written in the step that did it. */
 
-import { AUDIT_KIND, type AuditLine, auditLine } from "../../contract/entries.ts";
+import { AUDIT_KIND, type AuditLine, auditLine, type Doer } from "../../contract/entries.ts";
 import type { Instant, JobRef } from "../../nouns/job.ts";
 import { writeRecord } from "./records.ts";
 import type { Store } from "./store.ts";
@@ -9,7 +9,7 @@ export function audit(
   store: Store,
   now: Instant,
   action: AuditLine["action"],
-  options: { readonly actor: string; readonly reason?: string; readonly opId?: string },
+  options: Doer & { readonly opId?: string },
   target: { readonly queue?: string; readonly refs?: readonly JobRef[] },
 ): void {
   writeRecord(store, AUDIT_KIND, store.ports.newId(), auditLine(now, action, options, target));

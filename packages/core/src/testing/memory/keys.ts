@@ -1,14 +1,8 @@
 /** Dedupe keys: at most one holder per queue and key, whatever verb brings a job to where it would hold one. */
 
+import { holdsKey } from "../../contract/dedupe.ts";
 import type { Instant } from "../../nouns/job.ts";
-import type { State } from "../../nouns/lifecycle.ts";
 import type { Queue, Row } from "./store.ts";
-
-const OPEN_STATES: readonly State[] = ["waiting", "blocked", "active", "stale"];
-const HOLDING_STATES: Readonly<Record<"waiting" | "open", readonly State[]>> = {
-  waiting: ["waiting"],
-  open: OPEN_STATES,
-};
 
 /** The job that holds the key now. One with a `{forMs}` key may be gone already, and holds it still. */
 export function holderOf(queue: Queue, key: string, now: Instant): Row | null {
@@ -22,9 +16,8 @@ export function otherHolder(queue: Queue, row: Row, now: Instant): Row | null {
   return holder === row ? null : holder;
 }
 
-/** True if the job's state entitles it to its key. A `{forMs}` key takes no notice of states. */
-export const wantsKey = ({ job, dedupe }: Row): boolean =>
-  dedupe !== null && typeof dedupe.while === "string" && HOLDING_STATES[dedupe.while].includes(job.state);
+/** True if the job's state entitles it to its key. */
+export const wantsKey = ({ job, dedupe }: Row): boolean => dedupe !== null && holdsKey(dedupe.while, job.state);
 
 /** Takes or frees the key as the job's state now says. */
 export function followState(queue: Queue, row: Row): void {

@@ -2,8 +2,9 @@
 
 import type { ApplyOptions, MoveResult } from "../../contract/adapter.ts";
 import { operatorData } from "../../contract/entries.ts";
+import { DONE, isChanged, type Judgement, objectionTo, startOf, untouched } from "../../contract/moving.ts";
 import type { Instant, JobRef } from "../../nouns/job.ts";
-import { mayMove, type OperatorMove } from "../../nouns/lifecycle.ts";
+import type { OperatorMove } from "../../nouns/lifecycle.ts";
 import { audit } from "./audit.ts";
 import { type Change, change } from "./change.ts";
 import { otherHolder, wantsKey } from "./keys.ts";
@@ -35,25 +36,13 @@ interface Call {
   readonly now: Instant;
 }
 
-interface Judgement {
-  readonly outcome: MoveResult["outcome"];
-  readonly wrote: boolean;
-}
-
-const untouched = (outcome: MoveResult["outcome"]): Judgement => ({ outcome, wrote: false });
-
 function judge(call: Call, ref: JobRef): Judgement {
-  if (call.move === "restore") return bringBack(call, ref);
+  const { move, options } = call;
+  if (move === "restore") return bringBack(call, ref);
   const row = findRow(call.store, ref);
   if (row === undefined) return untouched("missing");
-  if (isChanged(row, call.options)) return untouched("changed");
-  if (!mayMove(call.move, row.job.state))
-    return untouched(call.move === "remove" && row.job.state === "active" ? "busy" : "refused");
-  return EFFECTS[call.move](call, row);
+  return objectionTo(move, row.job, options) ?? EFFECTS[move](call, row);
 }
-
-const isChanged = (row: Row, { expectEpoch }: ApplyOptions): boolean =>
-  expectEpoch !== undefined && row.job.epoch !== expectEpoch;
 
 /** Whatever is done to a job after a requeue, the requeue can be undone no more. */
 function write({ store, move, options, now }: Call, row: Row, set: Change["set"]): Judgement {
@@ -61,16 +50,15 @@ function write({ store, move, options, now }: Call, row: Row, set: Change["set"]
   const data = operatorData(move, options, replaced);
   change(store, row, now, { kind: move, data, set: { ...set, lastOp: options.opId ?? null } });
   row.undo = null;
-  return { outcome: "done", wrote: true };
+  return DONE;
 }
 
 const EFFECTS: Readonly<Record<Exclude<OperatorMove, "restore">, (call: Call, row: Row) => Judgement>> = {
   cancel,
   requeue,
   revert,
-  promote: (call, row) =>
-    isDue(row, call.now) ? { outcome: "done", wrote: false } : write(call, row, { runAt: call.now }),
-  reschedule: (call, row) => write(call, row, { runAt: startOf(call) }),
+  promote: (call, row) => (isDue(row, call.now) ? untouched("done") : write(call, row, { runAt: call.now })),
+  reschedule: (call, row) => write(call, row, { runAt: startOf(call.now, call.options) }),
   reprioritise: (call, row) => write(call, row, { priority: call.options.priority ?? row.job.priority }),
   edit: (call, row) => write(call, row, newPayload(call)),
   park: (call, row) => write(call, row, { state: "stale" }),
@@ -82,8 +70,6 @@ const EFFECTS: Readonly<Record<Exclude<OperatorMove, "restore">, (call: Call, ro
 };
 
 const newPayload = ({ options: { payload } }: Call): Change["set"] => (payload === undefined ? {} : { payload });
-
-const startOf = ({ now, options }: Call): Instant => now + (options.delayMs ?? 0);
 
 function cancel(call: Call, row: Row): Judgement {
   if (row.job.state !== "active") return write(call, row, { state: "cancelled", reason: "user", finishedAt: call.now });
@@ -106,7 +92,7 @@ function requeue(call: Call, row: Row): Judgement {
     expiresAt: null,
     result: null,
     progress: null,
-    runAt: startOf(call),
+    runAt: startOf(now, options),
     ...newPayload(call),
   });
   if (options.opId !== undefined) row.undo = { epoch, before };
@@ -137,7 +123,7 @@ function bringBack(call: Call, ref: JobRef): Judgement {
   const { store, options, now } = call;
   const row = findInTrash(store, ref, now);
   if (row === null) return untouched("missing");
-  if (isChanged(row, options)) return untouched("changed");
+  if (isChanged(row.job, options)) return untouched("changed");
   const queue = queueOf(store, ref.queue);
   if (queue.rows.has(ref.id) || (wantsKey(row) && otherHolder(queue, row, now))) return untouched("held");
   restore(store, row, now);

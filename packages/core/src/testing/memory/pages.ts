@@ -3,14 +3,22 @@
  * elsewhere in the list moves nothing: no row twice, none skipped.
  */
 
-import { QueueError } from "../../nouns/errors.ts";
+import {
+  edgeOf,
+  type ListKey,
+  type ListOrder,
+  type ListPlace,
+  OLDEST,
+  readCursor,
+  writeCursor,
+} from "../../contract/cursor.ts";
+import type { Filter } from "../../nouns/filter.ts";
 import { countWhile } from "./sorted-rows.ts";
 import type { Row } from "./store.ts";
 
 /** A list's order. */
 export interface Listing {
-  /** Set down in the cursor: one made for another order is refused. */
-  readonly order: string;
+  readonly order: ListOrder;
   /** What the list is sorted by, before the number of the enqueue. */
   readonly at: (row: Row) => number;
 }
@@ -23,27 +31,21 @@ export interface PageOfRows {
   readonly looked: number;
 }
 
-interface Place {
-  readonly side: "older" | "newer";
-  /** The place is just before the row of this time and number, if there is one. */
-  readonly at: number;
-  readonly number: number;
-}
-
 /**
  * @param rows - oldest first
  * @throws QueueError `BAD_CURSOR`
  */
 export function pageOf(
   { order, at }: Listing,
+  filter: Filter,
   rows: readonly Row[],
   matches: (row: Row) => boolean,
   cursor: string | null,
   limit: number,
 ): PageOfRows {
-  const place = cursor === null ? null : readCursor(order, cursor);
-  const isBefore = (row: Row, { at: time, number }: Place): boolean =>
-    at(row) < time || (at(row) === time && row.number < number);
+  const place = cursor === null ? null : readCursor(order, filter, cursor);
+  const isBefore = (row: Row, { at: time, pk }: ListPlace): boolean =>
+    at(row) < time || (at(row) === time && row.number < pk);
   const split = place === null ? rows.length : countWhile(rows, (row) => isBefore(row, place));
   const older = search(rows, split - 1, -1, matches, place?.side === "newer" ? 1 : limit + 1);
   const newer = search(rows, split, 1, matches, place?.side === "newer" ? limit + 1 : 1);
@@ -54,13 +56,15 @@ export function pageOf(
   const hasNewer = forward ? newer.found.length > 0 : newer.found.length > limit;
   const first = page[0];
   const last = page.at(-1);
-  const olderThan = last ? { at: at(last), number: last.number } : place;
-  const newerThan = first ? { at: at(first), number: first.number + 1 } : place;
+  const keyOf = (row: Row): ListKey => ({ at: at(row), pk: row.number });
+  const placeAt = (row: Row | undefined, side: ListPlace["side"]): ListPlace | null =>
+    row === undefined ? place && { ...place, side } : edgeOf(keyOf(row), side);
+  const cursorAt = (to: ListPlace | null): string | null => to && writeCursor(order, filter, to);
   return {
     rows: page,
-    next: hasOlder && olderThan ? writeCursor(order, { ...olderThan, side: "older" }) : null,
-    previous: hasNewer && newerThan ? writeCursor(order, { ...newerThan, side: "newer" }) : null,
-    last: hasOlder ? writeCursor(order, { side: "newer", at: 0, number: 0 }) : null,
+    next: hasOlder ? cursorAt(placeAt(last, "older")) : null,
+    previous: hasNewer ? cursorAt(placeAt(first, "newer")) : null,
+    last: hasOlder ? cursorAt(OLDEST) : null,
     looked: older.looked + newer.looked,
   };
 }
@@ -81,14 +85,4 @@ function search(
     if (matches(row)) found.push(row);
   }
   return { found, looked };
-}
-
-const writeCursor = (order: string, { side, at, number }: Place): string =>
-  Buffer.from(JSON.stringify([order, side, at, number])).toString("base64url");
-
-function readCursor(order: string, cursor: string): Place {
-  const text = Buffer.from(cursor, "base64url").toString();
-  const match = /^\["([a-z]+)","(older|newer)",(-?\d+),(\d+)\]$/.exec(text);
-  if (match?.[1] !== order) throw new QueueError("BAD_CURSOR", JSON.stringify(cursor), { field: "cursor" });
-  return { side: match[2] as Place["side"], at: Number(match[3]), number: Number(match[4]) };
 }

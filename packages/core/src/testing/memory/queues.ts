@@ -1,17 +1,13 @@
 /** What is set on a queue as a whole, and how it stands. */
 
 import type { Count, QueueInfo, QueueSettings, SettingsChange } from "../../contract/adapter.ts";
+import type { Doer } from "../../contract/entries.ts";
 import { changeSettings, sameSettings } from "../../contract/settings.ts";
 import type { Instant } from "../../nouns/job.ts";
 import { PHASES, type Phase, phaseOf } from "../../nouns/lifecycle.ts";
 import { audit } from "./audit.ts";
 import { isDue } from "./line.ts";
 import { newQueue, type Queue, queueOf, type Store, settingsOf } from "./store.ts";
-
-interface Doer {
-  readonly actor: string;
-  readonly reason?: string;
-}
 
 /** Claims look at `paused` in their own step, so that none commits after this. */
 export function pause(store: Store, name: string, options: Doer): boolean {

@@ -1,8 +1,10 @@
 /** What people read. Nothing here changes anything. */
 
 import type { Count, ExplainFacts, Facet, FacetField, ListRequest, Page } from "../../contract/adapter.ts";
+import { exactly } from "../../contract/counts.ts";
+import { FACET_VALUES, inPhases, topFacets } from "../../decisions/counting.ts";
 import { matchesFilter } from "../../decisions/matches.ts";
-import { requiredStates } from "../../decisions/narrow.ts";
+import { attentionStateOf } from "../../decisions/narrow.ts";
 import type { Filter } from "../../nouns/filter.ts";
 import type { Instant, Job, JobEvent, JobRef, JobSummary } from "../../nouns/job.ts";
 import { PHASES, type Phase, type State } from "../../nouns/lifecycle.ts";
@@ -28,24 +30,15 @@ const BY_ENQUEUE: Listing = { order: "enqueued", at: () => 0 };
 const BY_STATE: Listing = { order: "entered", at: (row) => row.enteredAt };
 const BY_SCAN: Listing = { order: "scan", at: () => 0 };
 
-/** States of which people want to see first what came in last. */
-const ATTENTION_STATES: readonly State[] = ["dead", "cancelled", "stale"];
-
 export function list(store: Store, { filter, cursor, limit }: ListRequest): Page<JobSummary> {
   const now = store.ports.now();
   const matches = (row: Row): boolean => matchesFilter(row.job, filter, now);
-  const only = onlyAttentionState(filter);
+  const only = attentionStateOf(filter);
   const page =
     only === null
-      ? pageOf(BY_ENQUEUE, store.rows.rows, matches, cursor, limit)
-      : pageOf(BY_STATE, enteredInto(store, only), matches, cursor, limit);
+      ? pageOf(BY_ENQUEUE, filter, store.rows.rows, matches, cursor, limit)
+      : pageOf(BY_STATE, filter, enteredInto(store, only), matches, cursor, limit);
   return toPage(page, (row) => summaryOf(readJob(store, row)));
-}
-
-function onlyAttentionState(filter: Filter): State | null {
-  const states = requiredStates(filter);
-  const only = states?.length === 1 ? states[0] : undefined;
-  return only !== undefined && ATTENTION_STATES.includes(only) ? only : null;
 }
 
 const enteredInto = (store: Store, state: State): readonly Row[] =>
@@ -78,10 +71,7 @@ export function count(store: Store, filter: Filter, cap: number): Count {
 }
 
 export function phases(store: Store, filter: Filter, cap: number): Readonly<Record<Phase, Count>> {
-  const counts = PHASES.map((phase) => {
-    const one = count(store, [{ field: "state", not: false, any: [phase] }, ...filter], cap);
-    return [phase, one] as const;
-  });
+  const counts = PHASES.map((phase) => [phase, count(store, inPhases([phase], filter), cap)] as const);
   return Object.fromEntries(counts) as Record<Phase, Count>;
 }
 
@@ -91,19 +81,9 @@ export function facets(store: Store, filter: Filter, field: FacetField, limit: n
   for (const { job } of store.rows)
     if (matchesFilter(job, filter, now))
       for (const value of FACET_VALUES[field](job)) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts]
-    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-    .slice(0, limit)
-    .map(([value, n]) => ({ value, count: { n, exact: true } }));
+  const found = [...counts].map(([value, n]) => ({ value, count: exactly(n) }));
+  return topFacets(found, limit);
 }
-
-const FACET_VALUES: Readonly<Record<FacetField, (job: Job) => readonly string[]>> = {
-  queue: (job) => [job.queue],
-  name: (job) => [job.name],
-  state: (job) => [job.state],
-  tag: (job) => job.tags,
-  worker: (job) => (job.worker === null ? [] : [job.worker]),
-};
 
 export function events(store: Store, ref: JobRef, after: number, limit: number): readonly JobEvent[] | null {
   const row = findRow(store, ref);
@@ -114,7 +94,7 @@ export function events(store: Store, ref: JobRef, after: number, limit: number):
 export function scan(store: Store, filter: Filter, upTo: Instant, cursor: string | null, limit: number): Page<JobRef> {
   const now = store.ports.now();
   const matches = ({ job }: Row): boolean => job.createdAt <= upTo && matchesFilter(job, filter, now);
-  return toPage(pageOf(BY_SCAN, store.rows.rows, matches, cursor, limit), refOf);
+  return toPage(pageOf(BY_SCAN, filter, store.rows.rows, matches, cursor, limit), refOf);
 }
 
 export function explainFacts(store: Store, ref: JobRef): ExplainFacts | null {

@@ -1,10 +1,9 @@
 /** Settle: the end of one attempt, as core decided it, unless a pending cancel or a twin says otherwise. */
 
-import type { Decision, Settled, Settlement } from "../../contract/adapter.ts";
-import { type Ending, endingData, failureOf, keepErrors } from "../../contract/entries.ts";
-import type { AttemptError, Instant, Job } from "../../nouns/job.ts";
-import { type CancelReason, isFinal, type State } from "../../nouns/lifecycle.ts";
-import { type Change, change } from "./change.ts";
+import type { Settled, Settlement } from "../../contract/adapter.ts";
+import { afterEnd, endOf, eventOf } from "../../contract/ending.ts";
+import type { Instant } from "../../nouns/job.ts";
+import { change } from "./change.ts";
 import { enqueueOne } from "./enqueue.ts";
 import { otherHolder } from "./keys.ts";
 import { isOver, isOwnLease } from "./lease.ts";
@@ -20,11 +19,15 @@ function settleOne(store: Store, { lease, guard, decision, followUps = [] }: Set
   if (row === undefined) return { ok: false, now: "missing" };
   if (!isOwnLease(store, row, lease)) return { ok: false, now: "lost" };
   if (guard === "expired" && !hasRunOut(store, row, now)) return { ok: false, now: "live" };
-  const end = endOf(store, row, decision, now);
+  const { cancelRequested } = row.job;
+  const end = endOf(decision, { cancelRequested, meetsTwin: () => meetsTwin(store, row, now) });
   change(store, row, now, {
-    kind: end.kind,
-    data: endingData({ decision, kind: end.kind, state: end.state, reason: end.reason, runAt: now + end.delayMs }),
-    set: ended(row.job, decision, end, now),
+    ...eventOf(decision, end, now),
+    set: {
+      ...afterEnd(row.job, decision, end, now),
+      cancelRequested: false,
+      ...(decision.move === "complete" && { result: decision.result }),
+    },
   });
   const following = decision.move === "complete" ? followUps : [];
   const receipts = following.map((job) => enqueueOne(store, job, now, "unbounded"));
@@ -36,74 +39,5 @@ function hasRunOut(store: Store, row: Row, now: Instant): boolean {
   return session === undefined || isOver(session, now);
 }
 
-/** What an attempt's end means for the job. */
-interface End {
-  readonly kind: Ending["kind"];
-  readonly state: State;
-  readonly reason: CancelReason | null;
-  /** For moves to `waiting`. */
-  readonly delayMs: number;
-  readonly givesBack: boolean;
-}
-
-function endOf(store: Store, row: Row, decision: Decision, now: Instant): End {
-  const decided = asDecided(decision);
-  if (row.job.cancelRequested && decision.move !== "complete") {
-    const kind = decision.move === "rescue" ? "rescue" : "stop";
-    return { kind, state: "cancelled", reason: "user", delayMs: 0, givesBack: false };
-  }
-  if (decided.state === "waiting" && meetsTwin(store, row, now))
-    return { ...decided, kind: "yield", state: "cancelled", reason: "duplicate" };
-  return decided;
-}
-
 const meetsTwin = (store: Store, row: Row, now: Instant): boolean =>
   row.dedupe?.while === "waiting" && otherHolder(queueOf(store, row.job.queue), row, now) !== null;
-
-function asDecided(decision: Decision): End {
-  const kind = decision.move;
-  switch (decision.move) {
-    case "complete":
-      return { kind, state: "completed", reason: null, delayMs: 0, givesBack: false };
-    case "retry":
-      return { kind, state: "waiting", reason: null, delayMs: decision.delayMs, givesBack: false };
-    case "release":
-      return { kind, state: "waiting", reason: null, delayMs: decision.delayMs, givesBack: true };
-    case "bury":
-      return { kind, state: "dead", reason: null, delayMs: 0, givesBack: false };
-    case "stop":
-      return { kind, state: "cancelled", reason: decision.reason, delayMs: 0, givesBack: false };
-    case "rescue":
-      return {
-        kind,
-        state: decision.to,
-        reason: decision.to === "cancelled" ? "user" : null,
-        delayMs: decision.delayMs,
-        givesBack: !decision.charged,
-      };
-  }
-}
-
-const ended = (job: Job, decision: Decision, end: End, now: Instant): Change["set"] => ({
-  state: end.state,
-  reason: end.reason,
-  attempt: end.givesBack ? job.attempt - 1 : job.attempt,
-  errors: errorsAfter(job, decision, now),
-  rescues: decision.move === "rescue" ? job.rescues + 1 : job.rescues,
-  heldLimit: heldLimitAfter(job, decision),
-  epoch: isFinal(end.state) ? job.epoch : job.epoch + 1,
-  cancelRequested: false,
-  ...(decision.move === "complete" && { result: decision.result }),
-  ...(isFinal(end.state) && { finishedAt: now }),
-  ...(end.state === "waiting" && { runAt: now + end.delayMs }),
-});
-
-function errorsAfter(job: Job, decision: Decision, now: Instant): readonly AttemptError[] {
-  const failure = failureOf(decision);
-  return failure ? keepErrors(job.errors, { at: now, attempt: job.attempt, ...failure }) : job.errors;
-}
-
-function heldLimitAfter(job: Job, decision: Decision): number | null {
-  if (decision.move === "rescue") return decision.heldLimit;
-  return decision.move === "release" ? job.heldLimit : null;
-}

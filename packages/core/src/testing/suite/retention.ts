@@ -177,6 +177,16 @@ export const retentionChapter: Chapter = (test) => {
     expect(await purge(stage, "completed", KEEP_NONE)).toEqual({ removed: 1, more: false });
   });
 
+  test("jobs that come back together have their places, also if one of them was back before", async (stage) => {
+    const refs = await end(stage, "completed", {}, {});
+    await stage.apply("remove", refs);
+    expect(await purge(stage, "completed", KEEP_NONE)).toEqual({ removed: 0, more: false });
+    await stage.apply("restore", refs.slice(0, 1));
+    await stage.apply("remove", refs.slice(0, 1));
+    await stage.apply("restore", refs);
+    expect(await purge(stage, "completed", KEEP_NONE)).toEqual({ removed: 2, more: false });
+  });
+
   test("a requeued job counts no more, and one whose requeue was undone counts as before", async (stage) => {
     const refs = await endEach(stage, "dead", [{}, {}, {}]);
     const [first] = refs;
