@@ -42,11 +42,11 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
     guard: chapter("claim"),
   },
   "pause-check-removed": {
-    patches: [inSql("claim", "WHERE name = q.queue AND paused_at IS NOT NULL)", "WHERE false)")],
+    patches: [inSql("claim", "CONTINUE WHEN is_paused;", "")],
     guard: chapter("claim"),
   },
   "type-check-removed": {
-    patches: [inSql("claim", "AND lane.name = type.name AND lane.version <= type.version", "")],
+    patches: [inSql("claim", "AND lane.version <= (known ->> lane.name)::integer", "")],
     guard: chapter("claim"),
   },
   "dedupe-in-bulk": {
@@ -54,7 +54,7 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
       inSql(
         "enqueue",
         "met := enqueue_one(one, now_at, bound);",
-        `IF base - cardinality(ids) + place > 1 THEN
+        `IF base + place > 1 THEN
           one.dedupe_key := NULL;
           one.dedupe_while := NULL;
         END IF;
@@ -129,7 +129,7 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
     guard: chapter("exclusive batches"),
   },
   "exclusive-batch-shared": {
-    patches: [inSql("claim", "IF NOT is_exclusive THEN", "IF true THEN")],
+    patches: [inSql("claim", "IF handed IS NULL AND NOT is_exclusive THEN", "IF handed IS NULL THEN")],
     guard: chapter("exclusive batches"),
   },
   "alone-not-cleared": {
@@ -178,8 +178,8 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
     patches: [
       inSql(
         "claim",
-        "array_agg(head.pk ORDER BY head.priority, head.ord)",
-        "array_agg(head.pk ORDER BY head.priority DESC)",
+        "SELECT array_agg(pk ORDER BY priority, ord) INTO pks FROM gone;\n    ELSE",
+        "SELECT array_agg(pk ORDER BY priority DESC) INTO pks FROM gone;\n    ELSE",
       ),
     ],
     guard: chapter("order"),

@@ -186,6 +186,13 @@ export const POSTGRES_STORE_FAULTS: PostgresOnlyFaults = {
     patches: [postgres("serve.ts", "call.offered.add(form.queue);", "call.touched.add(form.queue);")],
     guard: ownTests("serving"),
   },
+  "served-before-its-turn": {
+    promise: "a job that comes is not handed over while others stand in line",
+    patches: [
+      inSql("claim", "is_expected AND NOT EXISTS (SELECT FROM ready WHERE lane = ANY (known_lanes))", "is_expected"),
+    ],
+    guard: ownTests("serving"),
+  },
   "claim-fails-the-enqueue": {
     promise: "what keeps a claim from being made does not keep jobs out of the store",
     patches: [postgres("serve.ts", "    return passedOver(service, alone);\n", "    throw error;\n")],

@@ -6,10 +6,10 @@ import {
   type Instant,
   type LeasedJob,
   ownLease,
+  parsed,
   toBackoff,
 } from "@jobyard/core/adapter";
 import { DIVIDER } from "./enqueue-runs.ts";
-import { parsed } from "./rows.ts";
 import { type ClaimAnswer, type ClaimForm, claimJobs } from "./sql/claim.sql.ts";
 import type { Call, Marks } from "./step.ts";
 

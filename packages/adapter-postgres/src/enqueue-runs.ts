@@ -3,8 +3,7 @@
  * as one form with a list of ids and a list of payloads, and the database inserts them together.
  */
 
-import { backoffText, isAlike, type NewJob } from "@jobyard/core/adapter";
-import { jsonText, listText } from "./rows.ts";
+import { backoffText, isAlike, jsonText, listText, type NewJob } from "@jobyard/core/adapter";
 import type { OrderForm } from "./sql/enqueue.sql.ts";
 
 /** Stands in no id, and in no JSON text. */

@@ -2,8 +2,6 @@
 
 import type { StoredChanging, StoredJob, StoredSummary } from "@jobyard/core/adapter";
 
-export { jsonText, listText, parsed } from "@jobyard/core/adapter";
-
 /** What a settle or a move may change, but for the texts. */
 export type Changing = StoredChanging<boolean>;
 

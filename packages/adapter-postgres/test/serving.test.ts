@@ -79,6 +79,34 @@ test("a claim that cannot take all of them leaves the rest to the next one, whic
   expect((await two.claim).jobs.map(({ lease }) => lease.ref.id)).toEqual(["b", "c"]);
 });
 
+test("who stands in line is served before the job that comes", async () => {
+  const { options, lie } = sleepers();
+  const schema = newSchema();
+  const store = await openMigrated({ ...options, schema });
+  const lying = await lie(store, { max: 1 });
+  await enqueueAndServe(openStore({ ...options, schema }), [newJob("first")]);
+  await enqueueAndServe(store, [newJob("second")]);
+  expect(await lying.now()).toEqual(["first"]);
+  const { jobs } = await claim(store, claimRequest("next", { session: "next" }));
+  expect(jobs.map(({ lease }) => lease.ref.id)).toEqual(["second"]);
+});
+
+test("a job for later, a paused queue and a full one keep their rules", async () => {
+  const { options, lie } = sleepers();
+  const schema = newSchema();
+  const store = await openMigrated({ ...options, schema });
+  const lying = await lie(store);
+  await enqueueAndServe(store, [newJob("later", { start: { delayMs: 3_600_000 } })]);
+  const client = await openClient();
+  await client.query(`INSERT INTO ${schema}.queue (name, paused_at, paused_by) VALUES ('mail', 1, 'test')`);
+  await enqueueAndServe(store, [newJob("paused")]);
+  await client.query(`UPDATE ${schema}.queue SET paused_at = NULL, paused_by = NULL, max_size = 2`);
+  expect(await lying.now()).toBeNull();
+  const [receipt] = await enqueueAndServe(store, [newJob("full")]);
+  expect(receipt?.outcome).toBe("full");
+  expect((await lying.claim).jobs.map(({ lease }) => lease.ref.id)).toEqual(["paused"]);
+});
+
 test("who cannot run the job goes on waiting, and somebody else gets it", async () => {
   const { options, lie } = sleepers();
   const store = await openMigrated(options);
