@@ -34,7 +34,7 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
   "due-check-removed": {
     patches: [
       inSql(
-        "claim",
+        "line",
         "SELECT ctid FROM later WHERE queue = of_queue AND run_at <= now_at\n",
         "SELECT ctid FROM later WHERE queue = of_queue AND run_at <= now_at + 1000000000000\n",
       ),
@@ -125,7 +125,7 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
   },
   "held-limit-ignored": { patches: [CONTRACT_FAULTS["held-limit-ignored"]], guard: chapter("exclusive batches") },
   "exclusive-batch-too-large": {
-    patches: [inSql("claim", "room := least(room, candidate.held_limit);", "")],
+    patches: [inSql("line", "room := least(room, candidate.held_limit);", "")],
     guard: chapter("exclusive batches"),
   },
   "exclusive-batch-shared": {
@@ -177,7 +177,7 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
   "order-broken": {
     patches: [
       inSql(
-        "claim",
+        "line",
         "SELECT array_agg(pk ORDER BY priority, ord) INTO pks FROM gone;\n    ELSE",
         "SELECT array_agg(pk ORDER BY priority DESC) INTO pks FROM gone;\n    ELSE",
       ),
@@ -201,7 +201,7 @@ export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
   "expired-job-handed-out": {
     patches: [
       inSql(
-        "claim",
+        "line",
         "IF EXISTS (SELECT FROM expiry WHERE at <= now_at) THEN heads := cancel_overdue(heads, now_at); END IF;",
         "",
       ),

@@ -13,33 +13,35 @@ const locks = (title: string): Guard => ownTests("locks", title);
 export const POSTGRES_LOCK_FAULTS: PostgresOnlyFaults = {
   "claims-wait-for-ready": {
     promise: "a claim passes by what somebody has in hand",
-    patches: [inSql("claim", "LIMIT asked.share FOR UPDATE SKIP LOCKED)", "LIMIT asked.share FOR UPDATE)")],
+    patches: [
+      inSql("line", "LIMIT asked.share FOR UPDATE SKIP LOCKED)", "LIMIT asked.share FOR UPDATE)"),
+      inSql("line", "LIMIT room FOR UPDATE SKIP LOCKED)", "LIMIT room FOR UPDATE)"),
+    ],
     guard: locks("passes by"),
   },
   "claims-wait-for-later": {
     promise: "a claim passes by what somebody has in hand",
-    patches: [inSql("claim", "LIMIT portion FOR UPDATE SKIP LOCKED))", "LIMIT portion FOR UPDATE))")],
+    patches: [inSql("line", "LIMIT portion FOR UPDATE SKIP LOCKED))", "LIMIT portion FOR UPDATE))")],
     guard: locks("passes by"),
   },
   "claims-wait-for-held": {
     promise: "a claim passes by what somebody has in hand",
     patches: [
-      inSql(
-        "claim",
-        "ORDER BY run_at, pk FOR UPDATE SKIP LOCKED\n    LOOP",
-        "ORDER BY run_at, pk FOR UPDATE\n    LOOP",
-      ),
+      inSql("line", "ORDER BY run_at, pk FOR UPDATE SKIP LOCKED\n    LOOP", "ORDER BY run_at, pk FOR UPDATE\n    LOOP"),
     ],
     guard: locks("passes by"),
   },
   "heads-not-locked": {
     promise: "a job is claimed once",
-    patches: [inSql("claim", "LIMIT asked.share FOR UPDATE SKIP LOCKED)", "LIMIT asked.share)")],
+    patches: [
+      inSql("line", "LIMIT asked.share FOR UPDATE SKIP LOCKED)", "LIMIT asked.share)"),
+      inSql("line", "LIMIT room FOR UPDATE SKIP LOCKED)", "LIMIT room)"),
+    ],
     guard: locks("a claim "),
   },
   "held-not-locked": {
     promise: "a held job is claimed once",
-    patches: [inSql("claim", "ORDER BY run_at, pk FOR UPDATE SKIP LOCKED\n    LOOP", "ORDER BY run_at, pk\n    LOOP")],
+    patches: [inSql("line", "ORDER BY run_at, pk FOR UPDATE SKIP LOCKED\n    LOOP", "ORDER BY run_at, pk\n    LOOP")],
     guard: locks("a claim "),
   },
   "session-not-locked": {

@@ -55,7 +55,7 @@ export const POSTGRES_TABLE_FAULTS: PostgresOnlyFaults = {
     promise: "what came due together is taken by its time",
     patches: [
       inSql(
-        "claim",
+        "line",
         "FROM (SELECT * FROM due ORDER BY run_at, pk) AS sorted",
         "FROM (SELECT * FROM due ORDER BY run_at DESC) AS sorted",
       ),
@@ -122,7 +122,7 @@ export const POSTGRES_TABLE_FAULTS: PostgresOnlyFaults = {
   "front-never-reset": {
     promise: "what comes before the place of the last claim is found soon",
     patches: [
-      inSql("claim", "(front ->> 3)::float8 * (front ->> 4)::float8, true);", "(front ->> 3)::float8 * 1e9, true);"),
+      inSql("line", "(front ->> 3)::float8 * (front ->> 4)::float8, true);", "(front ->> 3)::float8 * 1e9, true);"),
     ],
     guard: ownTests("locks", "begins there again"),
   },

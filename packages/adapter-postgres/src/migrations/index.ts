@@ -6,6 +6,7 @@ import { claimFunctions } from "./001/claim.sql.ts";
 import { completeFunctions } from "./001/complete.sql.ts";
 import { enqueueFunctions } from "./001/enqueue.sql.ts";
 import { holdFunctions } from "./001/hold.sql.ts";
+import { lineFunctions } from "./001/line.sql.ts";
 import { lockFunctions } from "./001/locks.sql.ts";
 import { publicFunctions } from "./001/public.sql.ts";
 import { purgeFunctions } from "./001/purge.sql.ts";
@@ -20,6 +21,7 @@ export const MIGRATIONS: readonly Migration[] = [
     scripts: [
       tables,
       enqueueFunctions,
+      lineFunctions,
       claimFunctions,
       completeFunctions,
       lockFunctions,

@@ -1,9 +1,9 @@
 /**
- * Claim, in one statement for the caller and without writing a job row: due jobs are called up, the heads of the lanes
- * that the caller knows are merged and taken out of line, and one lease row tells whose they are.
+ * Claim, in one statement for the caller and without writing a job row: jobs are taken out of line (line.sql.ts), and
+ * one lease row tells whose they are. The answer is told by columns: one list for each property of the jobs.
  *
- * Every look at a line walks an index from its front and stops. What another claim is about to take is skipped.
- * The answer is told by columns: one list for each property of the jobs, and none where it is the same for all.
+ * What a claim of one job costs is the number of steps in here, not the work that they do: the server begins each
+ * statement, and each expression, anew in each transaction.
  */
 
 import { type None, type Statement, sql } from "../../statement.ts";
@@ -12,207 +12,6 @@ export const claimFunctions: Statement<None> = sql`
   -- Claims share it, a pause has it alone: so after its answer no claim commits that did not see it.
   CREATE FUNCTION jobyard.queue_lock(queue text) RETURNS bigint LANGUAGE sql IMMUTABLE
   RETURN hashtextextended('jobyard.queue:' || queue, 0);
-
-  -- Jobs whose time has come get their order numbers, the earliest first; a million at once in portions.
-  CREATE FUNCTION jobyard.call_up(of_queue text, now_at bigint) RETURNS integer
-  LANGUAGE plpgsql AS $$
-  DECLARE
-    portion CONSTANT integer := 2000;
-    called integer;
-  BEGIN
-    WITH due AS (
-      DELETE FROM later WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM later WHERE queue = of_queue AND run_at <= now_at
-         ORDER BY run_at, pk LIMIT portion FOR UPDATE SKIP LOCKED))
-      RETURNING pk, lane, priority, run_at
-    ), numbered AS (
-      SELECT pk, lane, priority, nextval('number') AS ord FROM (SELECT * FROM due ORDER BY run_at, pk) AS sorted
-    ), into_ready AS (
-      INSERT INTO ready (lane, priority, ord, pk) SELECT lane, priority, ord, pk FROM numbered
-    ), into_job AS (
-      UPDATE job SET ord = numbered.ord FROM numbered WHERE job.pk = numbered.pk
-    )
-    SELECT count(*) INTO called FROM numbered;
-    RETURN called;
-  END $$;
-
-  -- Where walks along lanes begin in this connection: nearly always at their fronts, and then this is null. While an
-  -- old snapshot keeps vacuum from taking away what was claimed, each walk from the front passes all of it again: so
-  -- one that took long is followed by walks from where it ended, for some forty times as long, or eight times if they
-  -- find little. A job that belongs before that place waits until the next walk from the front.
-  CREATE FUNCTION jobyard.seconds() RETURNS float8 LANGUAGE sql VOLATILE
-  RETURN extract(epoch FROM clock_timestamp())::float8;
-
-  -- The place behind which a walk begins. A front is [priority, ord, when it was found, what that took, how often].
-  CREATE FUNCTION jobyard.begin_of(front jsonb, OUT priority integer, OUT ord bigint, OUT is_front boolean)
-  LANGUAGE plpgsql STABLE AS $$
-  BEGIN
-    is_front := coalesce(seconds() > (front ->> 2)::float8 + (front ->> 3)::float8 * (front ->> 4)::float8, true);
-    priority := CASE WHEN is_front THEN -1 ELSE (front ->> 0)::integer END;
-    ord := CASE WHEN is_front THEN -1 ELSE (front ->> 1)::bigint END;
-  END $$;
-
-  -- After a walk to these jobs, which took so many seconds.
-  CREATE FUNCTION jobyard.remember_fronts(known jsonb, pks bigint[], took float8, found_all boolean) RETURNS void
-  LANGUAGE plpgsql AS $$
-  DECLARE
-    long CONSTANT float8 := 0.01;
-    of_lane text;
-    last jsonb;
-    front jsonb;
-    times CONSTANT integer := CASE WHEN found_all THEN 40 ELSE 8 END;
-  BEGIN
-    FOR of_lane, last IN
-      SELECT DISTINCT ON (lane) lane, jsonb_build_array(priority, ord) FROM job WHERE pk = ANY (pks)
-       ORDER BY lane, priority DESC, ord DESC
-    LOOP
-      front := known -> of_lane;
-      IF (begin_of(front)).is_front THEN
-        known := known - of_lane;
-        IF took > long THEN
-          known := known || jsonb_build_object(of_lane, last || jsonb_build_array(seconds(), took, times));
-        END IF;
-      ELSE
-        known := jsonb_set(known, ARRAY[of_lane], last || jsonb_build_array(front -> 2, front -> 3, times));
-      END IF;
-    END LOOP;
-    IF NOT found_all THEN
-      known := (SELECT coalesce(jsonb_object_agg(key, jsonb_set(value, '{4}', to_jsonb(times))), '{}')
-                  FROM jsonb_each(known));
-    END IF;
-    PERFORM set_config('jobyard_fronts.' || current_schema(), CASE WHEN known = '{}' THEN '' ELSE known::text END, false);
-  END $$;
-
-  -- The next in these lanes, taken out of line: lowest priority number first, then lowest order number. Walks begin
-  -- where these fronts say.
-  CREATE FUNCTION jobyard.merge_heads(lanes integer[], room integer, known jsonb) RETURNS bigint[]
-  LANGUAGE plpgsql AS $$
-  DECLARE
-    shares integer[];
-    after_priority integer[];
-    after_ord bigint[];
-    pks bigint[];
-  BEGIN
-    SELECT array_agg(start.priority ORDER BY place), array_agg(start.ord ORDER BY place)
-      INTO after_priority, after_ord
-      FROM unnest(lanes) WITH ORDINALITY AS asked(lane, place)
-     CROSS JOIN LATERAL begin_of(known -> asked.lane::text) AS start;
-    -- First how many each lane will give, so that no more is locked than is taken.
-    SELECT array_agg(coalesce(n, 0) ORDER BY place) INTO shares
-      FROM unnest(lanes) WITH ORDINALITY AS asked(lane, place)
-      LEFT JOIN (SELECT lane, count(*)::integer AS n
-                   FROM (SELECT head.lane
-                           FROM unnest(lanes, after_priority, after_ord) AS asked(lane, priority, ord)
-                          CROSS JOIN LATERAL (
-                            SELECT ready.lane, ready.priority, ready.ord FROM ready
-                             WHERE ready.lane = asked.lane
-                               AND (ready.priority, ready.ord) > (asked.priority, asked.ord)
-                             ORDER BY ready.priority, ready.ord LIMIT room) AS head
-                          ORDER BY head.priority, head.ord LIMIT room) AS heads
-                  GROUP BY lane) AS counted ON counted.lane = asked.lane;
-    WITH gone AS (
-      DELETE FROM ready WHERE ctid = ANY (ARRAY(
-        SELECT head.place
-          FROM unnest(lanes, shares, after_priority, after_ord) AS asked(lane, share, priority, ord)
-         CROSS JOIN LATERAL (
-           SELECT ready.ctid AS place FROM ready
-            WHERE ready.lane = asked.lane AND (ready.priority, ready.ord) > (asked.priority, asked.ord)
-            ORDER BY ready.priority, ready.ord LIMIT asked.share FOR UPDATE SKIP LOCKED) AS head))
-      RETURNING pk, priority, ord
-    )
-    SELECT array_agg(pk ORDER BY priority, ord) INTO pks FROM gone;
-    RETURN pks;
-  END $$;
-
-  -- The same, from wherever this connection begins.
-  CREATE FUNCTION jobyard.take_heads(lanes integer[], room integer) RETURNS bigint[]
-  LANGUAGE plpgsql AS $$
-  DECLARE
-    known jsonb := nullif(current_setting('jobyard_fronts.' || current_schema(), true), '');
-    began float8 := seconds();
-    took float8;
-    pks bigint[];
-  BEGIN
-    IF known IS NULL AND cardinality(lanes) = 1 THEN
-      WITH gone AS (
-        DELETE FROM ready WHERE ctid = ANY (ARRAY(
-          SELECT ctid FROM ready WHERE lane = lanes[1] ORDER BY priority, ord LIMIT room FOR UPDATE SKIP LOCKED))
-        RETURNING pk, priority, ord
-      )
-      SELECT array_agg(pk ORDER BY priority, ord) INTO pks FROM gone;
-    ELSE
-      pks := merge_heads(lanes, room, known);
-    END IF;
-    took := seconds() - began;
-    -- More than 10 ms, and dead rows may be the cause.
-    IF known IS NOT NULL OR (took > 0.01 AND pg_stat_get_dead_tuples('ready'::regclass) > 50000) THEN
-      PERFORM remember_fronts(coalesce(known, '{}'), pks, took, coalesce(cardinality(pks), 0) >= room);
-    END IF;
-    RETURN coalesce(pks, '{}');
-  END $$;
-
-  -- An overdue job is never handed out. Those that stay, in their order; their places in line are gone already.
-  CREATE FUNCTION jobyard.cancel_overdue(pks bigint[], now_at bigint) RETURNS bigint[]
-  LANGUAGE plpgsql AS $$
-  DECLARE
-    overdue jobyard.job;
-    gone bigint[] := '{}';
-  BEGIN
-    FOR overdue IN
-      SELECT job.* FROM unnest(pks) AS taken(pk) JOIN job ON job.pk = taken.pk
-       WHERE job.expires_at <= now_at ORDER BY job.pk FOR UPDATE OF job
-    LOOP
-      PERFORM cancel_waiting(overdue, 'expired', 'expire', now_at);
-      IF overdue.dedupe_key IS NOT NULL AND overdue.dedupe_while <> 'for' THEN
-        DELETE FROM dedupe WHERE queue = overdue.queue AND key = overdue.dedupe_key AND pk = overdue.pk
-           AND until IS NULL;
-      END IF;
-      gone := gone || overdue.pk;
-    END LOOP;
-    IF gone = '{}' THEN RETURN pks; END IF;
-    RETURN ARRAY(SELECT pk FROM unnest(pks) WITH ORDINALITY AS taken(pk, place) WHERE pk <> ALL (gone) ORDER BY place);
-  END $$;
-
-  -- The jobs of the queue that are held, the longest waiting first, no more than the smallest limit among them.
-  CREATE FUNCTION jobyard.take_held(of_queue text, lanes integer[], room integer, now_at bigint) RETURNS bigint[]
-  LANGUAGE plpgsql AS $$
-  DECLARE
-    taken bigint[] := '{}';
-    next jobyard.held;
-    candidate jobyard.job;
-  BEGIN
-    FOR next IN
-      SELECT * FROM held WHERE queue = of_queue AND run_at <= now_at AND lane = ANY (lanes)
-       ORDER BY run_at, pk FOR UPDATE SKIP LOCKED
-    LOOP
-      SELECT * INTO candidate FROM job WHERE pk = next.pk;
-      IF candidate.expires_at <= now_at THEN
-        PERFORM cancel_overdue(ARRAY[next.pk], now_at);
-        CONTINUE;
-      END IF;
-      room := least(room, candidate.held_limit);
-      EXIT WHEN cardinality(taken) >= room;
-      DELETE FROM held WHERE queue = of_queue AND run_at = next.run_at AND pk = next.pk;
-      taken := taken || next.pk;
-    END LOOP;
-    RETURN taken;
-  END $$;
-
-  -- When the next job that the caller knows becomes due; null if none is known, or one is due and was left.
-  CREATE FUNCTION jobyard.next_due(of_queue text, lanes integer[], now_at bigint, OUT left_one boolean, OUT at bigint)
-  LANGUAGE plpgsql STABLE AS $$
-  BEGIN
-    left_one := EXISTS (
-      SELECT FROM unnest(lanes) AS asked(id)
-       CROSS JOIN LATERAL (SELECT pk FROM ready WHERE lane = asked.id ORDER BY priority, ord LIMIT 1000) AS front
-        JOIN job ON job.pk = front.pk
-       WHERE job.expires_at IS NULL OR job.expires_at > now_at);
-    SELECT min(head.run_at) INTO at
-      FROM unnest(lanes) AS asked(id)
-     CROSS JOIN LATERAL (SELECT run_at FROM later WHERE lane = asked.id ORDER BY run_at LIMIT 1) AS head;
-    left_one := left_one OR coalesce(at <= now_at, false);
-    at := least(at, (SELECT min(run_at) FROM held WHERE queue = of_queue AND run_at > now_at AND lane = ANY (lanes)));
-  END $$;
 
   -- "lanes": of the types that the caller can run. "types": these, as four texts each; see claim_jobs.
   CREATE TYPE jobyard.asked_queue AS (
@@ -229,26 +28,20 @@ export const claimFunctions: Statement<None> = sql`
                                           AND lane = ANY (asked.lanes)));
   END $$;
 
-  -- Up to so many jobs of one queue, out of line. Overdue ones met on the way make room for others.
-  CREATE FUNCTION jobyard.take_jobs(lanes integer[], room integer, now_at bigint) RETURNS bigint[]
-  LANGUAGE plpgsql AS $$
-  DECLARE
-    most_overdue CONSTANT integer := 2000;
-    taken bigint[] := '{}';
-    heads bigint[];
-    seen integer := 0;
+  -- When the next job that the caller knows becomes due; null if none is known, or one is due and was left.
+  CREATE FUNCTION jobyard.next_due(of_queue text, lanes integer[], now_at bigint, OUT left_one boolean, OUT at bigint)
+  LANGUAGE plpgsql STABLE AS $$
   BEGIN
-    LOOP
-      heads := take_heads(lanes, room - cardinality(taken));
-      EXIT WHEN heads = '{}';
-      seen := seen + cardinality(heads);
-      IF EXISTS (SELECT FROM expiry WHERE at <= now_at) THEN heads := cancel_overdue(heads, now_at); END IF;
-      taken := taken || heads;
-      EXIT WHEN cardinality(taken) >= room OR seen - cardinality(taken) > most_overdue;
-      -- One line that gave less than it was asked for has no more.
-      EXIT WHEN cardinality(lanes) = 1 AND seen < room;
-    END LOOP;
-    RETURN taken;
+    left_one := EXISTS (
+      SELECT FROM unnest(lanes) AS asked(id)
+       CROSS JOIN LATERAL (SELECT pk FROM ready WHERE lane = asked.id ORDER BY priority, ord LIMIT 1000) AS front
+        JOIN job ON job.pk = front.pk
+       WHERE job.expires_at IS NULL OR job.expires_at > now_at);
+    SELECT min(head.run_at) INTO at
+      FROM unnest(lanes) AS asked(id)
+     CROSS JOIN LATERAL (SELECT run_at FROM later WHERE lane = asked.id ORDER BY run_at LIMIT 1) AS head;
+    left_one := left_one OR coalesce(at <= now_at, false);
+    at := least(at, (SELECT min(run_at) FROM held WHERE queue = of_queue AND run_at > now_at AND lane = ANY (lanes)));
   END $$;
 
   -- What the answer says besides the jobs, where some in these queues are not due yet or exclusive.
@@ -309,6 +102,35 @@ export const claimFunctions: Statement<None> = sql`
       INTO numbers, ids, payloads, backoffs, extras, has_key, has_expiry
       FROM (SELECT told_job.* FROM unnest(claimed) WITH ORDINALITY AS taken(pk, place) JOIN told_job USING (pk)
              ORDER BY taken.place) AS told;
+  END $$;
+
+  -- Exclusive jobs of the first of these queues that has any for a session that holds nothing.
+  CREATE FUNCTION jobyard.claim_held(asked jobyard.asked_queue[], by_session text, by_token text, room integer,
+                                     now_at bigint) RETURNS bigint[]
+  LANGUAGE plpgsql AS $$
+  DECLARE
+    one jobyard.asked_queue;
+    taken bigint[];
+  BEGIN
+    FOREACH one IN ARRAY asked LOOP
+      CONTINUE WHEN NOT one.has_held;
+      taken := take_held(one.queue, one.lanes, least(room, one.max), now_at);
+      CONTINUE WHEN taken = '{}';
+      INSERT INTO lease (session, token, queue, claimed_at, exclusive, unsettled, pks)
+      VALUES (by_session, by_token, one.queue, now_at, true, cardinality(taken), taken);
+      RETURN taken;
+    END LOOP;
+    RETURN '{}';
+  END $$;
+
+  -- Jobs that were claimed give up what they held because they waited: keys, and their place among those that expire.
+  CREATE FUNCTION jobyard.end_waiting(claimed bigint[]) RETURNS void
+  LANGUAGE plpgsql AS $$
+  BEGIN
+    DELETE FROM dedupe USING job
+     WHERE job.pk = ANY (claimed) AND job.dedupe_while = 'waiting' AND dedupe.queue = job.queue
+       AND dedupe.key = job.dedupe_key AND dedupe.pk = job.pk AND dedupe.until IS NULL;
+    DELETE FROM expiry USING job WHERE job.pk = ANY (claimed) AND expiry.at = job.expires_at AND expiry.pk = job.pk;
   END $$;
 
   -- See ClaimRequest. Queues are asked in their order; "most": of each; "types": of each, as JSON, the highest version by
@@ -372,7 +194,7 @@ export const claimFunctions: Statement<None> = sql`
       waits := waits OR one.has_later OR one.has_held;
       finds := finds OR (runs IS NULL OR waits) AND may_find(one, now_at);
       known_lanes := known_lanes || one.lanes;
-      is_expected := is_expected OR (bound IS NULL AND new_lane = ANY (one.lanes));
+      is_expected := is_expected OR (bound IS NULL AND one.max > 0 AND new_lane = ANY (one.lanes));
     END LOOP;
     IF finds OR runs IS NOT NULL THEN
       -- Claims of one session are judged one after the other: whether it holds anything decides what it may have.
@@ -388,7 +210,7 @@ export const claimFunctions: Statement<None> = sql`
         INTO holds, is_exclusive, is_expected
         FROM lease WHERE session = by_session;
       IF is_expected AND NOT finds AND NOT is_exclusive AND cardinality(runs) = 1 AND strpos(runs[1].ids, E'\\x1e') = 0
-         AND runs[1].delay_ms = 0 AND runs[1].dedupe_key IS NULL
+         AND runs[1].delay_ms = 0 AND runs[1].expires_ms IS NULL AND runs[1].dedupe_key IS NULL
       THEN
         handed := write_job(runs[1], new_lane, now_at, false);
       END IF;
@@ -405,17 +227,9 @@ export const claimFunctions: Statement<None> = sql`
         FOREACH one IN ARRAY asked LOOP
           IF one.has_later THEN PERFORM call_up(one.queue, now_at); END IF;
         END LOOP;
-        IF NOT holds AND with_held THEN
-          FOREACH one IN ARRAY asked LOOP
-            CONTINUE WHEN NOT one.has_held;
-            claimed := take_held(one.queue, one.lanes, least(room, one.max), now_at);
-            IF claimed <> '{}' THEN
-              INSERT INTO lease (session, token, queue, claimed_at, exclusive, unsettled, pks)
-              VALUES (by_session, by_token, one.queue, now_at, true, cardinality(claimed), claimed);
-              room := 0;
-              EXIT;
-            END IF;
-          END LOOP;
+        IF waits AND with_held AND NOT holds THEN
+          claimed := claim_held(asked, by_session, by_token, room, now_at);
+          IF claimed <> '{}' THEN room := 0; END IF;
         END IF;
         FOREACH one IN ARRAY asked LOOP
           EXIT WHEN room <= 0;
@@ -436,15 +250,7 @@ export const claimFunctions: Statement<None> = sql`
         FOREACH one IN ARRAY asked LOOP
           told := concat_ws(E'\\x1e', told, one.types);
         END LOOP;
-        IF has_key THEN
-          DELETE FROM dedupe USING job
-           WHERE job.pk = ANY (claimed) AND job.dedupe_while = 'waiting' AND dedupe.queue = job.queue
-             AND dedupe.key = job.dedupe_key AND dedupe.pk = job.pk AND dedupe.until IS NULL;
-        END IF;
-        IF has_expiry THEN
-          DELETE FROM expiry USING job
-           WHERE job.pk = ANY (claimed) AND expiry.at = job.expires_at AND expiry.pk = job.pk;
-        END IF;
+        IF has_key OR has_expiry THEN PERFORM end_waiting(claimed); END IF;
       ELSIF holds AND look = 'first' THEN
         UPDATE session SET deadline = deadline_at WHERE id = by_session;
       END IF;
