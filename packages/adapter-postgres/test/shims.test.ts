@@ -169,11 +169,11 @@ describe.each(Object.entries(libraries))("%s", (_, open) => {
       await addOrder("o1");
       const outcomes = await Promise.allSettled([
         shop.yard.enqueue(ship, 1, { jobId: "j1", tx }),
-        shop.adapter.writer.enqueue([newJob("broken", { priority: -1 })], { tx: again }),
+        shop.adapter.writer.enqueue([newJob("broken", { priority: 3_000_000_000 })], { tx: again }),
         shop.yard.enqueue(ship, 2, { jobId: "j2", tx }),
       ]);
       expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
-      expect(sqlState((outcomes[1] as PromiseRejectedResult).reason)).toBe("23514");
+      expect(sqlState((outcomes[1] as PromiseRejectedResult).reason)).toBe("22003");
       await addOrder("o2");
     });
     expect(await shop.orders()).toEqual(["o1", "o2"]);

@@ -111,6 +111,7 @@ describe("a statement", () => {
     const text = "SELECT @b, @a, @b::text FROM jobyard.job WHERE tags @> @a";
     expect(extended.query(text, { a: "x", b: null })).toEqual({
       text: 'SELECT $1, $2, $1::text FROM "it_s".job WHERE tags @> $2',
+      name: "jobyard_1",
       values: [null, "x"],
     });
     expect(simple.query(text, { a: "x", b: null })).toEqual({
@@ -138,5 +139,7 @@ test("searches make texts without end, and no more of them are remembered than t
   for (let n = 0; n < 3 * MOST_COMPILED; n++) dialect.query(`SELECT ${n} FROM jobyard.job WHERE pk = @pk`, { pk: n });
   expect(dialect.size).toBe(MOST_COMPILED);
   const again = dialect.query("SELECT 0 FROM jobyard.job WHERE pk = @pk", { pk: 7 });
-  expect(again).toEqual({ text: 'SELECT 0 FROM "jobs".job WHERE pk = $1', values: ["7"] });
+  expect(again).toMatchObject({ text: 'SELECT 0 FROM "jobs".job WHERE pk = $1', values: ["7"] });
+  // A name that was prepared on some connection is no other text's, ever.
+  expect(again.name).toBe(`jobyard_${3 * MOST_COMPILED + 1}`);
 });
