@@ -34,9 +34,11 @@ export const lineFunctions: Statement<None> = sql`
 
   -- Where walks along lanes begin in this connection: nearly always at their fronts, and then this is null. While an
   -- old snapshot keeps vacuum from taking away what was claimed, each walk from the front passes all of it again: so
-  -- one that took long is followed by walks from where it ended, for some forty times as long, or eight times if they
-  -- find little. A job that belongs before that place waits until the next walk from the front.
-  --
+  -- one that took long is followed by walks from where it ended, for some forty times as long, or twenty times if
+  -- they find little. A job that belongs before that place waits until the next walk from the front.
+  CREATE FUNCTION jobyard.fronts() RETURNS jsonb LANGUAGE sql STABLE
+  RETURN nullif(current_setting('jobyard_fronts.' || current_schema(), true), '')::jsonb;
+
   -- The place behind which a walk begins. A front is [priority, ord, when it was found, what that took, how often].
   CREATE FUNCTION jobyard.begin_of(front jsonb, OUT priority integer, OUT ord bigint, OUT is_front boolean)
   LANGUAGE plpgsql STABLE AS $$
@@ -46,20 +48,17 @@ export const lineFunctions: Statement<None> = sql`
     ord := CASE WHEN is_front THEN -1 ELSE (front ->> 1)::bigint END;
   END $$;
 
-  -- After a walk to these jobs, which took so many seconds.
-  CREATE FUNCTION jobyard.remember_fronts(known jsonb, pks bigint[], took float8, found_all boolean) RETURNS void
+  -- After a walk that took so many seconds. "ends": by lane, priority and ord of the last that was taken.
+  CREATE FUNCTION jobyard.remember_fronts(known jsonb, ends jsonb, took float8, found_all boolean) RETURNS void
   LANGUAGE plpgsql AS $$
   DECLARE
     long CONSTANT float8 := 0.01;
     of_lane text;
     last jsonb;
     front jsonb;
-    times CONSTANT integer := CASE WHEN found_all THEN 40 ELSE 8 END;
+    times CONSTANT integer := CASE WHEN found_all THEN 40 ELSE 20 END;
   BEGIN
-    FOR of_lane, last IN
-      SELECT DISTINCT ON (lane) lane, jsonb_build_array(priority, ord) FROM job WHERE pk = ANY (pks)
-       ORDER BY lane, priority DESC, ord DESC
-    LOOP
+    FOR of_lane, last IN SELECT * FROM jsonb_each(ends) LOOP
       front := known -> of_lane;
       IF (begin_of(front)).is_front THEN
         known := known - of_lane;
@@ -79,31 +78,32 @@ export const lineFunctions: Statement<None> = sql`
 
   -- The next in these lanes, taken out of line: lowest priority number first, then lowest order number. Walks begin
   -- where these fronts say.
-  CREATE FUNCTION jobyard.merge_heads(lanes integer[], room integer, known jsonb) RETURNS bigint[]
+  CREATE FUNCTION jobyard.merge_heads(lanes integer[], room integer, known jsonb, OUT pks bigint[], OUT ends jsonb)
   LANGUAGE plpgsql AS $$
   DECLARE
-    shares integer[];
+    shares integer[] := ARRAY[room];
     after_priority integer[];
     after_ord bigint[];
-    pks bigint[];
   BEGIN
     SELECT array_agg(start.priority ORDER BY place), array_agg(start.ord ORDER BY place)
       INTO after_priority, after_ord
       FROM unnest(lanes) WITH ORDINALITY AS asked(lane, place)
      CROSS JOIN LATERAL begin_of(known -> asked.lane::text) AS start;
-    -- First how many each lane will give, so that no more is locked than is taken.
-    SELECT array_agg(coalesce(n, 0) ORDER BY place) INTO shares
-      FROM unnest(lanes) WITH ORDINALITY AS asked(lane, place)
-      LEFT JOIN (SELECT lane, count(*)::integer AS n
-                   FROM (SELECT head.lane
-                           FROM unnest(lanes, after_priority, after_ord) AS asked(lane, priority, ord)
-                          CROSS JOIN LATERAL (
-                            SELECT ready.lane, ready.priority, ready.ord FROM ready
-                             WHERE ready.lane = asked.lane
-                               AND (ready.priority, ready.ord) > (asked.priority, asked.ord)
-                             ORDER BY ready.priority, ready.ord LIMIT room) AS head
-                          ORDER BY head.priority, head.ord LIMIT room) AS heads
-                  GROUP BY lane) AS counted ON counted.lane = asked.lane;
+    IF cardinality(lanes) > 1 THEN
+      -- First how many each lane will give, so that no more is locked than is taken.
+      SELECT array_agg(coalesce(n, 0) ORDER BY place) INTO shares
+        FROM unnest(lanes) WITH ORDINALITY AS asked(lane, place)
+        LEFT JOIN (SELECT lane, count(*)::integer AS n
+                     FROM (SELECT head.lane
+                             FROM unnest(lanes, after_priority, after_ord) AS asked(lane, priority, ord)
+                            CROSS JOIN LATERAL (
+                              SELECT ready.lane, ready.priority, ready.ord FROM ready
+                               WHERE ready.lane = asked.lane
+                                 AND (ready.priority, ready.ord) > (asked.priority, asked.ord)
+                               ORDER BY ready.priority, ready.ord LIMIT room) AS head
+                            ORDER BY head.priority, head.ord LIMIT room) AS heads
+                    GROUP BY lane) AS counted ON counted.lane = asked.lane;
+    END IF;
     WITH gone AS (
       DELETE FROM ready WHERE ctid = ANY (ARRAY(
         SELECT head.place
@@ -112,20 +112,24 @@ export const lineFunctions: Statement<None> = sql`
            SELECT ready.ctid AS place FROM ready
             WHERE ready.lane = asked.lane AND (ready.priority, ready.ord) > (asked.priority, asked.ord)
             ORDER BY ready.priority, ready.ord LIMIT asked.share FOR UPDATE SKIP LOCKED) AS head))
-      RETURNING pk, priority, ord
+      RETURNING lane, priority, ord, pk
     )
-    SELECT array_agg(pk ORDER BY priority, ord) INTO pks FROM gone;
-    RETURN pks;
+    SELECT array_agg(pk ORDER BY priority, ord),
+           (SELECT jsonb_object_agg(lane, last)
+              FROM (SELECT DISTINCT ON (lane) lane, jsonb_build_array(priority, ord) AS last FROM gone
+                     ORDER BY lane, priority DESC, ord DESC) AS last_of)
+      INTO pks, ends FROM gone;
   END $$;
 
   -- The same, from wherever this connection begins.
   CREATE FUNCTION jobyard.take_heads(lanes integer[], room integer) RETURNS bigint[]
   LANGUAGE plpgsql AS $$
   DECLARE
-    known jsonb := nullif(current_setting('jobyard_fronts.' || current_schema(), true), '');
+    known jsonb := fronts();
     began float8 := seconds();
     took float8;
     pks bigint[];
+    ends jsonb;
   BEGIN
     IF known IS NULL AND cardinality(lanes) = 1 THEN
       WITH gone AS (
@@ -135,12 +139,16 @@ export const lineFunctions: Statement<None> = sql`
       )
       SELECT array_agg(pk ORDER BY priority, ord) INTO pks FROM gone;
     ELSE
-      pks := merge_heads(lanes, room, known);
+      SELECT merged.pks, merged.ends INTO pks, ends FROM merge_heads(lanes, room, known) AS merged;
     END IF;
     took := seconds() - began;
     -- More than 10 ms, and dead rows may be the cause.
     IF known IS NOT NULL OR (took > 0.01 AND pg_stat_get_dead_tuples('ready'::regclass) > 50000) THEN
-      PERFORM remember_fronts(coalesce(known, '{}'), pks, took, coalesce(cardinality(pks), 0) >= room);
+      IF ends IS NULL AND pks IS NOT NULL THEN
+        SELECT jsonb_build_object(lane, jsonb_build_array(priority, ord)) INTO ends
+          FROM job WHERE pk = pks[cardinality(pks)];
+      END IF;
+      PERFORM remember_fronts(coalesce(known, '{}'), coalesce(ends, '{}'), took, coalesce(cardinality(pks), 0) >= room);
     END IF;
     RETURN coalesce(pks, '{}');
   END $$;
