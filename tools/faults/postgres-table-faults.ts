@@ -24,7 +24,10 @@ export const POSTGRES_SHORTCUT_FAULTS: Readonly<Record<string, PostgresFault>> =
     guard: chapter("claim"),
   },
   "block-not-written": {
-    patches: [inSql("enqueue", "PERFORM cover_blocks(in_lane, low, high, now_at);", "")],
+    patches: [
+      inSql("enqueue", "PERFORM cover_blocks(in_lane, low, high, now_at);", ""),
+      inSql("enqueue", "PERFORM cover_blocks(in_lane, new_pk, new_pk, now_at);", ""),
+    ],
     guard: chapter("(lists|search)"),
   },
 };
@@ -92,7 +95,7 @@ export const POSTGRES_TABLE_FAULTS: PostgresOnlyFaults = {
         "SET pks = done.pks;",
       ),
     ],
-    guard: ownTests("purge", "come back together"),
+    guard: chapter("retention"),
   },
   "tally-without-completions": {
     promise: "depth and finals are counted exactly",
