@@ -1,6 +1,6 @@
 /** Faults that only Postgres can have: lines, leases, counters and lists, as its functions keep them. */
 
-import { chapter, inSql, ownTests, type PostgresFault, type PostgresOnlyFaults } from "./postgres-patch.ts";
+import { chapter, inSql, ownTests, type PostgresFault, type PostgresOnlyFaults, postgres } from "./postgres-patch.ts";
 
 /** Where the shortcuts of SQLite are taken too: its faults, seeded here. */
 export const POSTGRES_SHORTCUT_FAULTS: Readonly<Record<string, PostgresFault>> = {
@@ -85,6 +85,11 @@ export const POSTGRES_TABLE_FAULTS: PostgresOnlyFaults = {
       ),
     ],
     guard: chapter("retention"),
+  },
+  "fronts-forgotten": {
+    promise: "under an old snapshot no claim walks from the front that need not",
+    patches: [postgres("claim.ts", "fronts.known = answer.fronts;", "")],
+    guard: ownTests("locks", "where walks begin"),
   },
   "done-row-lost-in-conflict": {
     promise: "jobs that come back together are found again",

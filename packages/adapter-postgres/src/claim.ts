@@ -19,14 +19,28 @@ import type { Call, Marks } from "./step.ts";
  */
 export type Look = "first" | "again";
 
-export async function claimNow(call: Call, request: ClaimRequest, look: Look): Promise<Claim> {
-  const answer = await call.db.get(claimJobs, { ...claimForm(request), look });
+/**
+ * What claims of a store tell the next one, on whatever connection: while an old snapshot keeps what was claimed in the
+ * tables, where to begin.
+ */
+export interface Fronts {
+  known: string | null;
+}
+
+export async function claimNow(
+  call: Call,
+  request: ClaimRequest,
+  look: Look,
+  fronts: Fronts = { known: null },
+): Promise<Claim> {
+  const answer = await call.db.get(claimJobs, { ...claimForm(request, fronts), look });
   if (answer === undefined) throw new Error("a claim was answered with nothing");
-  return claimIn(call, answer, request);
+  return claimIn(call, answer, request, fronts);
 }
 
 /** @param answer - to this request */
-export function claimIn({ touched }: Marks, answer: ClaimAnswer, request: ClaimRequest): Claim {
+export function claimIn({ touched }: Marks, answer: ClaimAnswer, request: ClaimRequest, fronts: Fronts): Claim {
+  fronts.known = answer.fronts;
   const jobs = jobsOf(answer, request);
   for (const { lease } of jobs) touched.add(lease.ref.queue);
   const { now, nextDueAt, held } = JSON.parse(answer.head) as Head;
@@ -35,7 +49,10 @@ export function claimIn({ touched }: Marks, answer: ClaimAnswer, request: ClaimR
 
 type Head = Pick<Claim, "now" | "nextDueAt"> & { readonly held?: Claim["held"] | null };
 
-export function claimForm({ session, token, leaseMs, max, held, queues: asked }: ClaimRequest): ClaimForm {
+export function claimForm(
+  { session, token, leaseMs, max, held, queues: asked }: ClaimRequest,
+  { known }: Fronts,
+): ClaimForm {
   const queues = asked.map(({ queue }) => queue);
   return {
     session,
@@ -49,6 +66,7 @@ export function claimForm({ session, token, leaseMs, max, held, queues: asked }:
     types: asked.map(({ types }) =>
       JSON.stringify(Object.fromEntries(types.map(({ name, maxVersion }) => [name, maxVersion]))),
     ),
+    fronts: known,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { type Claim, type NewJob, QueueError, type Receipt } from "@jobyard/core/adapter";
-import { claimForm, claimIn } from "./claim.ts";
+import { claimForm, claimIn, type Fronts } from "./claim.ts";
 import { enqueue, receiptsOf } from "./enqueue.ts";
 import { formsOf } from "./enqueue-runs.ts";
 import { enqueueFormAndClaim, type OrderForm } from "./sql/enqueue.sql.ts";
@@ -22,7 +22,7 @@ export async function enqueueAndServe(store: Store, jobs: readonly NewJob[]): Pr
   try {
     const [form, ...others] = formsOf(jobs);
     if (form === undefined || others.length > 0) return await passedOver(service, alone);
-    const [receipts, claim] = await store.call((call) => both(call, form, jobs, service));
+    const [receipts, claim] = await store.call((call) => both(call, store.fronts, form, jobs, service));
     service.give(claim);
     return receipts;
   } catch (error) {
@@ -42,13 +42,14 @@ function passedOver<T>(service: Service, alone: () => T): T {
 
 async function both(
   call: Call,
+  fronts: Fronts,
   form: OrderForm,
   jobs: readonly NewJob[],
   { request }: Service,
 ): Promise<readonly [readonly Receipt[], Claim]> {
-  const answer = await call.db.get(enqueueFormAndClaim, { ...form, ...claimForm(request) });
+  const answer = await call.db.get(enqueueFormAndClaim, { ...form, ...claimForm(request, fronts) });
   if (answer === undefined) throw new Error("an enqueue was answered with nothing");
-  const claim = claimIn(call, answer, request);
+  const claim = claimIn(call, answer, request, fronts);
   call.touched.add(form.queue);
   // What was taken at once is nobody else's.
   const taken = new Set(claim.jobs.map(({ lease }) => lease.ref).map(({ queue, id }) => `${queue}:${id}`));

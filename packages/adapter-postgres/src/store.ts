@@ -9,6 +9,7 @@
 import { type Diagnosis, type Hint, type Ports, QueueError, type SchemaStatus } from "@jobyard/core/adapter";
 import { Borrower, timeOf } from "./borrowed.ts";
 import { Calls } from "./calls.ts";
+import type { Fronts } from "./claim.ts";
 import type { Connection } from "./connection.ts";
 import { Dialect } from "./dialect.ts";
 import { examine } from "./examine/examine.ts";
@@ -30,6 +31,7 @@ const CONNECT_MS = 10_000;
 export class Store {
   readonly ports: Ports;
   readonly wake: Wake;
+  readonly fronts: Fronts = { known: null };
   readonly #options: CheckedOptions;
   readonly #dialect: Dialect;
   readonly #channel: string;

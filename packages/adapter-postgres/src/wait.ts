@@ -33,7 +33,7 @@ async function claimWhenWoken(store: Store, request: ClaimRequest, alarm: Alarm)
 }
 
 const attempt = (store: Store, request: ClaimRequest, look: Look): Promise<Claim> =>
-  store.call((call) => claimNow(call, request, look));
+  store.call((call) => claimNow(call, request, look, store.fronts));
 
 const isOver = (store: Store, { signal }: ClaimRequest): boolean => signal?.aborted === true || store.isClosed();
 

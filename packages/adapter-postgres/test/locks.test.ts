@@ -4,8 +4,12 @@
  */
 
 import type { Lease } from "@jobyard/core/adapter";
-import { newJob } from "@jobyard/core/testing";
+import { claimRequest, newJob } from "@jobyard/core/testing";
 import { describe, expect, test } from "vitest";
+import { claimNow, type Fronts } from "../src/claim.ts";
+import { connectionOver } from "../src/connection.ts";
+import { Dialect } from "../src/dialect.ts";
+import { noMarks } from "../src/step.ts";
 import { expectConsistent } from "./consistency.ts";
 import { openClient, until } from "./ground.ts";
 import { BURY, COMPLETE, keyed, outcomeOf, RESCUE, refTo, rescueHeld, retryIn } from "./hands.ts";
@@ -277,4 +281,26 @@ test("a claim whose walk did not begin at the front begins there again soon", as
     return taken.length > 1;
   });
   expect(taken).toEqual([second, first]);
+});
+
+test("where walks begin is told from claim to claim, on whatever connection", async () => {
+  const { hands, gate } = await open();
+  await hands.enqueue(newJob("a"), newJob("b"));
+  const [first] = await gate.beside<{ lane: number; pk: string }>("SELECT lane, pk FROM jobyard.ready ORDER BY ord");
+  const client = await openClient();
+  const { rows } = await client.query<{ now: number }>(`SELECT ${gate.schema}.seconds() AS now`);
+  // As a claim leaves it behind whose walk to the first job took a minute.
+  const before = JSON.stringify({ [first?.lane ?? 0]: [0, Number(first?.pk), rows[0]?.now, 60, 20] });
+  const fronts: Fronts = { known: before };
+  const claimed = async (token: string): Promise<readonly string[]> => {
+    const other = connectionOver(await openClient(), new Dialect(gate.schema, "extended"));
+    const request = claimRequest(token, { session: token, max: 1 });
+    const { jobs } = await claimNow({ db: other, ...noMarks() }, request, "first", fronts);
+    return jobs.map(({ lease }) => lease.ref.id);
+  };
+  expect(await claimed("one")).toEqual(["b"]);
+  expect(fronts.known).not.toBe(before);
+  expect(await claimed("two")).toEqual([]);
+  fronts.known = null;
+  expect(await claimed("three")).toEqual(["a"]);
 });

@@ -16,6 +16,8 @@ export interface ClaimAnswer {
   readonly extras: string | null;
   /** Of each lane number, queue, name and version, divided by the control character 31. */
   readonly told: string | null;
+  /** Where the next claim begins to look: nearly always null. */
+  readonly fronts: string | null;
 }
 
 /** As the functions take it. */
@@ -31,10 +33,12 @@ export interface ClaimForm {
   readonly queues: readonly string[];
   readonly most: readonly number[];
   readonly types: readonly string[];
+  /** As the last claim answered it. */
+  readonly fronts: string | null;
 }
 
 export const claimJobs: Statement<ClaimForm & { readonly look: string }, ClaimAnswer> = prepared`
-  SELECT head, numbers, ids, payloads, backoffs, extras, told
+  SELECT head, numbers, ids, payloads, backoffs, extras, told, fronts
     FROM jobyard.claim_jobs(@session, @token, @lease_ms::bigint, @room::integer, @held::boolean, @look, @names::text[],
-                            @queues::text[], @most::integer[], @types::text[])
+                            @queues::text[], @most::integer[], @types::text[], @fronts)
 `;

@@ -51,9 +51,9 @@ export const enqueueForm: Statement<Bounded & OrderForm, Answer> = prepared`
 
 /** The same, and a claim that waited for work of the queue. */
 export const enqueueFormAndClaim: Statement<OrderForm & ClaimForm, Answer & ClaimAnswer> = prepared`
-  SELECT answer, head, numbers, ids, payloads, backoffs, extras, told
+  SELECT answer, head, numbers, ids, payloads, backoffs, extras, told, fronts
     FROM jobyard.claim_jobs(@session, @token, @lease_ms::bigint, @room::integer, @held::boolean, 'again', @names::text[],
-           @queues::text[], @most::integer[], @types::text[], ARRAY[ROW(
+           @queues::text[], @most::integer[], @types::text[], @fronts, ARRAY[ROW(
              @queue, @name, @version::integer, @priority::integer, @max_attempts::integer, @backoff,
              @timeout_ms::bigint, @delay_ms::bigint, @at::bigint, @expires_ms::bigint, @tags, @grp, @on_lease_lost,
              @parent, @dedupe_key, @dedupe_while, @dedupe_for_ms::bigint, @on_conflict, @ids, @payloads

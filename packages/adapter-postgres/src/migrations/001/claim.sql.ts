@@ -140,11 +140,13 @@ export const claimFunctions: Statement<None> = sql`
   -- first, or again for a claim that waits and is no sign of life. "told": number, queue, name and version of lanes,
   -- divided by the control characters 31 within and 30 between them.
   --
+  -- "fronts": where the caller's last claim says that walks begin, and then where this one says so; see line.sql.ts.
+  --
   -- "runs": jobs that are enqueued before, in the same commit, with the answer of enqueue_forms. A job that comes alone
   -- and finds nobody in line before it does not get into line at all.
   CREATE FUNCTION jobyard.claim_jobs(by_session text, by_token text, lease_ms bigint, room integer, with_held boolean,
                                      look text, names text[], queues text[], most integer[], types text[],
-                                     runs jobyard.order_form[] DEFAULT NULL,
+                                     INOUT fronts text, runs jobyard.order_form[] DEFAULT NULL,
                                      OUT answer text, OUT head text, OUT numbers text, OUT ids text, OUT payloads text,
                                      OUT backoffs text, OUT extras text, OUT told text)
   LANGUAGE plpgsql SET search_path = jobyard, pg_temp SET plan_cache_mode = force_generic_plan
@@ -170,6 +172,7 @@ export const claimFunctions: Statement<None> = sql`
     has_key boolean;
     has_expiry boolean;
   BEGIN
+    IF fronts IS NOT NULL THEN PERFORM set_config('jobyard_fronts.' || current_schema(), fronts, true); END IF;
     FOR place IN 1 .. cardinality(names) LOOP
       -- The try is an expression; to wait for it is a statement, and costs as much as one.
       CONTINUE WHEN pg_try_advisory_xact_lock_shared(queue_lock(names[place]));
@@ -194,7 +197,7 @@ export const claimFunctions: Statement<None> = sql`
         FROM lane WHERE lane.queue = one.queue AND lane.version <= (known ->> lane.name)::integer;
       asked := asked || one;
       waits := waits OR one.has_later OR one.has_held;
-      finds := finds OR (runs IS NULL OR waits OR fronts() IS NOT NULL) AND may_find(one, now_at);
+      finds := finds OR (runs IS NULL OR waits OR claim_jobs.fronts IS NOT NULL) AND may_find(one, now_at);
       known_lanes := known_lanes || one.lanes;
       is_expected := is_expected OR new_lane IS NOT NULL AND bound IS NULL AND one.max > 0 AND new_lane = ANY (one.lanes);
     END LOOP;
@@ -257,6 +260,7 @@ export const claimFunctions: Statement<None> = sql`
         UPDATE session SET deadline = deadline_at WHERE id = by_session;
       END IF;
     END IF;
+    fronts := fronts();
     -- Without jobs that are not due yet there is nothing else to tell, whatever is due now.
     head := CASE WHEN waits THEN claim_outlook(asked, now_at) ELSE '{"now":' || now_at || ',"nextDueAt":null}' END;
   END $$;

@@ -32,7 +32,7 @@ export const lineFunctions: Statement<None> = sql`
   CREATE FUNCTION jobyard.seconds() RETURNS float8 LANGUAGE sql VOLATILE
   RETURN extract(epoch FROM clock_timestamp())::float8;
 
-  -- Where walks along lanes begin in this connection: nearly always at their fronts, and then this is null. While an
+  -- Where walks along lanes begin in this transaction: nearly always at their fronts, and then this is null. While an
   -- old snapshot keeps vacuum from taking away what was claimed, each walk from the front passes all of it again: so
   -- one that took long is followed by walks from where it ended, for some forty times as long, or twenty times if
   -- they find little. A job that belongs before that place waits until the next walk from the front.
@@ -73,7 +73,7 @@ export const lineFunctions: Statement<None> = sql`
       known := (SELECT coalesce(jsonb_object_agg(key, jsonb_set(value, '{4}', to_jsonb(times))), '{}')
                   FROM jsonb_each(known));
     END IF;
-    PERFORM set_config('jobyard_fronts.' || current_schema(), CASE WHEN known = '{}' THEN '' ELSE known::text END, false);
+    PERFORM set_config('jobyard_fronts.' || current_schema(), CASE WHEN known = '{}' THEN '' ELSE known::text END, true);
   END $$;
 
   -- The next in these lanes, taken out of line: lowest priority number first, then lowest order number. Walks begin
@@ -121,7 +121,7 @@ export const lineFunctions: Statement<None> = sql`
       INTO pks, ends FROM gone;
   END $$;
 
-  -- The same, from wherever this connection begins.
+  -- The same, from wherever this transaction begins.
   CREATE FUNCTION jobyard.take_heads(lanes integer[], room integer) RETURNS bigint[]
   LANGUAGE plpgsql AS $$
   DECLARE
