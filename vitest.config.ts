@@ -1,6 +1,10 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { LongFilesFirst } from "./scripts/long-files-first.ts";
+
+// Hundreds of processes load the same modules: Node keeps what it made of them.
+process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "node-compile-cache");
 
 // Vite's own defaults, with the condition that points the workspace at its source.
 const conditions = ["@jobyard/source", "module", "node", "development|production"];
@@ -27,6 +31,7 @@ export default defineConfig({
     pool: "forks",
     // Vitest leaves one core to itself; on a machine with two, tests that wait for processes would then stand in line.
     maxWorkers: Math.max(3, availableParallelism() - 1),
+    sequence: { sequencer: LongFilesFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {

@@ -196,7 +196,8 @@ function pnpm() {
   });
   if (found.status === 0 && Number.parseInt(found.stdout, 10) >= 11) return ["pnpm"];
   const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  return ["npx", "--yes", packageManager];
+  // Of an exact version nothing changes: without this npx asks the registry every few minutes whether something has.
+  return ["npx", "--yes", "--prefer-offline", packageManager];
 }
 
 /** turbo looks for pnpm on PATH, so it is started through pnpm: npx puts the one it fetched there. */

@@ -64,7 +64,7 @@ export async function place(): Promise<Place> {
 function launch(env: Readonly<Record<string, string>>): WorkerProcess {
   const { PORT: _, HOST: __, ...inherited } = process.env;
   const child = spawn(process.execPath, ["-C", "@jobyard/source", MAIN], {
-    env: { ...inherited, NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"), ...env },
+    env: { ...inherited, ...env },
   });
   // A test that failed may have left it running, where it would take the next test's jobs.
   onTestFinished(() => void child.kill("SIGKILL"));

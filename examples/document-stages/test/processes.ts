@@ -21,7 +21,7 @@ export interface RunningProcess {
 /** @param file - from the root of the repository */
 export function startProcess(file: string, env: Readonly<Record<string, string>>): RunningProcess {
   const child = spawn(process.execPath, ["-C", "@jobyard/source", join(ROOT, file)], {
-    env: { PATH: process.env["PATH"], ...env },
+    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"], ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve) => {

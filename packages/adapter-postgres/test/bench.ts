@@ -9,6 +9,7 @@ import pg from "pg";
 import { afterAll } from "vitest";
 import { type PostgresOptions, postgresAdapter } from "../src/index.ts";
 import { newSchema } from "./ground.ts";
+import { LentAdapter } from "./lent-adapter.ts";
 
 export interface BenchOptions extends Pick<PostgresOptions, "protocol"> {
   /** Where the adapter goes, if not to the server itself: a pooler. Called once for each bench. */
@@ -34,24 +35,26 @@ export function openBench(
     for (const stall of all) await stall.remove();
   });
   return async () => {
-    const stall = free.pop() ?? (await Stall.make(urlOf(server), newSchema()));
+    const url = urlOf(server);
+    const stall = free.pop() ?? (await Stall.make(url, { ...options, url: through?.() ?? url, schema: newSchema() }));
     if (!all.includes(stall)) all.push(stall);
     await stall.empty();
-    return benchIn(stall, { ...options, url: through?.() ?? stall.url, schema: stall.schema }, () => free.push(stall));
+    return benchIn(stall, () => free.push(stall));
   };
 }
-function benchIn(stall: Stall, options: PostgresOptions, leave: () => void): PostgresBench {
-  const adapter = postgresAdapter(options);
+
+function benchIn(stall: Stall, leave: () => void): PostgresBench {
+  const { adapter, giveBack } = stall.lent.lend();
   const transactions = new Set<pg.Client>();
   return {
     url: stall.url,
     schema: stall.schema,
     adapter,
     advance: (ms) => stall.advance(ms),
-    another: async () => postgresAdapter(options),
-    tx: { begin: () => beginTransaction(options.url, transactions) },
+    another: async () => postgresAdapter(stall.options),
+    tx: { begin: () => beginTransaction(stall.options.url, transactions) },
     async close() {
-      await adapter.close();
+      await giveBack();
       // A test that failed may have left one open, with its locks.
       for (const client of transactions) await client.end();
       leave();
@@ -75,21 +78,30 @@ async function beginTransaction(url: string, open: Set<pg.Client>): Promise<Benc
 /** 2026-01-01T00:00:00Z: a fixed beginning, so that instants in failure messages can be read and repeat. */
 const BEGINNING = 1_767_225_600_000;
 
-/** A schema that tests use one after the other. */
+type StallOptions = PostgresOptions & Required<Pick<PostgresOptions, "schema">>;
+
+/** A schema that tests use one after the other, with the adapter that they use it through. */
 class Stall {
+  /** Of the server itself. */
   readonly url: string;
   readonly schema: string;
+  /** Of its adapters. */
+  readonly options: PostgresOptions;
+  readonly lent: LentAdapter;
   readonly #client: pg.Client;
   readonly #wipe: string;
 
-  private constructor(url: string, schema: string, client: pg.Client, wipe: string) {
+  private constructor(url: string, options: StallOptions, client: pg.Client, wipe: string) {
     this.url = url;
-    this.schema = schema;
+    this.schema = options.schema;
+    this.options = options;
+    this.lent = new LentAdapter(() => postgresAdapter(options));
     this.#client = client;
     this.#wipe = wipe;
   }
 
-  static async make(url: string, schema: string): Promise<Stall> {
+  static async make(url: string, options: StallOptions): Promise<Stall> {
+    const { schema } = options;
     const adapter = postgresAdapter({ url, schema });
     await adapter.schema.migrate();
     await adapter.close();
@@ -100,7 +112,7 @@ class Stall {
       CREATE OR REPLACE FUNCTION ${schema}.now_ms() RETURNS bigint LANGUAGE sql VOLATILE
       RETURN (SELECT at FROM ${schema}.stopped_clock);
     `);
-    return new Stall(url, schema, client, await wipeOf(client, schema));
+    return new Stall(url, options, client, await wipeOf(client, schema));
   }
 
   async empty(): Promise<void> {
@@ -112,6 +124,7 @@ class Stall {
   }
 
   async remove(): Promise<void> {
+    await this.lent.close();
     await this.#client.query(`DROP SCHEMA ${this.schema} CASCADE`);
     await this.#client.end();
   }

@@ -5,6 +5,11 @@
  * SQLite's own checkpoints copy the log into the file, every 16 MiB or so, but they never wait for anybody: the log
  * starts anew only if at that moment nobody reads from it. With readers that overlap it would grow for ever. A
  * checkpoint that truncates lets new readers read the file only, and waits a moment for the others.
+ *
+ * The promise, with the names below: a log has at most `largeLog`, and what COMMITS_PER_LOOK commits of each process add,
+ * and what is added while another connection copies it, and `retryLog` for each cut in a row that was in vain because
+ * somebody read for longer than a connection waits (file.ts). Nobody can promise more: a reader that does not end keeps
+ * whatever is written after it began.
  */
 
 import { statSync } from "node:fs";
@@ -19,6 +24,8 @@ export interface UpkeepLimits {
   readonly smallLog: number;
   /** A log over this is cut as soon as it can be, however busy the store is. In bytes. */
   readonly largeLog: number;
+  /** After a cut that was in vain it grows by this before commits try again, however large it is. In bytes. */
+  readonly retryLog: number;
   /** Free pages are kept for new jobs up to this share of the file, … */
   readonly freeShare: number;
   /** … up to this many, … */
@@ -31,6 +38,8 @@ const MiB = 1_048_576;
 export const LIMITS: UpkeepLimits = {
   smallLog: MiB,
   largeLog: LARGEST_LOG_BYTES,
+  // A wait of 100 ms at most for every 16 MiB that are written, while somebody always reads for longer than that.
+  retryLog: LARGEST_LOG_BYTES / 2,
   freeShare: 0.25,
   freePages: 4_096,
   freeSweeps: 12,
@@ -38,11 +47,9 @@ export const LIMITS: UpkeepLimits = {
 
 /** Pages that come into the log between two sweeps while nothing happens but heartbeats. */
 const CALM_PAGES = 64;
-/** The log's size is looked at after so many commits, besides in each sweep: in between much can be written. */
-const COMMITS_PER_LOOK = 64;
-/** Pages that are not copied yet are counted after so many commits. */
-const COMMITS_PER_COUNT = 8;
-/** So many are worth a checkpoint of the thread: a quarter of what SQLite waits for. */
+/** The log is looked at after so many commits, besides in each sweep: in between much can be written. */
+export const COMMITS_PER_LOOK = 8;
+/** So many pages that are not copied yet are worth a checkpoint of the thread: a quarter of what SQLite waits for. */
 const THREAD_PAGES = CHECKPOINT_PAGES / 4;
 /** Sweeps that are left out, at most, while a cut fails again and again: a reader has its place at the log's end. */
 const LONGEST_PAUSE = 3;
@@ -59,7 +66,8 @@ export class Upkeep {
   #pause = 0;
   #sweepsWithSpare = 0;
   #commits = 0;
-  #hasFailedToCut = false;
+  /** A commit that finds the log over this cuts it. In bytes. */
+  #cutFrom: number;
 
   constructor(
     db: Connection,
@@ -72,13 +80,13 @@ export class Upkeep {
     this.#checkpoints = checkpoints;
     this.#checkpointer = checkpointer;
     this.#limits = limits;
+    this.#cutFrom = limits.largeLog;
   }
 
   /** One short step of each. A lock of another process puts it off to the next sweep. */
   tend(): void {
     try {
       const hasGiven = this.#giveBackPages();
-      this.#hasFailedToCut = false;
       if (this.#checkpoints === "external") return;
       // The file shrinks when the log is copied.
       if (hasGiven) this.#checkpoint(copyLog);
@@ -88,18 +96,18 @@ export class Upkeep {
     }
   }
 
-  /** After a commit: a log that grew large since the last sweep is cut. Tried once between two sweeps if it fails. */
+  /** After a commit: a log that grew large since the last sweep is cut. */
   committed(): void {
     this.#commits += 1;
-    if (this.#commits % COMMITS_PER_COUNT !== 0 || this.#checkpoints === "external") return;
-    this.#copyAhead();
-    if (this.#commits % COMMITS_PER_LOOK !== 0 || this.#hasFailedToCut) return;
-    if (this.#logSize() <= this.#limits.largeLog) return;
+    if (this.#commits % COMMITS_PER_LOOK !== 0 || this.#checkpoints === "external") return;
     try {
-      this.#hasFailedToCut = this.#cut() !== "cut";
+      const size = this.#logSize();
+      // SQLite may have begun it anew by itself.
+      if (size <= this.#limits.largeLog) this.#cutFrom = this.#limits.largeLog;
+      if (size > this.#cutFrom) this.#cut(size);
+      else this.#copyAhead();
     } catch {
       // The step was committed, and its caller shall hear that. What is wrong the next sweep will meet, and tell.
-      this.#hasFailedToCut = true;
     }
   }
 
@@ -114,15 +122,23 @@ export class Upkeep {
     if (size <= smallLog || this.#pause-- > 0) return;
     this.#pause = 0;
     if (!this.#isCalm() && size <= largeLog) return;
-    this.#failures = this.#cut() === "busy" ? this.#failures + 1 : 0;
+    this.#failures = this.#cut(size) === "busy" ? this.#failures + 1 : 0;
     this.#pause = Math.min(2 ** this.#failures - 1, LONGEST_PAUSE);
   }
 
-  /** `pinned`: a reader that began long ago is in the way, and waiting for it would be in vain. `busy`: it was in vain. */
-  #cut(): "cut" | "pinned" | "busy" {
-    const { log, checkpointed } = this.#checkpoint(copyLog);
-    if (log - checkpointed > CHECKPOINT_PAGES) return "pinned";
-    return this.#checkpoint(truncateLog).busy === 0 ? "cut" : "busy";
+  /**
+   * `shared`: another connection is copying, and that costs nothing to find out: not in vain, the next look may do it.
+   * `pinned`: a reader that began long ago is in the way, and waiting for it would be in vain. `busy`: it was in vain.
+   */
+  #cut(size: number): "cut" | "shared" | "pinned" | "busy" {
+    const { largeLog, retryLog } = this.#limits;
+    // Also if it throws: what is wrong with the disk will not be over at the next look.
+    this.#cutFrom = Math.max(largeLog, size + retryLog);
+    const { busy, log, checkpointed } = this.#checkpoint(copyLog);
+    if (busy === 0 && log - checkpointed > CHECKPOINT_PAGES) return "pinned";
+    if (busy === 0 && this.#checkpoint(truncateLog).busy === 1) return "busy";
+    this.#cutFrom = largeLog;
+    return busy === 0 ? "cut" : "shared";
   }
 
   #logSize(): number {

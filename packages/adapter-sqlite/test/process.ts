@@ -8,10 +8,13 @@ import { sqliteAdapter } from "../src/index.ts";
 const [role = "", file = "", name = "", count = "0"] = process.argv.slice(2);
 const say = (answer: unknown): void => console.log(JSON.stringify(answer));
 
+/** What one waits for another that this machine has stopped. */
+const PATIENCE_MS = 30_000;
+
 /** Opens, and says what went wrong. */
 async function open(): Promise<void> {
   try {
-    await sqliteAdapter({ file }).close();
+    await sqliteAdapter({ file, busyTimeoutMs: PATIENCE_MS }).close();
     say({ code: null });
   } catch (error) {
     if (!isQueueError(error)) throw error;
@@ -56,10 +59,10 @@ function snapshot(): () => void {
   return () => database.close();
 }
 
-/** Reads without a gap: each of its short transactions ends after the next has begun. Until it is ended. */
+/** Reads without a gap: each of its short transactions ends after the next has begun, and says so. Until it is ended. */
 function readAlways(): void {
-  say("reading");
   for (let end = snapshot(); ; ) {
+    say("reading");
     pause(10);
     const next = snapshot();
     end();
@@ -74,8 +77,17 @@ function pin(): void {
   process.stdin.resume().once("end", end);
 }
 
+/** Copies the log into the file, and waits for those who read or write; for those who copy SQLite does not. */
+function copy(): void {
+  const database = new Database(file, { timeout: 60_000 });
+  const full = database.prepare<[], { readonly busy: number }>("PRAGMA wal_checkpoint(FULL)");
+  say("copying");
+  while (full.get()?.busy === 1) pause(1);
+  database.close();
+}
+
 async function withAdapter(work: (adapter: Adapter) => Promise<void>): Promise<void> {
-  const adapter = sqliteAdapter({ file, durability: "crash", busyTimeoutMs: 30_000 });
+  const adapter = sqliteAdapter({ file, durability: "crash", busyTimeoutMs: PATIENCE_MS });
   await work(adapter);
   await adapter.close();
 }
@@ -84,6 +96,7 @@ const ROLES: Readonly<Record<string, () => Promise<void>>> = {
   open,
   "read-always": async () => readAlways(),
   pin: async () => pin(),
+  copy: async () => copy(),
   produce: () => withAdapter(produce),
   consume: () => withAdapter(consume),
 };

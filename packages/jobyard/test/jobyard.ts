@@ -11,9 +11,6 @@ import { SHAPES } from "./shapes.ts";
 export const MAIN: string = join(import.meta.dirname, "../src/cli/main.ts");
 export const JOBS: string = join(import.meta.dirname, "fixtures/jobs.ts");
 
-/** Hundreds of processes load the same modules: Node keeps what it made of them. */
-const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache") };
-
 const root = mkdtempSync(join(tmpdir(), "jobyard-cli-"));
 /** What a test that failed may have left. */
 const running = new Set<ChildProcess>();
@@ -103,7 +100,7 @@ function launch(
   const { JOBYARD_DEBUG: _, ...inherited } = process.env;
   const child = spawn(process.execPath, ["-C", "@jobyard/source", MAIN, ...args], {
     cwd,
-    env: { ...inherited, ...COMPILE_CACHE, ...env },
+    env: { ...inherited, ...env },
   });
   running.add(child);
   let out = "";

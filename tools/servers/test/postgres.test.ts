@@ -42,6 +42,7 @@ describe.each(availablePostgres())("PostgreSQL $version", ({ major, version }) =
   test("kill leaves no process, and restart finds what was committed on the same port", async () => {
     await query(server.url, "CREATE TABLE kept AS SELECT 1 AS n");
     const client = await connected(server.url);
+    const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
     // Busy: such a backend notices late that its postmaster is gone.
     const lost = client.query("SELECT count(*) FROM generate_series(1, 1000000000)").catch(() => "lost");
     const { pid } = server;
@@ -50,8 +51,9 @@ describe.each(availablePostgres())("PostgreSQL $version", ({ major, version }) =
 
     const killed = await server.kill();
     expect(killed[0]).toBe(pid);
-    expect(killed).toEqual(expect.arrayContaining([...children]));
-    expect(living(killed)).toEqual([]);
+    // Others may have ended by themselves meanwhile: a worker of autovacuum, for one.
+    expect(killed).toContain(rows[0]?.pid);
+    expect(living([...killed, ...children])).toEqual([]);
     expect(server.pid).toBeNull();
     expect(await lost).toBe("lost");
     await expect(query(server.url, "SELECT 1")).rejects.toMatchObject({ code: "ECONNREFUSED" });

@@ -28,7 +28,7 @@ function attempt(ground: Ground, planned: PlannedFault): Promise<boolean> {
       ground.release();
       return killAt(ground.producers, ground, victim, planned.point);
     case "stop":
-      return stop(ground, victim);
+      return stop(ground, victim, planned.atWork);
     case "block":
       return block(ground, victim);
     case "lock":

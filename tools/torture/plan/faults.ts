@@ -27,12 +27,14 @@ export type PlannedFault = {
   readonly pauseMs: number;
 } & (
   | { readonly fault: PlainFault }
+  /** `atWork`: amid a handler, and until others have its job. */
+  | { readonly fault: "stop"; readonly atWork: boolean }
   | { readonly fault: "point"; readonly point: WorkerPoint }
   | { readonly fault: "produce"; readonly point: ProducerPoint | null }
 );
 
 /** Those that need no place to strike at. */
-type PlainFault = "kill" | "stop" | "block" | "lock" | "outage" | "disconnect";
+type PlainFault = "kill" | "block" | "lock" | "outage" | "disconnect";
 
 export interface FaultPlan {
   readonly seed: number;
@@ -72,7 +74,11 @@ export function planFaults(plan: FaultPlan): readonly PlannedFault[] {
     ...atPoints,
     ...plain("kill", plan.kills - atPoints.length),
     ...plain("block", plan.blocks),
-    ...plain("stop", plan.zombies),
+    ...Array.from({ length: plan.zombies }, (_, n) => ({
+      ...chance(),
+      fault: "stop" as const,
+      atWork: n < zombiesAtWork(plan.zombies),
+    })),
     ...plain("lock", plan.locks),
     ...plain("outage", plan.outages),
     ...plain("disconnect", plan.disconnects),
@@ -87,6 +93,9 @@ export function planFaults(plan: FaultPlan): readonly PlannedFault[] {
   );
   return spread(workers, producers);
 }
+
+/** Half of them, and one that is alone. */
+export const zombiesAtWork = (zombies: number): number => Math.ceil(zombies / 2);
 
 /** `null`: at random. */
 const PRODUCER_TURNS: readonly (ProducerPoint | null)[] = [...PRODUCER_POINTS, null];

@@ -1,11 +1,14 @@
 /** Brings the faults of a plan while jobs come in, so that none strikes an idle store. */
 
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isQueueError } from "@jobyard/core";
 import type { Crew } from "../crew/crew.ts";
 import type { Deaths } from "../crew/deaths.ts";
 import type { Ground } from "../faults/ground.ts";
 import { inject } from "../faults/inject.ts";
 import { StoreFaults } from "../faults/store-faults.ts";
+import { readProcess } from "../history/read.ts";
 import type { PlannedFault } from "../plan/faults.ts";
 import { NONE } from "../report/figures.ts";
 import { createLocker, type Producers } from "./cast.ts";
@@ -29,7 +32,7 @@ export interface Weather extends Pick<Ground, "leaseMs" | "sweepMs"> {
 
 /** Resolves when every fault has happened, or could not be brought about; adds figures of both. */
 export async function bring(stage: Stage, { workers, producers, deaths }: Cast, weather: Weather): Promise<void> {
-  const { history, store, figures, limit, tell } = stage;
+  const { folder, history, store, yard, figures, limit, tell } = stage;
   const { faults, lanes, jobs, headStart, leaseMs, sweepMs } = weather;
   const left = [...faults];
   const missed: string[] = [];
@@ -39,6 +42,13 @@ export async function bring(stage: Stage, { workers, producers, deaths }: Cast, 
     const share = headStart + (1 - headStart) * (done / Math.max(1, faults.length));
     producers.release(share * jobs + nudges);
   };
+  const isTaken: Ground["isTaken"] = async ({ queue, id, epoch }) => {
+    const jobs = await yard.adapter.reader.get([{ queue, id }]).catch((error: unknown) => {
+      if (isQueueError(error, "STORE_UNAVAILABLE")) return [];
+      throw error;
+    });
+    return jobs.some((job) => job !== null && (job.epoch !== epoch || job.state !== "active"));
+  };
   const ground: Ground = {
     ...{ workers, deaths, history, leaseMs, sweepMs },
     producers: producers.crew,
@@ -46,6 +56,8 @@ export async function bring(stage: Stage, { workers, producers, deaths }: Cast, 
       nudges += 1;
       release();
     },
+    entriesOf: (process) => readProcess(join(folder, "history"), process).entries,
+    isTaken,
     store: new StoreFaults({ server: store.server, history, lockFor: createLocker(stage) }),
   };
   const lane = async (): Promise<void> => {

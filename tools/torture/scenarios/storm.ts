@@ -2,7 +2,7 @@
 
 import type { Backend } from "../backends/backend.ts";
 import { Deaths } from "../crew/deaths.ts";
-import { type FaultPlan, PRODUCER_POINTS, planFaults } from "../plan/faults.ts";
+import { type FaultPlan, PRODUCER_POINTS, planFaults, zombiesAtWork } from "../plan/faults.ts";
 import { type JobPlan, PLAIN, type PlannedJob, planJobs } from "../plan/jobs.ts";
 import { bring } from "./bring.ts";
 import { startProducers, startWorkers } from "./cast.ts";
@@ -24,9 +24,10 @@ export const storm: Scenario = {
   store: "plain",
   limits: ({ kills, blocks, zombies, pills, outages, disconnects }, { hasServer }) => ({
     atLeast: {
-      // Of every fault that outlasts a lease: a heartbeat comes too late. Of some only: so does what a handler has to say.
+      // Of every fault that outlasts a lease: a heartbeat comes too late. So does what handlers of zombies at work have to
+      // say, and by experience that of a tenth of all.
       "heartbeat.lost": Math.min(1, blocks + zombies),
-      staleWritesRefused: Math.floor((blocks + zombies) / 10),
+      staleWritesRefused: Math.max(1, zombiesAtWork(zombies), Math.floor((blocks + zombies) / 10)),
       rescues: 1,
       rescuesGivenBack: 1,
       "fault.kill": kills,

@@ -39,6 +39,7 @@ test("a storm's faults are those that were asked for, the same for the same seed
   expect(count("kill") + count("point")).toBe(100);
   expect([count("block"), count("stop"), count("lock"), count("produce")]).toEqual([50, 30, 3, 10]);
   expect([count("outage"), count("disconnect")]).toEqual([20, 15]);
+  expect(plan.filter((fault) => fault.fault === "stop" && fault.atWork)).toHaveLength(15);
 });
 
 test("every named point is in it, for producers while they still produce", () => {

@@ -9,7 +9,7 @@ import type { Sizes } from "../scenarios/scenario.ts";
 import { storm } from "../scenarios/storm.ts";
 
 const sizes: Sizes = {
-  ...{ seed: 1, workers: 4, jobs: 200, kills: 10, blocks: 2, zombies: 1, pills: 1, outages: 2, disconnects: 2 },
+  ...{ seed: 1, workers: 4, jobs: 200, kills: 10, blocks: 2, zombies: 2, pills: 1, outages: 2, disconnects: 2 },
   ...{ share: 0, held: 0, ledger: 0, crashes: 0 },
 };
 
@@ -19,13 +19,14 @@ test.each([...BACKENDS.values()])(
     const verdict = await runScenario(storm, {
       backend,
       sizes,
-      limitMs: 90_000,
+      // For one that hangs: on a machine with nothing else to do it takes a fifth of that.
+      limitMs: 150_000,
       keep: false,
-      repeat: `pnpm torture --backend ${backend.name} --scenario storm --jobs 200 --kills 10 --blocks 2 --zombies 1 --pills 1 --outages 2 --disconnects 2`,
+      repeat: `pnpm torture --backend ${backend.name} --scenario storm --jobs 200 --kills 10 --blocks 2 --zombies 2 --pills 1 --outages 2 --disconnects 2`,
       interrupt: new AbortController().signal,
       progress: { tell: () => {}, close: () => {} },
     });
     expect(isGood(verdict), printVerdict(verdict)).toBe(true);
   },
-  120_000,
+  200_000,
 );
