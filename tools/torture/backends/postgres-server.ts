@@ -72,23 +72,23 @@ async function crash(server: PostgresServer, downMs: number): Promise<Crash> {
   return { killed, left, pid: server.pid, forMs: Math.round(performance.now() - from) };
 }
 
-/** How long a moment is waited for in which one of the connections is at work, and how often is looked. */
-const LOOKS = 200;
+/** So long a moment is waited for in which one of the connections is at work, in ms. */
+const BUSY_WITHIN_MS = 3_000;
 
-/** All connections of one client program. */
+/** All connections of one client program, at a moment in which one of them is at work if there is any such moment. */
 async function disconnect(client: pg.Client, process: string): Promise<Disconnection> {
-  const busy = `SELECT count(*)::integer AS n FROM pg_stat_activity WHERE application_name = $1 AND state <> 'idle'`;
-  for (let looks = 0; looks < LOOKS; looks++) {
-    const { rows } = await client.query<{ readonly n: number }>(busy, [process]);
-    if ((rows[0]?.n ?? 0) > 0) break;
+  for (const end = performance.now() + BUSY_WITHIN_MS; ; ) {
+    const isLast = performance.now() > end;
+    const { rows } = await client.query<{ readonly ended: boolean; readonly busy: boolean }>(
+      `WITH seen AS MATERIALIZED (
+         SELECT pid, state <> 'idle' AS busy, bool_or(state <> 'idle') OVER () AS any_busy FROM pg_stat_activity
+          WHERE application_name = $1 AND pid <> pg_backend_pid())
+       SELECT pg_terminate_backend(pid) AS ended, busy FROM seen WHERE any_busy OR $2`,
+      [process, isLast],
+    );
+    const ended = rows.filter((row) => row.ended);
+    if (ended.length > 0 || isLast) return { ended: ended.length, busy: ended.filter((row) => row.busy).length };
   }
-  const { rows } = await client.query<{ readonly ended: boolean; readonly busy: boolean }>(
-    `SELECT pg_terminate_backend(pid) AS ended, state <> 'idle' AS busy FROM pg_stat_activity
-      WHERE application_name = $1 AND pid <> pg_backend_pid()`,
-    [process],
-  );
-  const ended = rows.filter((row) => row.ended);
-  return { ended: ended.length, busy: ended.filter((row) => row.busy).length };
 }
 
 /** A connection for one question. */
