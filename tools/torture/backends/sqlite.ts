@@ -2,6 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseSqliteUrl } from "@jobyard/adapter-sqlite";
 import Database from "better-sqlite3";
 import { openYard } from "jobyard";
@@ -19,7 +20,14 @@ export const sqlite: Backend = {
     const mount = join(folder, "small");
     await mkdir(mount);
     const { disk, close } = await openSmallDisk(mount, SMALL_MB);
-    return { ...(await prepareIn(mount, close)), disk };
+    const store = await prepareIn(mount, close);
+    let isFilled = false;
+    const fill = async (): Promise<string> => {
+      if (!isFilled) await emptyLog(store.url);
+      isFilled = true;
+      return disk.fill();
+    };
+    return { ...store, disk: { ...disk, fill } };
   },
   holdWriteLock: async (url) => {
     const database = open(url);
@@ -46,6 +54,15 @@ async function prepareIn(folder: string, close: () => Promise<void>): Promise<Te
 
 /** Patient: the other processes write all the time. */
 const open = (url: string): Database.Database => new Database(parseSqliteUrl(url).file, { timeout: 30_000 });
+
+/** The log keeps the room that it once had: what it begins anew in there needs none of the disk. */
+async function emptyLog(url: string): Promise<void> {
+  const database = open(url);
+  const truncate = database.prepare<[], { readonly busy: number }>("PRAGMA wal_checkpoint(TRUNCATE)");
+  // Who copies it at the moment is not waited for by SQLite.
+  while (truncate.get()?.busy === 1) await sleep(10);
+  database.close();
+}
 
 function problems(database: Database.Database): readonly string[] {
   const integrity = database.pragma("integrity_check") as readonly { readonly integrity_check: string }[];
