@@ -48,6 +48,26 @@ export async function openMigrated(options: Partial<PostgresOptions> = {}): Prom
   return store;
 }
 
+export interface OwnDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/** Where no transaction of another test, however old, keeps dead rows from being taken away. */
+export async function newDatabase(): Promise<OwnDatabase> {
+  const name = newSchema();
+  const client = new pg.Client({ connectionString: serverUrl() });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
+  const url = new URL(serverUrl());
+  url.pathname = `/${name}`;
+  const drop = async (): Promise<void> => {
+    await client.query(`DROP DATABASE ${pg.escapeIdentifier(name)} WITH (FORCE)`);
+    await client.end();
+  };
+  return { url: url.href, drop };
+}
+
 export async function dropSchema(schema: string, url: string = serverUrl()): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

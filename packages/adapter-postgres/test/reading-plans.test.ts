@@ -18,7 +18,7 @@ import type { Store } from "../src/store.ts";
 import { churn } from "./churn.ts";
 import { ExplainingConnection } from "./explaining-connection.ts";
 import { type FullStore, fillStore, STEP_MS } from "./full-store.ts";
-import { dropSchema, newSchema, serverUrl } from "./ground.ts";
+import { newDatabase, newSchema, type OwnDatabase } from "./ground.ts";
 
 const JOBS = Number(process.env["JOBYARD_READING_JOBS"] ?? 200_000);
 const isMeasuring = process.env["JOBYARD_READING_JOBS"] !== undefined;
@@ -35,13 +35,15 @@ const SMALL_TABLES = ["lane", "queue", "lease", "session", "done", "tally", "hel
 
 describe(`of ${JOBS.toLocaleString("en")} jobs`, () => {
   const schema = newSchema();
+  let database: OwnDatabase;
   let client: pg.Client;
   let db: ExplainingConnection;
   let store: Store;
   let full: FullStore;
 
   beforeAll(async () => {
-    const url = serverUrl();
+    database = await newDatabase();
+    const { url } = database;
     const adapter = postgresAdapter({ url, schema });
     await adapter.schema.migrate();
     await adapter.close();
@@ -54,7 +56,7 @@ describe(`of ${JOBS.toLocaleString("en")} jobs`, () => {
   }, 300_000);
   afterAll(async () => {
     await client.end();
-    await dropSchema(schema);
+    await database.drop();
   });
 
   const at = (part: number): number => full.start + Math.round(part * JOBS) * STEP_MS;
@@ -103,7 +105,7 @@ describe(`of ${JOBS.toLocaleString("en")} jobs`, () => {
 
   describe.each(["filled in one go", "after a tenth of them came and went"])("%s", (when) => {
     beforeAll(async () => {
-      if (when !== "filled in one go") await churn({ url: serverUrl(), schema }, JOBS / 10);
+      if (when !== "filled in one go") await churn({ url: database.url, schema }, JOBS / 10);
     }, 300_000);
 
     for (const [name, filter] of CASES)

@@ -20,7 +20,7 @@ import type { Store } from "../src/store.ts";
 import { expire } from "../src/sweep.ts";
 import { churn } from "./churn.ts";
 import { fillStore } from "./full-store.ts";
-import { dropSchema, newSchema, serverUrl, until } from "./ground.ts";
+import { newDatabase, newSchema, type OwnDatabase, until } from "./ground.ts";
 import { ToldConnection } from "./told-connection.ts";
 
 const JOBS = Number(process.env["JOBYARD_READING_JOBS"] ?? 200_000);
@@ -37,7 +37,8 @@ const SMALL_TABLES = ["lane", "queue", "lease", "session", "tally", "held", "tra
 
 describe(`in ${JOBS.toLocaleString("en")} jobs`, () => {
   const schema = newSchema();
-  const url = serverUrl();
+  let database: OwnDatabase;
+  let url: string;
   let client: pg.Client;
   let db: ToldConnection;
   let step: Step;
@@ -45,6 +46,8 @@ describe(`in ${JOBS.toLocaleString("en")} jobs`, () => {
   let tokens = 0;
 
   beforeAll(async () => {
+    database = await newDatabase();
+    url = database.url;
     const adapter = postgresAdapter({ url, schema });
     await adapter.schema.migrate();
     await adapter.close();
@@ -53,7 +56,7 @@ describe(`in ${JOBS.toLocaleString("en")} jobs`, () => {
     await fillStore(filler, schema, JOBS);
     await filler.end();
   }, 300_000);
-  afterAll(() => dropSchema(schema));
+  afterAll(() => database.drop());
 
   /** Jobs of a session of its own, which ends now or later. */
   async function claim(max: number, leaseMs = 60_000): Promise<readonly LeasedJob[]> {

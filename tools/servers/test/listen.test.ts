@@ -23,10 +23,11 @@ test("only the connection that listens is cut off; the others go on", async () =
 
   const anew = await connected(proxy.url);
   proxy.heal();
-  anew.on("notification", ({ payload }) => heard.push(payload));
+  const heardAnew: unknown[] = [];
+  anew.on("notification", ({ payload }) => heardAnew.push(payload));
   await anew.query("LISTEN jobs");
   await sender.query("SELECT pg_notify('jobs', 'third')");
-  await until("the third is heard", () => heard.length === 2);
-  expect(heard).toEqual(["first", "third"]);
+  await until("the third is heard", () => heardAnew.length > 0);
+  expect(heardAnew).toEqual(["third"]);
   proxy.cut();
 });
