@@ -1,10 +1,11 @@
 /**
  * Prints "N passed, N failed" for the reports that `npm test` left in a folder (JOBYARD_TEST_REPORTS).
  *
- * A file that could not be loaded, or a report that is missing, counts as one failure.
+ * A file that could not be loaded, or a report that is missing, counts as one failure. What failed is named once
+ * more before that, where nobody has to look for it.
  */
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 const folder = process.argv[2];
 if (!folder) {
@@ -25,9 +26,13 @@ function count(name, read) {
 }
 
 function vitest(report) {
+  for (const file of report.testResults)
+    for (const test of file.assertionResults)
+      if (test.status === "failed") console.log(`failed: ${relative(process.cwd(), file.name)} > ${test.fullName}`);
   const broken = report.testResults.filter(
     (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
   );
+  for (const file of broken) console.log(`failed: ${relative(process.cwd(), file.name)}`);
   const failed = report.numFailedTests + broken.length;
   return { passed: report.numPassedTests, failed: report.success ? failed : Math.max(failed, 1) };
 }

@@ -4,6 +4,7 @@
  * Payloads and results are never logged; an error's text is.
  */
 
+import { once } from "node:events";
 import { type HookJob, type Hooks, isQueueError } from "@jobyard/core";
 import { type Logger, pino } from "pino";
 import type { Settings } from "./settings.ts";
@@ -27,15 +28,32 @@ export interface Log {
   info(event: EventName, facts: object): void;
   warn(event: EventName, facts: object): void;
   error(event: EventName, facts: object): void;
+  /**
+   * Resolves when all lines are out, in their order, or after a second. Nothing is logged after it. A process that ends
+   * without it writes what is left beside a line that is on its way.
+   */
+  end(): Promise<void>;
 }
 
+const LONGEST_END_MS = 1_000;
+
 export function createLog({ logLevel }: Pick<Settings, "logLevel">): Log {
-  const logger: Logger = pino({ level: logLevel, formatters: { level: (level) => ({ level }) } });
+  const output = pino.destination({ dest: process.stdout.fd });
+  const logger: Logger = pino({ level: logLevel, formatters: { level: (level) => ({ level }) } }, output);
+  let ended = false;
   const at =
     (level: "info" | "warn" | "error") =>
-    (event: EventName, facts: object): void =>
-      logger[level]({ event, ...facts }, event);
-  return { info: at("info"), warn: at("warn"), error: at("error") };
+    (event: EventName, facts: object): void => {
+      if (!ended) logger[level]({ event, ...facts }, event);
+    };
+  const end = async (): Promise<void> => {
+    ended = true;
+    const closed = once(output, "close", { signal: AbortSignal.timeout(LONGEST_END_MS) });
+    output.end();
+    // A reader that is gone or stands still gets no more.
+    await closed.catch(() => {});
+  };
+  return { info: at("info"), warn: at("warn"), error: at("error"), end };
 }
 
 /** The facts of jobs as log lines. */

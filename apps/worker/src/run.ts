@@ -58,6 +58,6 @@ function shutdownFacts({ status }: Worker): object {
 function dieLoudly(log: Log): void {
   process.on("uncaughtException", (error) => {
     log.error("worker.crash", { error: errorFacts(error) });
-    process.exit(1);
+    void log.end().finally(() => process.exit(1));
   });
 }

@@ -42,9 +42,10 @@ export function openStore(options: Partial<PostgresOptions> = {}): Store {
 /** A store on a new schema with our tables, removed with the test. */
 export async function openMigrated(options: Partial<PostgresOptions> = {}): Promise<Store> {
   const schema = options.schema ?? newSchema();
+  // What is registered last comes first: a store that still looks for work would stand in the way of the drop.
+  onTestFinished(() => dropSchema(schema));
   const store = openStore({ ...options, schema });
   await store.migrate();
-  onTestFinished(() => dropSchema(schema));
   return store;
 }
 
