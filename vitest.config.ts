@@ -21,8 +21,14 @@ const withPostgres = (name: string, ...include: string[]): TestProjectConfigurat
   test: { name, include, globalSetup: "./tools/servers/src/vitest/postgres.ts", provide: { backend: "postgres" } },
 });
 
+/** The same on Redis. */
+const withRedis = (name: string, ...include: string[]): TestProjectConfiguration => ({
+  extends: true,
+  test: { name, include, globalSetup: "./tools/servers/src/vitest/redis.ts", provide: { backend: "redis" } },
+});
+
 /** Of the command line's tests those about what is in a store; the others are about SQLite's file, or about none. */
-const COMMAND_LINE = "docs,enqueue,look,operate,operate-matching,postgres,set,work";
+const COMMAND_LINE = "docs,enqueue,look,operate,operate-matching,set,work";
 
 export default defineConfig({
   resolve: { conditions },
@@ -43,10 +49,14 @@ export default defineConfig({
       project("core", "packages/core/test/**/*.test.ts"),
       project("sqlite", "packages/adapter-sqlite/test/**/*.test.ts"),
       withPostgres("postgres", "packages/adapter-postgres/test/**/*.test.ts"),
-      project("jobyard", "packages/jobyard/test/**/!(postgres).test.ts"),
-      withPostgres("jobyard-postgres", `packages/jobyard/test/{${COMMAND_LINE}}.test.ts`),
-      project("worker", "apps/worker/test/**/!(postgres).test.ts"),
+      withRedis("redis", "packages/adapter-redis/test/*.test.ts", "packages/adapter-redis/test/!(outbox)/**/*.test.ts"),
+      withPostgres("outbox", "packages/adapter-redis/test/outbox/**/*.test.ts"),
+      project("jobyard", "packages/jobyard/test/**/!(postgres|redis).test.ts"),
+      withPostgres("jobyard-postgres", `packages/jobyard/test/{${COMMAND_LINE},postgres}.test.ts`),
+      withRedis("jobyard-redis", `packages/jobyard/test/{${COMMAND_LINE},redis}.test.ts`),
+      project("worker", "apps/worker/test/**/!(postgres|redis).test.ts"),
       withPostgres("worker-postgres", "apps/worker/test/{worker,postgres}.test.ts"),
+      withRedis("worker-redis", "apps/worker/test/{worker,redis}.test.ts"),
       {
         extends: true,
         resolve: {
@@ -63,6 +73,7 @@ export default defineConfig({
       },
       project("example", "examples/*/test/**/*.test.ts"),
       withPostgres("example-postgres", "examples/*/test/{faults,main,pipeline}.test.ts"),
+      withRedis("example-redis", "examples/*/test/{faults,main,pipeline}.test.ts"),
       project("bench", "bench/test/**/*.test.ts"),
       project("tools", "tools/*/test/**/*.test.ts"),
     ],

@@ -4,22 +4,26 @@
  *
  * In a README, a code block whose first line is a comment with a file name becomes that file; the `sh` blocks are run
  * in order, line by line (`npm install` lines are replaced by the packed packages; lines that end in `&` run until the end).
- * `DATABASE_URL` leads to a real Postgres server.
+ * `DATABASE_URL` leads to a real Postgres server, `REDIS_URL` to a real Redis.
  * Needs a build, and pnpm on PATH: `pnpm try-packages [name…]`.
  */
 import { spawn, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { startPostgres, throwaway } from "../tools/servers/src/index.ts";
+import { startPostgres, startRedis, throwaway } from "../tools/servers/src/index.ts";
 
 const root = join(import.meta.dirname, "..");
 const LINE_LIMIT_MS = 120_000;
 const wanted = process.argv.slice(2);
 const work = mkdtempSync(join(tmpdir(), "jobyard-try-"));
 const background = new Set();
-const server = await startPostgres({ settings: throwaway, auth: "scram-sha-256" });
-process.env.DATABASE_URL = server.url;
+const servers = {
+  DATABASE_URL: await startPostgres({ settings: throwaway, auth: "scram-sha-256" }),
+  REDIS_URL: await startRedis({ appendonly: "always", requirepass: randomUUID() }),
+};
+for (const [name, { url }] of Object.entries(servers)) process.env[name] = url;
 let failed = 0;
 
 try {
@@ -33,7 +37,7 @@ try {
   }
 } finally {
   stopBackground();
-  await server.stop();
+  await Promise.all(Object.values(servers).map((server) => server.stop()));
   rmSync(work, { recursive: true, force: true });
 }
 process.exitCode = failed > 0 ? 1 : 0;

@@ -21,7 +21,7 @@ const config: NextConfig = {
   reactStrictMode: true,
   typedRoutes: true,
   devIndicators: false,
-  serverExternalPackages: ["better-sqlite3", "pg"],
+  serverExternalPackages: ["better-sqlite3", "bullmq", "ioredis", "pg"],
   // The server resizes no images, so what would do that (sharp: 19 MB, for this platform only) stays out of the build.
   images: { unoptimized: true },
   outputFileTracingExcludes: { "**": ["../../node_modules/.pnpm/{sharp@,@img+}*/**"] },

@@ -11,7 +11,7 @@ const browser = await findBrowser();
 if (isFirst) process.stderr.write(`[browser] ${browser.source}\n`);
 
 /** What the store answers is shown on every backend; how a page looks and how the server starts, on one. */
-const ON_POSTGRES = "**/{live,login,queues,requeue,viewer}.spec.ts";
+const ON_EVERY_BACKEND = "**/{live,login,queues,requeue,viewer}.spec.ts";
 
 export default defineConfig<object, Options>({
   testDir: "e2e",
@@ -34,7 +34,7 @@ export default defineConfig<object, Options>({
   },
   projects: stages.map((stage) => ({
     name: stage.backend,
-    ...(stage.backend === "postgres" && { testMatch: ON_POSTGRES }),
+    ...(stage.backend !== "sqlite" && { testMatch: ON_EVERY_BACKEND }),
     use: { baseURL: addressOf(stage), storeUrl: stage.url },
   })),
   webServer: stages.map((stage) => ({

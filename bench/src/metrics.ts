@@ -13,7 +13,10 @@ export const METRICS = {
   cpuMicros: { unit: "µs CPU/job", better: "less", digits: 1 },
   /** Of all processes of the server. */
   serverMicros: { unit: "µs server CPU/job", better: "less", digits: 1 },
-  walBytes: { unit: "B WAL/job", better: "less", digits: 0 },
+  /** What the server writes to its log, which is what makes jobs durable. */
+  logBytes: { unit: "B log/job", better: "less", digits: 0 },
+  /** Of the server, for a completed job and whatever is kept beside. */
+  memoryBytes: { unit: "B memory/job", better: "less", digits: 0 },
   p50Ms: { unit: "ms p50", better: "less", digits: 2 },
   p99Ms: { unit: "ms p99", better: "less", digits: 2 },
   firstSecond: { unit: "jobs in first s", better: "more", digits: 0 },

@@ -33,7 +33,7 @@ const MOST_JOBS = 10_000_000;
 
 export const HELP = `pnpm bench: Jobyard beside other queues, in interleaved rounds
 
-  --backend <name>     sqlite (default) or postgres
+  --backend <name>     sqlite (default), postgres or redis
   --scenario <names>   only these, by name or family, separated by commas
   --only <names>       only these contenders, separated by commas
   --rounds <n>         ${DEFAULT_ROUNDS} if not given, ${QUICK_ROUNDS} with --quick, 1 with --profile

@@ -20,6 +20,7 @@ const measures = await scenarioNamed(spec.scenario).run({
     startHelper({ ...how, backend: backend.name, contender: contender.name, store }, onMark),
   settle: () => backend.settle(store),
   serverSpent: () => backend.spent(store),
+  memory: () => backend.memory(store),
   holdSnapshot: async () => {
     if (backend.holdSnapshot === null) throw new Error(`${backend.name} holds no snapshots`);
     return backend.holdSnapshot(store);

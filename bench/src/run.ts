@@ -38,7 +38,7 @@ export async function play(turns: readonly Turn[], options: RunOptions): Promise
 }
 
 async function playOne(turn: Turn, { backend, profile, site, signal }: RunOptions): Promise<Played> {
-  const { store, remove } = await site.makeStore();
+  const { store, remove } = await site.makeStore(turn.scenario.logged ?? false);
   const unplayed = playedAs(turn, {}, null);
   const spec = { ...unplayed, backend: backend.name, store, profile: profile ? profileOf(unplayed) : null };
   try {

@@ -23,6 +23,8 @@ export interface Scenario {
   readonly alone: boolean;
   /** True: only where {@link Stage.holdSnapshot} is possible. */
   readonly underSnapshot?: true;
+  /** True: on a store that keeps a log on a disk, and only where that is a choice. */
+  readonly logged?: true;
   /** After which a round has failed. */
   readonly limitMs: number;
   run(stage: Stage): Promise<Measures>;
@@ -39,6 +41,8 @@ export interface Stage {
   settle(): Promise<void>;
   /** See `spent` of the backend. */
   serverSpent(): Promise<ServerSpent | null>;
+  /** See `memory` of the backend. */
+  memory(): Promise<number | null>;
   /** @throws where the backend has no such thing */
   holdSnapshot(): Promise<Held>;
   /** Runs what is to be looked at by the profiler, if there is one. */

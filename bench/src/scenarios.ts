@@ -3,7 +3,7 @@
 import type { Backend } from "./backend.ts";
 import type { Scenario } from "./scenario.ts";
 import { BACKLOGS } from "./scenarios/backlog.ts";
-import { drain, drain2 } from "./scenarios/drain.ts";
+import { drain, drain2, drainLogged } from "./scenarios/drain.ts";
 import { enqueueBulk, enqueueHundred, enqueueOne } from "./scenarios/enqueue.ts";
 import { latencyAcross, latencySame, latencyTen } from "./scenarios/latency.ts";
 import { hold, sustain } from "./scenarios/sustain.ts";
@@ -12,6 +12,7 @@ export const SCENARIOS: readonly Scenario[] = [
   drain(1),
   drain(10),
   drain(100),
+  drainLogged,
   drain2,
   enqueueOne,
   enqueueHundred,
@@ -25,8 +26,10 @@ export const SCENARIOS: readonly Scenario[] = [
 ];
 
 /** Those that mean something there. */
-export const scenariosOf = ({ holdSnapshot }: Backend): readonly Scenario[] =>
-  SCENARIOS.filter(({ underSnapshot }) => !underSnapshot || holdSnapshot !== null);
+export const scenariosOf = ({ holdSnapshot, logsIfAsked }: Backend): readonly Scenario[] =>
+  SCENARIOS.filter(
+    ({ underSnapshot, logged }) => (!underSnapshot || holdSnapshot !== null) && (!logged || logsIfAsked),
+  );
 
 /** @throws Error for a name that is not in the table */
 export function scenarioNamed(name: string): Scenario {

@@ -45,9 +45,22 @@ test("on Postgres the server's share is taken, and a round under an old snapshot
   );
   expect(result.played).toHaveLength(4);
   for (const one of result.played) expect(one, one.error).toMatchObject({ jobs: 200, error: null });
-  expect(result.played[0].measures.walBytes).toBeGreaterThan(100);
+  expect(result.played[0].measures.logBytes).toBeGreaterThan(100);
   expect(result.played[2].measures).toMatchObject({ lastByFirst: expect.any(Number), jobs: 200 });
   expect(result.facts).toMatchObject({ PostgreSQL: expect.stringMatching(/^18/), "pg-boss": "12.38.0" });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test("on Redis each round has a server of its own, with a log where it is asked for, and its memory is told", async () => {
+  const result = await played("--backend", "redis", "--jobs", "200", "--scenario", "drain-100,drain-logged");
+  expect(result.played).toHaveLength(8);
+  for (const one of result.played) {
+    expect(one, one.error).toMatchObject({ jobs: 200, error: null });
+    expect(one.measures).toMatchObject({ serverMicros: expect.any(Number), memoryBytes: expect.any(Number) });
+    if (one.scenario === "drain-logged") expect(one.measures.logBytes).toBeGreaterThan(100);
+    else expect(one.measures).not.toHaveProperty("logBytes");
+  }
+  expect(result.facts).toMatchObject({ bullmq: "6.7.0", "bee-queue": "2.0.0", ioredis: "6.0.0" });
   expect(await readdir(folder)).toEqual([]);
 });
 
@@ -69,10 +82,10 @@ test("a round that goes wrong says how, and is not a figure", async () => {
 });
 
 test("wrong options end with exit code 2 and one line", async () => {
-  await expect(bench("--backend", "redis")).rejects.toMatchObject({
+  await expect(bench("--backend", "mongo")).rejects.toMatchObject({
     code: 2,
     stdout: "",
-    stderr: "error: redis cannot be measured yet. There are: sqlite, postgres.\n",
+    stderr: "error: there is no backend mongo. There are: sqlite, postgres, redis.\n",
   });
   await expect(bench("--check-goals", "--only", "plainjob")).rejects.toMatchObject({ code: 2, stdout: "" });
 });

@@ -11,10 +11,10 @@ test("without options everything is played in five rounds", () => {
 });
 
 test.each([
-  ["--backend redis", "redis cannot be measured yet. There are: sqlite, postgres."],
-  ["--backend toString", "there is no backend toString. There are: sqlite, postgres."],
+  ["--backend toString", "there is no backend toString. There are: sqlite, postgres, redis."],
   ["--scenario drian", "there is no scenario drian. There are: drain, drain-1,"],
   ["--scenario hold", "there is no scenario hold."],
+  ["--scenario drain-logged", "there is no scenario drain-logged."],
   ["--only bullmq", "there is no contender bullmq. There are: jobyard,"],
   ["--rounds 0", "--rounds 0: a whole number from 1 to 100 is needed."],
   ["--rounds 1e1", "--rounds 1e1: a whole number"],
@@ -72,6 +72,23 @@ test("a snapshot is held where that is a thing to suffer from, and by who takes 
     "hold jobyard 4000000",
     "hold graphile-batched 4000000",
     "hold pg-boss 4000000",
+  ]);
+});
+
+test("a log on a disk is for stores that have none otherwise, and without what a contender takes no part in", () => {
+  const turns = planned(readOptions(["--backend", "redis", "--scenario", "drain,backlog-unknown", "--rounds", "1"]));
+  const order = turns.map(({ scenario, contender, jobs }) => `${scenario.name} ${contender.name} ${jobs}`);
+  expect(order).toEqual([
+    "drain-1 jobyard 30000",
+    "drain-1 bullmq 10000",
+    "drain-1 bee-queue 10000",
+    ...["drain-10", "drain-100", "drain-logged"].flatMap((name) => [
+      `${name} jobyard 60000`,
+      `${name} bullmq 40000`,
+      `${name} bullmq-4 40000`,
+      `${name} bee-queue 40000`,
+    ]),
+    "backlog-unknown jobyard 1000000",
   ]);
 });
 

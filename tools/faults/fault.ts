@@ -1,7 +1,7 @@
 /** A seeded fault: one promise, broken on purpose by patching the source as it is loaded. */
 
 /** What a fault can be seeded in: an adapter, or core's engine and decisions. */
-export const TARGETS = ["memory", "sqlite", "postgres", "engine"] as const;
+export const TARGETS = ["memory", "sqlite", "postgres", "redis", "engine"] as const;
 export type Target = (typeof TARGETS)[number];
 
 /** `find` must occur in the file exactly once, or the fault counts as not injected. */

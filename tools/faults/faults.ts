@@ -9,6 +9,12 @@ import type { PostgresFault } from "./postgres-patch.ts";
 import { POSTGRES_RETENTION_FAULTS } from "./postgres-retention-faults.ts";
 import { POSTGRES_STORE_FAULTS } from "./postgres-store-faults.ts";
 import { POSTGRES_SHORTCUT_FAULTS, POSTGRES_TABLE_FAULTS } from "./postgres-table-faults.ts";
+import { REDIS_FAULTS } from "./redis-faults.ts";
+import { REDIS_LUA_FAULTS } from "./redis-lua-faults.ts";
+import type { RedisFault } from "./redis-patch.ts";
+import { REDIS_READ_FAULTS } from "./redis-read-faults.ts";
+import { REDIS_ONLY_RETENTION_FAULTS, REDIS_RETENTION_FAULTS } from "./redis-retention-faults.ts";
+import { REDIS_STORE_FAULTS } from "./redis-store-faults.ts";
 import { RETENTION_FAULTS } from "./retention-faults.ts";
 import { SQLITE_FAULTS, SQLITE_ONLY_FAULTS } from "./sqlite-faults.ts";
 
@@ -53,15 +59,26 @@ const ADAPTER_PROMISES = {
 } as const;
 
 const adapterFaults: readonly Fault[] = Object.entries(ADAPTER_PROMISES).map(([id, promise]) =>
-  onPostgres(POSTGRES_FAULTS[id], {
-    id,
-    promise,
-    patches: { memory: MEMORY_FAULTS[id] ?? [], sqlite: SQLITE_FAULTS[id] ?? [], postgres: [] },
-  }),
+  on(
+    "redis",
+    REDIS_FAULTS[id],
+    on("postgres", POSTGRES_FAULTS[id], {
+      id,
+      promise,
+      patches: { memory: MEMORY_FAULTS[id] ?? [], sqlite: SQLITE_FAULTS[id] ?? [], postgres: [], redis: [] },
+    }),
+  ),
 );
 
 const retentionFaults: readonly Fault[] = RETENTION_FAULTS.map((fault) =>
-  onPostgres(POSTGRES_RETENTION_FAULTS[fault.id], { ...fault, patches: { ...fault.patches, postgres: [] } }),
+  on(
+    "redis",
+    REDIS_RETENTION_FAULTS[fault.id],
+    on("postgres", POSTGRES_RETENTION_FAULTS[fault.id], {
+      ...fault,
+      patches: { ...fault.patches, postgres: [], redis: [] },
+    }),
+  ),
 );
 
 const engineFaults: readonly Fault[] = Object.entries(ENGINE_FAULTS).map(([id, { promise, patches }]) => ({
@@ -71,7 +88,7 @@ const engineFaults: readonly Fault[] = Object.entries(ENGINE_FAULTS).map(([id, {
 }));
 
 const sqliteFaults: readonly Fault[] = Object.entries(SQLITE_ONLY_FAULTS).map(([id, { promise, patches }]) =>
-  onPostgres(POSTGRES_SHORTCUT_FAULTS[id], { id, promise, patches: { sqlite: patches } }),
+  on("postgres", POSTGRES_SHORTCUT_FAULTS[id], { id, promise, patches: { sqlite: patches } }),
 );
 
 const postgresFaults: readonly Fault[] = Object.entries({
@@ -85,20 +102,28 @@ const postgresFaults: readonly Fault[] = Object.entries({
   guards: { postgres: guard },
 }));
 
+const redisFaults: readonly Fault[] = Object.entries({
+  ...REDIS_LUA_FAULTS,
+  ...REDIS_READ_FAULTS,
+  ...REDIS_ONLY_RETENTION_FAULTS,
+  ...REDIS_STORE_FAULTS,
+}).map(([id, { promise, patches, guard }]) => ({ id, promise, patches: { redis: patches }, guards: { redis: guard } }));
+
 export const FAULTS: readonly Fault[] = [
   ...adapterFaults,
   ...retentionFaults,
   ...sqliteFaults,
   ...postgresFaults,
+  ...redisFaults,
   ...engineFaults,
 ];
 
-/** Without a place in the Postgres adapter it has no patches there, which the test of the patches refuses. */
-function onPostgres(seeded: PostgresFault | undefined, fault: Fault): Fault {
+/** Without a place in that adapter it has no patches there, which the test of the patches refuses. */
+function on(target: "postgres" | "redis", seeded: PostgresFault | RedisFault | undefined, fault: Fault): Fault {
   if (seeded === undefined) return fault;
   return {
     ...fault,
-    patches: { ...fault.patches, postgres: seeded.patches },
-    guards: { postgres: seeded.guard },
+    patches: { ...fault.patches, [target]: seeded.patches },
+    guards: { ...fault.guards, [target]: seeded.guard },
   };
 }

@@ -20,24 +20,30 @@ export const SUITES: Readonly<Record<Target, readonly Guard[]>> = {
   memory: [{ file: "packages/core/test/memory/conformance.test.ts" }],
   sqlite: [{ file: "packages/adapter-sqlite/test/conformance.test.ts" }],
   postgres: [{ file: "packages/adapter-postgres/test/" }],
+  redis: [{ file: "packages/adapter-redis/test/conformance.test.ts" }],
   engine: [{ file: "packages/core/test/engine/" }, { file: "packages/core/test/decisions/" }],
 };
-/** Each of them reads a whole store over a connection after every step. */
-const POSTGRES_MODEL_RUNS = "4";
+/** Where each of them reads a whole store over a connection after every step. */
+const MODEL_RUNS_ON_A_SERVER = "4";
 
-/** @param postgresUrl - a server for the tests that want one; null if none does */
+/** What the tests of a target take a server from, if they want one. */
+const SERVER_OF: Readonly<Partial<Record<Target, string>>> = {
+  postgres: "JOBYARD_TEST_POSTGRES_URL",
+  redis: "JOBYARD_TEST_REDIS_URL",
+};
+
+/** @param serverUrl - for the tests of a target that want a server; null if they do not */
 export async function judge(
   target: Target,
   fault: string | null,
   guards: readonly Guard[],
-  postgresUrl: string | null,
+  serverUrl: string | null,
 ): Promise<Verdict> {
   const dir = mkdtempSync(join(tmpdir(), "jobyard-fault-"));
   try {
     const [report, proof] = [join(dir, "report.json"), join(dir, "proof")];
     const output = await runSuite(guards, report, {
-      ...(target === "postgres" &&
-        postgresUrl !== null && { JOBYARD_TEST_POSTGRES_URL: postgresUrl, JOBYARD_MODEL_RUNS: POSTGRES_MODEL_RUNS }),
+      ...serverFor(target, serverUrl),
       ...(fault !== null && { JOBYARD_FAULT: `${target}:${fault}`, JOBYARD_FAULT_PROOF: proof }),
     });
     if (!existsSync(report)) return { outcome: "not injected", by: lastLine(output) };
@@ -51,6 +57,11 @@ export async function judge(
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+function serverFor(target: Target, url: string | null): Record<string, string> {
+  const variable = SERVER_OF[target];
+  return variable === undefined || url === null ? {} : { [variable]: url, JOBYARD_MODEL_RUNS: MODEL_RUNS_ON_A_SERVER };
 }
 
 function runSuite(guards: readonly Guard[], report: string, env: Record<string, string>): Promise<string> {

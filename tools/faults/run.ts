@@ -1,13 +1,14 @@
 /**
  * `pnpm faults`: breaks every promise in every adapter and in the engine, one at a time, and prints which test noticed.
  *
- * Options: `--target memory|sqlite|postgres|engine`, `--fault <id>`, `--jobs <n>` (at once), `--json`. All tests of
- * Postgres share the server of `JOBYARD_TEST_POSTGRES_URL`, or one that is started for them.
+ * Options: `--target memory|sqlite|postgres|redis|engine`, `--fault <id>`, `--jobs <n>` (at once), `--json`. All tests of
+ * Postgres share the server of `JOBYARD_TEST_POSTGRES_URL`, those of Redis that of `JOBYARD_TEST_REDIS_URL`, or one that
+ * is started for them.
  * Exit code 0 only if every fault was injected (with proof) and caught, and the suite is green without one.
  */
 
 import { parseArgs } from "node:util";
-import { startPostgres, throwaway } from "@jobyard/servers";
+import { startPostgres, startRedis, throwaway } from "@jobyard/servers";
 import { type Fault, type Guard, TARGETS, type Target } from "./fault.ts";
 import { FAULTS } from "./faults.ts";
 import { judge, SUITES, type Verdict } from "./judge.ts";
@@ -39,14 +40,22 @@ if (trials.length === 0) {
   process.exit(2);
 }
 
-const server = trials.some(({ target }) => target === "postgres") ? await sharedPostgres() : null;
+const servers = new Map<Target, SharedServer>();
+for (const [target, start] of [
+  ["postgres", sharedPostgres],
+  ["redis", sharedRedis],
+] as const)
+  if (trials.some((trial) => trial.target === target)) servers.set(target, await start());
 const verdicts = new Map<Trial, Verdict>();
 await inParallel(trials, Math.max(1, Number(options.jobs)), async (trial) => {
-  verdicts.set(trial, await judge(trial.target, trial.fault?.id ?? null, trial.guards, server?.url ?? null));
+  verdicts.set(
+    trial,
+    await judge(trial.target, trial.fault?.id ?? null, trial.guards, servers.get(trial.target)?.url ?? null),
+  );
   if (process.stderr.isTTY) process.stderr.write(`\r${verdicts.size}/${trials.length} `);
 });
 
-await server?.stop();
+for (const server of servers.values()) await server.stop();
 
 const rows = trials.map((trial) => {
   const verdict = verdicts.get(trial) as Verdict;
@@ -80,11 +89,22 @@ function guardsOf({ guards }: Fault, target: Target): readonly Guard[] {
   return own === undefined ? SUITES[target] : [own];
 }
 
+interface SharedServer {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
 /** What a fault keeps busy, and nobody waits for any longer, ends: the server looks whether its clients are there. */
-async function sharedPostgres(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+async function sharedPostgres(): Promise<SharedServer> {
   const url = process.env["JOBYARD_TEST_POSTGRES_URL"];
   if (url) return { url, stop: async () => {} };
   return startPostgres({ settings: { ...throwaway, max_connections: 400, client_connection_check_interval: "1s" } });
+}
+
+/** A script that a fault keeps from ending is ended by nobody, and fails the tests of the others: run it alone, then. */
+async function sharedRedis(): Promise<SharedServer> {
+  const url = process.env["JOBYARD_TEST_REDIS_URL"];
+  return url ? { url, stop: async () => {} } : startRedis();
 }
 
 async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {

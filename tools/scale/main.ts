@@ -1,7 +1,7 @@
 /**
  * `pnpm scale`: a store of a million jobs, and how long everything takes that the dashboard's lists show of it.
  *
- * Options: `--backend sqlite|postgres`, `--jobs <n>`, `--seed <n>`, `--rounds <n>`, `--folder <path>` where stores are kept,
+ * Options: `--backend sqlite|postgres|redis`, `--jobs <n>`, `--seed <n>`, `--rounds <n>`, `--folder <path>` where stores are kept,
  * `--http` to ask the built dashboard in its own process besides, `--make` to make the store and stop, `--json`.
  * On Postgres the plans of its statements are judged in a second store of that size: see plans.ts.
  * Exit code 0 only if every line is as it should be: see the limits in report.ts.
@@ -15,6 +15,7 @@ import { arePlansGood } from "./plans.ts";
 import { HEAD, type Judged, judge, LIMITS_MS, printLine } from "./report.ts";
 import type { OpenStore } from "./store/full-store.ts";
 import { openPostgres } from "./store/postgres.ts";
+import { openRedis } from "./store/redis.ts";
 import { openSqlite } from "./store/sqlite.ts";
 
 const { values: options } = parseArgs({
@@ -30,7 +31,11 @@ const { values: options } = parseArgs({
   },
 });
 const LIMITS = `ok: an indexed list within ${LIMITS_MS.indexed}, a search within ${LIMITS_MS.search}`;
-const BACKENDS: Readonly<Record<string, OpenStore>> = { sqlite: openSqlite, postgres: openPostgres };
+const BACKENDS: Readonly<Record<string, OpenStore>> = {
+  sqlite: openSqlite,
+  postgres: openPostgres,
+  redis: openRedis,
+};
 const open = BACKENDS[options.backend] ?? fail(`--backend is ${Object.keys(BACKENDS).join(" or ")}`);
 const jobs = wholeNumber("jobs", options.jobs, 1_000);
 const rounds = wholeNumber("rounds", options.rounds, 1);

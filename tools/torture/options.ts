@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import type { Backend } from "./backends/backend.ts";
 import { BACKENDS } from "./backends/backends.ts";
+import { redisEverySecond } from "./backends/redis.ts";
 import { fits, type Scenario, type Sizes } from "./scenarios/scenario.ts";
 import { SCENARIOS } from "./scenarios/scenarios.ts";
 
@@ -36,6 +37,7 @@ const DEFAULTS: Readonly<Record<keyof Sizes, string>> = {
 export const USAGE: string = `pnpm torture: torments a store with real processes, and checks what became of every job.
 
   --backend <name>    ${[...BACKENDS.keys()].join(", ")} (sqlite)
+  --fsync <when>      with redis: always, or everysec; then what is lost is told (always)
   --scenario <name>   one of ${SCENARIOS.map(({ name }) => name).join(", ")};
                       may be given several times (all that the backend can have)
   --seed <n>          the same seed makes the same plan (1)
@@ -64,6 +66,7 @@ export function readOptions(args: readonly string[]): Options {
     args: args.filter((arg) => arg !== "--"),
     options: {
       backend: { type: "string", default: "sqlite" },
+      fsync: { type: "string", default: "always" },
       scenario: { type: "string", multiple: true, default: [] },
       seed: { type: "string", default: DEFAULTS.seed },
       workers: { type: "string", default: DEFAULTS.workers },
@@ -85,7 +88,7 @@ export function readOptions(args: readonly string[]): Options {
     },
   });
   const number = (name: keyof Sizes | "limit", least: number): number => wholeNumber(name, values[name], least);
-  const backend = named("backend", values.backend, BACKENDS);
+  const backend = withFsync(named("backend", values.backend, BACKENDS), values.fsync);
   return {
     backend,
     scenarios: scenariosOf(values.scenario, backend),
@@ -116,8 +119,15 @@ export const repeatCommand = ({ backend, sizes }: Options, { name }: Scenario): 
   const own = Object.entries(sizes).flatMap(([size, value]) =>
     size === "seed" || String(value) !== DEFAULTS[size as keyof Sizes] ? [`--${size} ${value}`] : [],
   );
-  return ["pnpm torture", `--backend ${backend.name}`, `--scenario ${name}`, ...own, "--keep"].join(" ");
+  const option = backend.option === null ? [] : [backend.option];
+  return ["pnpm torture", `--backend ${backend.name}`, ...option, `--scenario ${name}`, ...own, "--keep"].join(" ");
 };
+
+function withFsync(backend: Backend, when: string): Backend {
+  if (when === "always") return backend;
+  if (when === "everysec" && backend.name === redisEverySecond.name) return redisEverySecond;
+  throw new Error(`--fsync: ${JSON.stringify(when)} is not one of always, and with redis everysec`);
+}
 
 function scenariosOf(names: readonly string[], backend: Backend): readonly Scenario[] {
   const possible = SCENARIOS.filter((scenario) => fits(scenario, backend));

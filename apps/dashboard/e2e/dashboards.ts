@@ -1,16 +1,18 @@
 /** The dashboards under test: one for each backend, on a store of its own that the tests seed. */
 
+import { randomUUID } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parsePostgresUrl, postgresAdapter } from "@jobyard/adapter-postgres";
+import { redisAdapter } from "@jobyard/adapter-redis";
 import { parseSqliteUrl, sqliteAdapter } from "@jobyard/adapter-sqlite";
 import type { Adapter } from "@jobyard/core/adapter";
-import { startPostgres, throwaway } from "@jobyard/servers";
+import { startPostgres, startRedis, throwaway } from "@jobyard/servers";
 
 export interface Dashboard {
-  readonly backend: "sqlite" | "postgres";
+  readonly backend: "sqlite" | "postgres" | "redis";
   /** Of its store. */
   readonly url: string;
   readonly port: string;
@@ -19,28 +21,34 @@ export interface Dashboard {
 const VARIABLE = "JOBYARD_E2E";
 
 /**
- * Makes the stores, with the server that one of them needs: it ends with this process. Every process of a run gets the
+ * Makes the stores, with the servers that two of them need: they end with this process. Every process of a run gets the
  * same answer, through the environment.
  */
 export async function dashboards(): Promise<readonly Dashboard[]> {
   const made = process.env[VARIABLE];
   if (made !== undefined) return JSON.parse(made) as Dashboard[];
-  const { url } = await startPostgres({ settings: throwaway, auth: "scram-sha-256" });
+  const [postgres, redis] = await Promise.all([
+    startPostgres({ settings: throwaway, auth: "scram-sha-256" }),
+    startRedis({ requirepass: randomUUID() }),
+  ]);
   const all: readonly Dashboard[] = [
     {
       backend: "sqlite",
       url: `sqlite:${join(mkdtempSync(join(tmpdir(), "jobyard-e2e-")), "e2e.db")}`,
       port: await freePort(),
     },
-    { backend: "postgres", url, port: await freePort() },
+    { backend: "postgres", url: postgres.url, port: await freePort() },
+    { backend: "redis", url: redis.url, port: await freePort() },
   ];
   for (const dashboard of all) await makeTables(dashboard.url);
   process.env[VARIABLE] = JSON.stringify(all);
   return all;
 }
 
-export const openAdapter = (url: string): Adapter =>
-  url.startsWith("sqlite:") ? sqliteAdapter(parseSqliteUrl(url)) : postgresAdapter(parsePostgresUrl(url));
+export function openAdapter(url: string): Adapter {
+  if (url.startsWith("sqlite:")) return sqliteAdapter(parseSqliteUrl(url));
+  return url.startsWith("redis:") ? redisAdapter({ url }) : postgresAdapter(parsePostgresUrl(url));
+}
 
 async function makeTables(url: string): Promise<void> {
   const adapter = openAdapter(url);

@@ -36,6 +36,8 @@ const SECRET = "s3cret";
 const postgresUrl = (change: Readonly<Partial<URL>>): string =>
   Object.assign(new URL(storeOn("postgres")), change).href;
 
+const redisUrl = (change: Readonly<Partial<URL>>): string => Object.assign(new URL(storeOn("redis")), change).href;
+
 /** Exit code 2 as in every command of Jobyard; what failed otherwise is 1. */
 const WRONG_USE: ReadonlySet<string> = new Set(["CONFIG_INVALID", "BAD_URL"]);
 
@@ -101,6 +103,24 @@ const CASES: readonly (readonly [what: string, code: string, text: RegExp, env: 
     "BAD_URL",
     /the nearest is schema/,
     () => ({ JOBYARD_URL: postgresUrl({ password: SECRET, search: "?shema=jobs" }), ...PASSWORD }),
+  ],
+  [
+    "a wrong password for Redis",
+    "STORE_UNAVAILABLE",
+    /WRONGPASS.*Check user and password in the URL/,
+    () => ({ JOBYARD_URL: redisUrl({ password: SECRET }), ...PASSWORD }),
+  ],
+  [
+    "no Redis server",
+    "STORE_UNAVAILABLE",
+    /127\.0\.0\.1:1\/.*Nobody listens there/,
+    () => ({ JOBYARD_URL: redisUrl({ password: SECRET, port: "1" }), ...PASSWORD }),
+  ],
+  [
+    "a slip in the URL of Redis",
+    "BAD_URL",
+    /there is no parameter "prefx"/,
+    () => ({ JOBYARD_URL: redisUrl({ password: SECRET, search: "?prefx=jobs" }), ...PASSWORD }),
   ],
 ];
 

@@ -1,7 +1,8 @@
-/** `/healthz`: the process is alive. `/readyz`: it claims jobs, and its store answers. */
+/** `/healthz`: the process is alive. `/readyz`: it claims jobs, its store answers, and what that keeps in a crash. */
 
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { QueueError, systemPorts, type Worker } from "@jobyard/core";
+import type { DurabilityReport } from "./durability.ts";
 
 export interface Health {
   /** The address that was taken; the port is the true one also if 0 was asked for. */
@@ -23,25 +24,33 @@ const SILENCE = 2 / 3;
 /** A store may be that slow, however short the lease. */
 const LEAST_SILENCE_MS = 2_000;
 
+export interface HealthSources {
+  readonly whyNotReady: () => string | null;
+  /** `null`: there is nothing to be told of it. */
+  readonly durability: () => DurabilityReport | null;
+}
+
 /** @throws QueueError `PORT_IN_USE`, `CONFIG_INVALID` if there is no such address here or it is forbidden */
 export async function serveHealth(
   { host, port }: { readonly host: string; readonly port: number },
-  whyNotReady: () => string | null,
+  sources: HealthSources,
 ): Promise<Health> {
   const server = createServer((request, response) => {
     const path = request.url?.split("?")[0];
     if (request.method !== "GET" && request.method !== "HEAD") answer(response, 405, { status: "only GET and HEAD" });
     else if (path === "/healthz") answer(response, 200, { status: "ok" });
-    else if (path === "/readyz") answerReady(response, whyNotReady());
+    else if (path === "/readyz") answerReady(response, sources);
     else answer(response, 404, { status: "not found" });
   });
   await listen(server, host, port);
   return { url: addressOf(server), close: () => close(server) };
 }
 
-function answerReady(response: ServerResponse, reason: string | null): void {
-  if (reason === null) answer(response, 200, { status: "ready" });
-  else answer(response, 503, { status: "not ready", reason });
+function answerReady(response: ServerResponse, { whyNotReady, durability }: HealthSources): void {
+  const reason = whyNotReady();
+  const told = durability();
+  if (reason !== null) answer(response, 503, { status: "not ready", reason });
+  else answer(response, 200, { status: "ready", ...(told !== null && { durability: told }) });
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

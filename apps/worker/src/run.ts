@@ -2,6 +2,7 @@
 
 import type { BoundJob, Worker } from "@jobyard/core";
 import { loadJobModules, openYard, printableUrl, stopSignal } from "jobyard";
+import { Durability } from "./durability.ts";
 import { type Health, notReady, serveHealth } from "./health.ts";
 import { createLog, errorFacts, jobHooks, type Log } from "./log.ts";
 import type { Settings } from "./settings.ts";
@@ -12,12 +13,19 @@ export async function run(settings: Settings): Promise<void> {
   const stop = stopSignal();
   dieLoudly(log);
   let worker: Worker | null = null;
+  let durability: Durability | null = null;
   // First of all: a port that is taken must be known before a job is claimed.
-  const health = settings.health && (await serveHealth(settings.health, () => notReady(worker, settings.leaseMs)));
+  const health =
+    settings.health &&
+    (await serveHealth(settings.health, {
+      whyNotReady: () => notReady(worker, settings.leaseMs),
+      durability: () => durability?.report() ?? null,
+    }));
   try {
     const jobs = await loadJobModules(settings.modules);
     const yard = await openYard(settings.url);
     try {
+      if (health !== null) durability = new Durability(yard.adapter);
       const { queues, leaseMs: lease, graceMs: grace } = settings;
       worker = yard.worker({ jobs, lease, grace, hooks: jobHooks(log), ...(queues && { queues }) });
       await worker.start();

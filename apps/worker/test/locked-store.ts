@@ -1,13 +1,29 @@
 /** A store that nobody else gets through to for a while. */
 
+import { connectRedis, startRedis } from "@jobyard/servers";
 import Database from "better-sqlite3";
 import pg from "pg";
 import { inject } from "vitest";
-import type { Place } from "./worker-process.ts";
+import { type Place, place } from "./worker-process.ts";
+
+/** A place whose store can be locked without other tests noticing: on Redis with a server of its own. */
+export async function lockablePlace(): Promise<Place> {
+  if (inject("backend") !== "redis") return place();
+  const { url, stop } = await startRedis();
+  return place({ url, remove: stop });
+}
 
 /** Resolves once no call is answered any more; what it resolves with ends that. */
-export const lockStore = (place: Place): Promise<() => Promise<void>> =>
-  inject("backend") === "sqlite" ? lockFile(place.file) : lockTable(place.url);
+export function lockStore({ file, url }: Place): Promise<() => Promise<void>> {
+  switch (inject("backend")) {
+    case "sqlite":
+      return lockFile(file);
+    case "postgres":
+      return lockTable(url);
+    case "redis":
+      return pauseServer(url);
+  }
+}
 
 async function lockFile(file: string): Promise<() => Promise<void>> {
   const holder = new Database(file);
@@ -29,3 +45,16 @@ async function lockTable(url: string): Promise<() => Promise<void>> {
     await holder.end();
   };
 }
+
+/** Scripts are left lying until it ends. Were it all commands, the one that ends it would be among them. */
+async function pauseServer(url: string): Promise<() => Promise<void>> {
+  const holder = await connectRedis(url);
+  await holder.client("PAUSE", LONGEST_PAUSE_MS, "WRITE");
+  return async () => {
+    await holder.client("UNPAUSE");
+    holder.disconnect();
+  };
+}
+
+/** If nobody ends it. */
+const LONGEST_PAUSE_MS = 60_000;

@@ -1,4 +1,4 @@
-/** The real worker in a real process, on a store of its own: a file or a schema, as the project says. */
+/** The real worker in a real process, on a store of its own: a file, a schema or a prefix, as the project says. */
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -50,10 +50,11 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-export async function place(): Promise<Place> {
+/** @param given - if not, one that no other test has, on a server that others may use */
+export async function place(given?: TestStore): Promise<Place> {
   const folder = mkdtempSync(join(root, "place-"));
   const file = join(folder, "jobs.db");
-  const store = newStore(file);
+  const store = given ?? newStore(file);
   stores.push(store);
   const { url } = store;
   const yard = await openYard(url, { schema: "migrate" });

@@ -51,7 +51,7 @@ export const POSTGRES_CONTENDERS: readonly Contender[] = [
     packages: ["bullmq"],
     share: 1 / 15,
     without: ["backlog", "hold"],
-    open: async (url) => (await import("../contenders/bullmq.ts")).open(url),
+    open: async (url) => (await import("../contenders/bullmq-postgres.ts")).open(url),
   },
   {
     name: "agenda",

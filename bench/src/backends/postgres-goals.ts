@@ -2,21 +2,12 @@
 
 import type { Goal } from "../goals.ts";
 import type { Place } from "../result.ts";
-import { at, everyDrainOf, flat } from "./places.ts";
+import { at, cpuPerJob, everyDrainOf, flat, idleLatency } from "./places.ts";
 
 const GRAPHILE = "graphile-batched";
 const PEERS = ["graphile-worker", "pg-boss", "bullmq", "agenda"] as const;
 
 const everyPeerAt = (scenario: string): readonly Place[] => PEERS.map((peer) => at(scenario, peer));
-
-/** At any moment, from the call to the handler. */
-const latency = (scenario: string, where: string): readonly Goal[] => {
-  const places = { ours: at(scenario), theirs: everyPeerAt(scenario) };
-  return [
-    { ...places, text: `idle latency p50${where} ÷ the best of the others`, metric: "p50Ms", atMost: 0.75 },
-    { ...places, text: `idle latency p99${where} ÷ the best of the others`, metric: "p99Ms", atMost: 1 },
-  ];
-};
 
 export const POSTGRES_GOALS: readonly Goal[] = [
   {
@@ -54,18 +45,9 @@ export const POSTGRES_GOALS: readonly Goal[] = [
     theirs: [],
     atLeast: 0.5,
   },
-  flat("pending", "1 M pending"),
-  flat("scheduled", "1 M scheduled"),
-  flat("unknown", "1 M of an unknown type ahead"),
-  ...latency("latency-same", ""),
-  ...latency("latency-across", " to another process"),
-  {
-    text: "CPU of the process per no-op job, µs",
-    metric: "cpuMicros",
-    ours: at("drain-100"),
-    theirs: [],
-    atMost: 12,
-  },
+  ...flat(0.8),
+  ...idleLatency("the best of the others", PEERS),
+  cpuPerJob,
   {
     text: "CPU of the process per no-op job ÷ the least of the others",
     metric: "cpuMicros",
@@ -75,7 +57,7 @@ export const POSTGRES_GOALS: readonly Goal[] = [
   },
   {
     text: "WAL per job in a drain ÷ graphile-worker's, which deletes",
-    metric: "walBytes",
+    metric: "logBytes",
     ours: at("drain-100"),
     theirs: [at("drain-100", GRAPHILE)],
     atMost: 0.75,

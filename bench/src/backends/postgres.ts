@@ -34,7 +34,9 @@ export const postgres: Backend = {
   open: openSite,
   settle: (url) => onClient(url, async (client) => void (await client.query("VACUUM ANALYZE"))),
   spent: (url) => onClient(url, spentBy),
+  memory: async () => null,
   holdSnapshot,
+  logsIfAsked: false,
 };
 
 async function openSite(folder: string, mostJobs: number): Promise<Site> {
@@ -96,7 +98,7 @@ async function spentBy(client: pg.Client): Promise<ServerSpent> {
   );
   const [row] = rows;
   if (row === undefined) throw new Error("a SELECT without FROM has one row");
-  return { cpuMicros: serverCpuMicros(row.pid), walBytes: Number(row.wal) };
+  return { cpuMicros: serverCpuMicros(row.pid), logBytes: Number(row.wal) };
 }
 
 async function holdSnapshot(url: string): Promise<Held> {

@@ -62,7 +62,9 @@ export const sqlite: Backend = {
     withDatabase(file, (database) => database.pragma("wal_checkpoint(TRUNCATE)"));
   },
   spent: async () => null,
+  memory: async () => null,
   holdSnapshot: null,
+  logsIfAsked: false,
 };
 
 const facts = async (folder: string): Promise<Facts> => ({

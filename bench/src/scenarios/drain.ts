@@ -4,14 +4,14 @@ import { Meter, nowMs, pause } from "../clock.ts";
 import { checkAllRan, emptied, fill, warmUpOf } from "../jobs.ts";
 import type { Measures } from "../metrics.ts";
 import type { Scenario, Stage } from "../scenario.ts";
-import { serverMeasures } from "../server-spent.ts";
+import { memoryMeasures, serverMeasures } from "../server-spent.ts";
 import { MARK_EVERY, Tally } from "../tally.ts";
 
 const SIZE = { sameForAll: false, limitMs: 180_000 } as const;
 const MANY = { jobs: 60_000, quickJobs: 20_000 } as const;
 /** One after the other, each takes its time. */
 const FEWER = { jobs: 30_000, quickJobs: 5_000 } as const;
-const METRICS_OF_DRAIN = ["jobsPerSecond", "cpuMicros", "serverMicros", "walBytes"] as const;
+const METRICS_OF_DRAIN = ["jobsPerSecond", "cpuMicros", "serverMicros", "logBytes"] as const;
 const PROCESSES = 2;
 const LOOK_AGAIN_MS = 2;
 
@@ -21,10 +21,18 @@ export const drain = (concurrency: number): Scenario => ({
   name: `drain-${concurrency}`,
   family: "drain",
   title: `drain, ${concurrency} at once`,
-  metrics: METRICS_OF_DRAIN,
+  metrics: [...METRICS_OF_DRAIN, "memoryBytes"],
   alone: true,
   run: (stage) => drainAlone(stage, concurrency),
 });
+
+/** Where a store lies in memory: with a log that is brought to disk each second. */
+export const drainLogged: Scenario = {
+  ...drain(100),
+  name: "drain-logged",
+  title: "drain, 100 at once, with a log flushed each second",
+  logged: true,
+};
 
 /** By two processes, each with 10 at once. */
 export const drain2: Scenario = {
@@ -41,6 +49,7 @@ export const drain2: Scenario = {
 async function drainAlone(stage: Stage, concurrency: number): Promise<Measures> {
   const { contender, store, jobs, settle, profiled } = stage;
   const queue = await contender.open(store);
+  const empty = await stage.memory();
   await fill(queue, 0, jobs);
   await settle();
   const tally = new Tally(jobs);
@@ -58,10 +67,11 @@ async function drainAlone(stage: Stage, concurrency: number): Promise<Measures> 
   const { ms, cpuMicros } = meter.stop();
   const server = serverMeasures(before, await stage.serverSpent(), jobs);
   await working.stop();
+  const memory = memoryMeasures(empty, await stage.memory(), jobs);
   await checkAllRan(queue, tally, jobs);
   await queue.close();
   const counted = jobs - warmUp;
-  return { jobsPerSecond: (counted / ms) * 1_000, cpuMicros: cpuMicros / counted, ...server };
+  return { jobsPerSecond: (counted / ms) * 1_000, cpuMicros: cpuMicros / counted, ...server, ...memory };
 }
 
 async function drainTogether({ contender, store, jobs, settle, help, serverSpent }: Stage): Promise<Measures> {

@@ -9,7 +9,15 @@ import type { Setup } from "./yard.ts";
 /** True if nobody is writing, to the jobs or to the documents. */
 export async function isFree({ folder, url }: Pick<Setup, "folder" | "url">): Promise<boolean> {
   if (!isFileFree(join(folder, "documents.db"))) return false;
-  return inject("backend") === "sqlite" ? isFileFree(join(folder, "jobyard.db")) : isSchemaFree(url);
+  switch (inject("backend")) {
+    case "sqlite":
+      return isFileFree(join(folder, "jobyard.db"));
+    case "postgres":
+      return isSchemaFree(url);
+    case "redis":
+      // A script that was sent ends by itself, and takes everything with it or nothing: there is nothing to be held.
+      return true;
+  }
 }
 
 function isFileFree(file: string): boolean {

@@ -22,6 +22,7 @@ export * from "./contract/stored-nouns.ts";
 export * from "./contract/stored-queue.ts";
 export * from "./contract/stored-texts.ts";
 export * from "./contract/stored-undo.ts";
+export { backoffMs } from "./decisions/backoff.ts";
 export * from "./decisions/counting.ts";
 export {
   isTypeTerm,
@@ -39,6 +40,8 @@ export {
   requiredQueues,
   requiredStates,
 } from "./decisions/narrow.ts";
+export { createPreparer, type Preparer, type PreparerOptions } from "./engine/yard/preparer.ts";
+export { isStoreDown } from "./engine/yard/store-errors.ts";
 export { DEFAULTS } from "./nouns/defaults.ts";
 export * from "./nouns/diagnosis.ts";
 export * from "./nouns/errors.ts";
@@ -47,6 +50,7 @@ export type * from "./nouns/job.ts";
 export { LEASE_LOSS_POLICIES } from "./nouns/job.ts";
 export { byteLength, canonicalJson, sameJson } from "./nouns/json.ts";
 export * from "./nouns/lifecycle.ts";
+export { badOption, checkInteger, checkKnown, checkOneOf } from "./nouns/options.ts";
 export { type Ports, systemPorts } from "./nouns/ports.ts";
 export {
   isRetained,

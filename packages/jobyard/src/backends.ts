@@ -8,6 +8,7 @@
 import { type Adapter, type Diagnosis, QueueError } from "@jobyard/core";
 import type { SchemaStatus } from "@jobyard/core/adapter";
 import { postgres } from "./postgres-backend.ts";
+import { redis } from "./redis-backend.ts";
 import { sqlite } from "./sqlite-backend.ts";
 import { printableUrl, schemeOf } from "./url.ts";
 
@@ -33,6 +34,8 @@ export interface Absence {
 }
 
 export interface Backend {
+  /** False: it keeps jobs without tables, so there is nothing that a migration could make or change. */
+  readonly hasTables: boolean;
   open(url: string, options: AdapterOptions): Promise<Adapter>;
   /** `null` if there is a database, so that opening it makes none. */
   absence(url: string): Promise<Absence | null>;
@@ -41,15 +44,16 @@ export interface Backend {
   scratch(url: string): Promise<Scratch>;
 }
 
-/** Schemes that this version knows, and has no adapter for yet. */
-const LATER: ReadonlyMap<string, string> = new Map([
-  ["redis", "@jobyard/adapter-redis"],
-  ["rediss", "@jobyard/adapter-redis"],
-]);
 const BACKENDS: ReadonlyMap<string, Backend> = new Map([
   ["sqlite", sqlite],
   ["postgres", postgres],
   ["postgresql", postgres],
+  ["redis", redis],
+  ["rediss", redis],
+  ["redis+sentinel", redis],
+  ["rediss+sentinel", redis],
+  ["redis+cluster", redis],
+  ["rediss+cluster", redis],
 ]);
 
 /**
@@ -59,6 +63,9 @@ const BACKENDS: ReadonlyMap<string, Backend> = new Map([
  */
 export const openAdapter = (url: string, options: AdapterOptions): Promise<Adapter> =>
   ask(url, (backend) => backend.open(url, options));
+
+/** @throws QueueError `BAD_URL` */
+export const hasTables = (url: string): boolean => backendOf(url).hasTables;
 
 /** @throws QueueError `BAD_URL`, `ADAPTER_MISSING` */
 export const absenceOf = (url: string): Promise<Absence | null> => ask(url, (backend) => backend.absence(url));
@@ -71,11 +78,7 @@ export const surroundingsOf = (url: string): Promise<readonly Diagnosis[]> =>
 export const scratchBeside = (url: string): Promise<Scratch> => ask(url, (backend) => backend.scratch(url));
 
 async function ask<T>(url: string, question: (backend: Backend) => Promise<T>): Promise<T> {
-  const scheme = schemeOf(url);
-  const later = LATER.get(scheme ?? "");
-  if (later !== undefined) throw new QueueError("ADAPTER_MISSING", laterVersion(later));
-  const backend = BACKENDS.get(scheme ?? "");
-  if (!backend) throw new QueueError("BAD_URL", badUrl(url, scheme), { field: "JOBYARD_URL" });
+  const backend = backendOf(url);
   try {
     return await question(backend);
   } catch (error) {
@@ -84,13 +87,17 @@ async function ask<T>(url: string, question: (backend: Backend) => Promise<T>): 
   }
 }
 
+function backendOf(url: string): Backend {
+  const scheme = schemeOf(url);
+  const backend = BACKENDS.get(scheme ?? "");
+  if (!backend) throw new QueueError("BAD_URL", badUrl(url, scheme), { field: "JOBYARD_URL" });
+  return backend;
+}
+
 const badUrl = (url: string, scheme: string | null): string =>
   scheme === null
     ? `${JSON.stringify(printableUrl(url))} has no scheme`
     : `no backend has the scheme ${JSON.stringify(scheme)}`;
-
-const laterVersion = (name: string): string =>
-  `this version of jobyard has SQLite and Postgres only; once a later one is out: npm install jobyard@latest ${name}`;
 
 const adapterMissing = (name: string, cause?: unknown): QueueError =>
   new QueueError("ADAPTER_MISSING", `npm install ${name}`, { cause });

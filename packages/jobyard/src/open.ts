@@ -19,11 +19,12 @@ export interface OpenOptions extends Omit<YardOptions, "adapter"> {
 }
 
 /**
- * Opens the yard behind a URL: `sqlite:<file>`, `postgres://…`, `redis://…` or `rediss://…`.
+ * Opens the yard behind a URL: `sqlite:<file>`, `postgres://…`, or `redis://…` (also `rediss://`, and both with
+ * `+sentinel` or `+cluster`).
  *
  * @param url - `sqlite:./jobyard.db` if not given
  * @throws QueueError `BAD_URL`, `ADAPTER_MISSING`, `SCHEMA_MISSING`, `SCHEMA_TOO_OLD`, `SCHEMA_TOO_NEW`,
- *   `STORE_UNAVAILABLE`, `STORE_BUSY`, `STORE_CORRUPT`
+ *   `STORE_UNAVAILABLE`, `STORE_UNSAFE`, `STORE_BUSY`, `STORE_CORRUPT`
  */
 export async function openYard(url: string = DEFAULT_URL, options: OpenOptions = {}): Promise<Yard> {
   const { create = true, schema = "check", ...yardOptions } = options;

@@ -4,6 +4,8 @@ import { randomBytes } from "node:crypto";
 import type { Backend } from "./backends.ts";
 
 export const postgres: Backend = {
+  hasTables: true,
+
   async open(url) {
     const { parsePostgresUrl, postgresAdapter } = await import("@jobyard/adapter-postgres");
     return postgresAdapter(parsePostgresUrl(url));

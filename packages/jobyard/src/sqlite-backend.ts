@@ -9,6 +9,8 @@ import { migrateCommand } from "./schema.ts";
 const IN_MEMORY = ":memory:";
 
 export const sqlite: Backend = {
+  hasTables: true,
+
   async open(url, { create }) {
     const { parseSqliteUrl, sqliteAdapter } = await import("@jobyard/adapter-sqlite");
     const parsed = parseSqliteUrl(url);

@@ -21,6 +21,12 @@ test.each([
   ["sqlite:./jobs.db", "adapter-sqlite"],
   ["postgres://ada:secret@localhost/jobs", "adapter-postgres"],
   ["postgresql://ada:secret@localhost/jobs", "adapter-postgres"],
+  ["redis://:secret@localhost", "adapter-redis"],
+  ["rediss://:secret@localhost", "adapter-redis"],
+  ["redis+sentinel://:secret@localhost,other/jobs", "adapter-redis"],
+  ["rediss+sentinel://:secret@localhost/jobs", "adapter-redis"],
+  ["redis+cluster://:secret@localhost", "adapter-redis"],
+  ["rediss+cluster://:secret@localhost", "adapter-redis"],
 ])("%s without its adapter names the install line", (url, adapter) => {
   const main = join(alone, "src/cli/main.ts");
   const { status, stderr } = spawnSync(process.execPath, ["-C", "@jobyard/source", main, "queues", "--url", url], {

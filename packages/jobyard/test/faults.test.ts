@@ -9,22 +9,6 @@ import { documents, expectError, type Place, place } from "./jobyard.ts";
 const here: Place = await place();
 
 describe("the URL", () => {
-  test("of a backend that this version does not have yet names the install line for later", async () => {
-    for (const [url, adapter] of [
-      ["redis://:secret@localhost:6379", "@jobyard/adapter-redis"],
-      ["rediss://localhost", "@jobyard/adapter-redis"],
-    ] as const) {
-      const finished = await here.run("queues", "--url", url);
-      expectError(
-        finished,
-        "ADAPTER_MISSING",
-        1,
-        `has SQLite and Postgres only; once a later one is out: npm install jobyard@latest ${adapter}`,
-      );
-      expect(finished.err).not.toContain("secret");
-    }
-  });
-
   test("that nobody understands", async () => {
     const finished = await here.run("queues", "--url", "mysql://ada:secret@localhost/jobs");
     expectError(finished, "BAD_URL", 2, 'no backend has the scheme "mysql"');

@@ -166,7 +166,18 @@ class Filler {
     for (const { lease } of jobs) this.#fates.delete(lease.ref.id);
   }
 
-  async #claim(max: number, session: string, leaseMs: number): Promise<readonly LeasedJob[]> {
+  /** As often as it takes: one claim may give fewer than are there. */
+  async #claim(count: number, session: string, leaseMs: number): Promise<readonly LeasedJob[]> {
+    const jobs: LeasedJob[] = [];
+    while (jobs.length < count) {
+      const more = await this.#claimOnce(count - jobs.length, session, leaseMs);
+      if (more.length === 0) throw new Error(`${count} jobs were to be claimed and ${jobs.length} were there`);
+      jobs.push(...more);
+    }
+    return jobs;
+  }
+
+  async #claimOnce(max: number, session: string, leaseMs: number): Promise<readonly LeasedJob[]> {
     const queues = [...new Set(TYPES.map(({ queue }) => queue))];
     const { jobs } = await this.#adapter.leaser.claim({
       session,
@@ -181,7 +192,6 @@ class Filler {
       waitMs: 0,
       held: false,
     });
-    if (jobs.length < max) throw new Error(`${max} jobs were to be claimed and ${jobs.length} were there`);
     return jobs;
   }
 

@@ -1,7 +1,8 @@
 /**
  * Where stores are kept: outside of the repository, each made once, under a name that tells what is in it.
  *
- * The name has the layout in it (the migrations' text) and this folder's own sources: a change of either makes a new store.
+ * The name has the layout in it (the text of migrations or scripts) and this folder's own sources: a change of either
+ * makes a new store.
  */
 
 import { createHash } from "node:crypto";
@@ -11,8 +12,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Wanted } from "./full-store.ts";
 
+/** Where an adapter says how it lays its data out. */
+const LAYOUTS = { sqlite: "migrations", postgres: "migrations", redis: "lua" } as const;
+
 export interface Kept extends Pick<Wanted, "jobs" | "seed" | "folder"> {
-  readonly backend: "sqlite" | "postgres";
+  readonly backend: keyof typeof LAYOUTS;
   /** Makes it at this path, and leaves it closed. */
   readonly make: (path: string) => Promise<void>;
 }
@@ -32,8 +36,8 @@ export async function kept({ backend, jobs, seed, folder, make }: Kept): Promise
 
 async function layoutOf(backend: Kept["backend"]): Promise<string> {
   const hash = createHash("sha256");
-  const migrations = join(import.meta.dirname, `../../../packages/adapter-${backend}/src/migrations`);
-  for (const folder of [migrations, import.meta.dirname])
+  const layout = join(import.meta.dirname, `../../../packages/adapter-${backend}/src/${LAYOUTS[backend]}`);
+  for (const folder of [layout, import.meta.dirname])
     for (const file of (await readdir(folder, { recursive: true, withFileTypes: true }))
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))

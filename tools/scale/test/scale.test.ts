@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgresAdapter } from "@jobyard/adapter-postgres";
+import { redisAdapter } from "@jobyard/adapter-redis";
 import { parseSqliteUrl, sqliteAdapter } from "@jobyard/adapter-sqlite";
 import { PHASES } from "@jobyard/core";
 import type { Adapter } from "@jobyard/core/adapter";
@@ -10,15 +11,18 @@ import type { Line } from "../measure/measure.ts";
 import { judge } from "../report.ts";
 import { countsOf } from "../store/mix.ts";
 import { openPostgres } from "../store/postgres.ts";
+import { openRedis } from "../store/redis.ts";
 import { openSqlite } from "../store/sqlite.ts";
 
 const JOBS = 3_000;
 const sqliteAt = (url: string): Adapter => sqliteAdapter({ ...parseSqliteUrl(url), create: false });
 const postgresAt = (url: string): Adapter => postgresAdapter({ url });
+const redisAt = (url: string): Adapter => redisAdapter({ url });
 
 test.each([
   ["SQLite", openSqlite, sqliteAt],
   ["Postgres", openPostgres, postgresAt],
+  ["Redis", openRedis, redisAt],
 ])("a store on %s holds what the mix says, and is made once", async (_, open, adapterAt) => {
   const folder = await mkdtemp(join(tmpdir(), "jobyard-scale-test-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

@@ -12,3 +12,10 @@ export {
   startProxy,
   type TcpProxy,
 } from "./proxy/proxy.ts";
+export { type AvailableRedis, availableRedis, type RedisProduct } from "./redis/available.ts";
+export type { Certificate } from "./redis/certificate.ts";
+export { connectRedis } from "./redis/client.ts";
+export { type RedisCluster, type RedisClusterOptions, startRedisCluster } from "./redis/cluster.ts";
+export { type KeysOfTest, newPrefix } from "./redis/prefix.ts";
+export { type RedisSentinelOptions, type RedisSentinels, startRedisSentinels } from "./redis/sentinel.ts";
+export { type RedisOptions, type RedisServer, startRedis } from "./redis/server.ts";

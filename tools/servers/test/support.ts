@@ -22,9 +22,9 @@ export async function connected(url: string): Promise<pg.Client> {
 }
 
 /** Resolves when the condition holds; rejects if it does not within 15 s. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const limit = performance.now() + 15_000;
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > limit) throw new Error(`waited 15 s until ${what}`);
     await sleep(10);
   }

@@ -5,6 +5,10 @@
 
 export interface Backend {
   readonly name: string;
+  /** What of the command line made it so; `null` for the way it comes. */
+  readonly option: string | null;
+  /** An outage may take answered calls along: then it is told which, and what has to hold is what can. */
+  readonly isLossy: boolean;
   /** It is a process of its own, which can be killed, and which others reach over a network. */
   readonly hasServer: boolean;
   readonly lock: LockTimes;
@@ -51,6 +55,8 @@ export interface StoreServer {
    * @param downMs - how long it is left dead
    */
   crash(downMs: number): Promise<Crash>;
+  /** Times of which an outage so far may have taken answered calls along. */
+  losses(): readonly Loss[];
   /** Crashes that the server itself found traces of when it started, in its own words. */
   recoveries(): number;
   /**
@@ -74,6 +80,18 @@ export interface Crash {
   readonly pid: number | null;
   /** From the kill to the first connection that it took. */
   readonly forMs: number;
+  /** What else there is to say of it, such as what the server said when it started. */
+  readonly remarks: readonly string[];
+}
+
+export interface Loss {
+  /** What kind of outage it was. */
+  readonly means: string;
+  /** How much is known to have been taken. */
+  readonly bytes: number;
+  /** Calls that were answered between these instants, by this machine's clock, may be gone. */
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface Disconnection {

@@ -2,8 +2,9 @@
 
 import type { Backend } from "./backend.ts";
 import { postgres } from "./postgres.ts";
+import { redis } from "./redis.ts";
 import { sqlite } from "./sqlite.ts";
 
 export const BACKENDS: ReadonlyMap<string, Backend> = new Map(
-  [sqlite, postgres].map((backend) => [backend.name, backend]),
+  [sqlite, postgres, redis].map((backend) => [backend.name, backend]),
 );

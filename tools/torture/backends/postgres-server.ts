@@ -42,6 +42,7 @@ export async function openServer(folder: string): Promise<OwnServer> {
     url,
     urlFor: (process) => named(url, process),
     crash: (downMs) => crash(server, downMs),
+    losses: () => [],
     recoveries: () => count(join(folder, LOG), /was not properly shut down; automatic recovery in progress/g),
     disconnect: (process) => asked(url, (client) => disconnect(client, process)),
     revive,
@@ -69,7 +70,7 @@ async function crash(server: PostgresServer, downMs: number): Promise<Crash> {
   const left = killed.filter(isLiving);
   await sleep(downMs);
   await server.restart();
-  return { killed, left, pid: server.pid, forMs: Math.round(performance.now() - from) };
+  return { killed, left, pid: server.pid, forMs: Math.round(performance.now() - from), remarks: [] };
 }
 
 /** So long a moment is waited for in which one of the connections is at work, in ms. */

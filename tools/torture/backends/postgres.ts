@@ -12,6 +12,8 @@ import { openSmallDisk } from "./small-disk.ts";
 
 export const postgres: Backend = {
   name: "postgres",
+  option: null,
+  isLossy: false,
   hasServer: true,
   // A call gives up after 15 s, and the server ends its statement.
   lock: { waitedForMs: 3_000, toldMs: 18_000, codes: ["STORE_UNAVAILABLE", "STORE_BUSY"] },

@@ -11,6 +11,8 @@ import { openSmallDisk } from "./small-disk.ts";
 
 export const sqlite: Backend = {
   name: "sqlite",
+  option: null,
+  isLossy: false,
   hasServer: false,
   // Calls wait 5 s for a lock by default.
   lock: { waitedForMs: 3_000, toldMs: 8_000, codes: ["STORE_BUSY"] },

@@ -42,8 +42,9 @@ export class StoreFaults {
     return this.#inTurn(async () => {
       const { server, history } = this.#options;
       if (server === null) return false;
-      const { killed, left, pid, forMs } = await server.crash(downMs);
-      const proof = `pids ${killed.join(" ")} killed, ${left.length} of them left; pid ${pid} since, after ${forMs} ms`;
+      const { killed, left, pid, forMs, remarks } = await server.crash(downMs);
+      const pids = `pids ${killed.join(" ")} killed, ${left.length} of them left; pid ${pid} since, after ${forMs} ms`;
+      const proof = [pids, ...remarks].join("; ");
       history.write({ kind: "fault", fault: "outage", target: null, forMs, proof });
       this.#outages += 1;
       this.#killed += killed.length;

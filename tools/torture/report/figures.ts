@@ -35,6 +35,8 @@ export interface Verdict {
   readonly figures: readonly Figure[];
   /** What the checker made of the history; `null` if there was none to check. */
   readonly report: HistoryReport | null;
+  /** Invariants that must hold, by their ids; `null`: all of them. */
+  readonly mustHold: readonly string[] | null;
   /** What broke the run off: the time limit, or a fault of the run itself; `null` if it ran to its end. */
   readonly stoppedBy: string | null;
   /** Where history, logs and store are; `null` if they are gone. */
@@ -43,5 +45,16 @@ export interface Verdict {
   readonly repeat: string;
 }
 
-export const isGood = ({ figures, report, stoppedBy }: Pick<Verdict, "figures" | "report" | "stoppedBy">): boolean =>
-  stoppedBy === null && report?.ok === true && figures.every(isAsWanted);
+export const isGood = ({
+  figures,
+  report,
+  mustHold,
+  stoppedBy,
+}: Pick<Verdict, "figures" | "report" | "mustHold" | "stoppedBy">): boolean =>
+  stoppedBy === null && report !== null && isKept(report, mustHold) && figures.every(isAsWanted);
+
+function isKept({ ok, results, required }: HistoryReport, mustHold: Verdict["mustHold"]): boolean {
+  if (mustHold === null) return ok;
+  const broken = results.filter(({ id, broken }) => broken > 0 && mustHold.includes(id));
+  return broken.length === 0 && required.every(({ atLeast, was }) => was >= atLeast);
+}

@@ -3,11 +3,12 @@
 import { printExit } from "../crew/child.ts";
 import type { Death } from "../crew/crew.ts";
 import { type Deaths, isKill, isPill, UNKNOWN } from "../crew/deaths.ts";
-import { PRODUCER_POINTS, TRANSACTION_POINTS, WORKER_POINTS } from "../plan/faults.ts";
+import type { Point } from "../plan/faults.ts";
 import { type Figure, NONE, SOME } from "../report/figures.ts";
 import type { Sizes } from "./scenario.ts";
 
-export function deathFigures(deaths: Deaths, { kills, pills }: Sizes): readonly Figure[] {
+/** @param points - those that a kill was aimed at */
+export function deathFigures(deaths: Deaths, { kills, pills }: Sizes, points: readonly Point[]): readonly Figure[] {
   const all = deaths.all;
   const workers = all.filter(({ name }) => name.startsWith("worker"));
   const unknown = all.filter(({ cause }) => cause === UNKNOWN);
@@ -18,7 +19,7 @@ export function deathFigures(deaths: Deaths, { kills, pills }: Sizes): readonly 
     { label: "  of so many pids", value: pids.size, want: null },
     ...(pills > 0 ? [{ label: "workers killed by a pill", value: count(isPill), want: SOME }] : []),
     ...pillWays(workers).map(([label, value]): Figure => ({ label, value, want: SOME })),
-    ...pointFigures(all, kills),
+    ...(kills === 0 ? [] : pointFigures(all, points)),
     {
       label: "processes that died and nobody knows why",
       value: unknown.length,
@@ -33,9 +34,7 @@ function pillWays(workers: readonly Death[]): readonly (readonly [string, number
   return [...ways].map(([way, dead]) => [way, dead.length] as const).sort();
 }
 
-function pointFigures(all: readonly Death[], kills: number): readonly Figure[] {
-  if (kills === 0) return [];
-  const points = [...WORKER_POINTS, ...TRANSACTION_POINTS, ...PRODUCER_POINTS];
+function pointFigures(all: readonly Death[], points: readonly Point[]): readonly Figure[] {
   return points.map((point) => ({
     label: `  at ${point}`,
     value: all.filter(({ cause, exit }) => cause === point && exit.signal === "SIGKILL").length,

@@ -8,16 +8,29 @@ import { chargedInCompany } from "../history/charges.ts";
 import { dump } from "../history/dump.ts";
 import { readErrors, readHistory } from "../history/read.ts";
 import { type Figure, NONE } from "../report/figures.ts";
+import { lossFigures } from "./loss-figures.ts";
 import type { Stage } from "./scenario.ts";
 
+/** For a store that may go back in time: what is done when nothing has moved for so long. */
+export interface Still {
+  readonly afterMs: number;
+  readonly act: () => Promise<void>;
+}
+
 /** Resolves when all jobs are over. */
-export async function drained(stage: Stage, jobs: number): Promise<void> {
+export async function drained(stage: Stage, jobs: number, still: Still | null = null): Promise<void> {
   const { limit, tell } = stage;
+  let [last, since] = [jobs, performance.now()];
   await limit.until("the last jobs to end", async () => {
     const queues = await queuesOf(stage);
     if (queues === null) return null;
     const open = queues.reduce((sum, { depth, counts }) => sum + depth + counts.stale.n, 0);
     tell(`waits for ${open} of ${jobs} jobs`);
+    if (open !== last) [last, since] = [open, performance.now()];
+    if (still !== null && performance.now() - since > still.afterMs) {
+      await still.act();
+      since = performance.now();
+    }
     return open === 0 ? true : null;
   });
 }
@@ -79,6 +92,7 @@ export async function judge(
       detail: untyped.slice(0, 5).map(({ process, doing, error }) => `${process}, ${doing}: ${error}`),
     },
     { label: "history files cut by a kill", value: cut, want: null },
+    ...(backend.isLossy ? lossFigures(entries, all.jobs, store.server?.losses() ?? []) : []),
   ];
   return { figures, report };
 }

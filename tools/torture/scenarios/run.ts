@@ -11,6 +11,7 @@ import { openHistory } from "../history/writer.ts";
 import { type Figure, isGood, type Verdict } from "../report/figures.ts";
 import type { Progress } from "../report/progress.ts";
 import { judge } from "./ending.ts";
+import { HOLD_ANYWAY } from "./loss-figures.ts";
 import type { Scenario, Sizes, Stage } from "./scenario.ts";
 
 export interface RunOptions {
@@ -34,7 +35,8 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   // A server may run under an account of its own, which has to get at its data.
   await chmod(folder, 0o711);
   const tell = (text: string): void => progress.tell(`${scenario.name}  ${text}  ${seconds()} s`);
-  const outcome = await attempt(scenario, options, folder, tell);
+  const mustHold = backend.isLossy ? HOLD_ANYWAY : null;
+  const outcome = { ...(await attempt(scenario, options, folder, tell)), mustHold };
   progress.close();
   const isKept = keep || !isGood(outcome);
   if (!isKept) await rm(folder, { recursive: true, force: true });

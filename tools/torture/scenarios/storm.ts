@@ -1,13 +1,23 @@
 /** Everything at once: workers, producers and the store's server die in every way there is, and no job may notice. */
 
 import type { Backend } from "../backends/backend.ts";
+import type { Crew } from "../crew/crew.ts";
 import { Deaths } from "../crew/deaths.ts";
-import { type FaultPlan, PRODUCER_POINTS, planFaults, zombiesAtWork } from "../plan/faults.ts";
+import { killNow } from "../faults/kill.ts";
+import {
+  type FaultPlan,
+  type Point,
+  PRODUCER_POINTS,
+  planFaults,
+  TRANSACTION_POINTS,
+  WORKER_POINTS,
+  zombiesAtWork,
+} from "../plan/faults.ts";
 import { type JobPlan, PLAIN, type PlannedJob, planJobs } from "../plan/jobs.ts";
 import { bring } from "./bring.ts";
 import { startProducers, startWorkers } from "./cast.ts";
 import { deathFigures } from "./death-figures.ts";
-import { drained, stopAll } from "./ending.ts";
+import { drained, type Still, stopAll } from "./ending.ts";
 import { lookOn } from "./onlooker.ts";
 import type { Scenario, Sizes } from "./scenario.ts";
 
@@ -15,6 +25,7 @@ const LEASE_MS = 1_000;
 const SWEEP_MS = 300;
 const CONCURRENCY = 10;
 const PRODUCERS = 2;
+const STILL_MS = 15 * LEASE_MS;
 /** Of all jobs, how many are there before the first fault. */
 const HEAD_START = 0.4;
 
@@ -53,6 +64,15 @@ export const storm: Scenario = {
     });
     const producers = startProducers(stage, deaths, plan, PRODUCERS);
     lookOn(stage, followed(plan));
+    let ended = 0;
+    // What a worker has settled, and an outage has undone, is its own again: it does not know, and lives.
+    const restart = (crew: Crew): Still => ({
+      afterMs: STILL_MS,
+      act: async () => {
+        ended += 1;
+        for (let place = 0; place < crew.size; place++) await killNow(crew, deaths, place / crew.size);
+      },
+    });
     try {
       await limit.wait("the processes to start", Promise.all([workers.ready(), producers.crew.ready()]));
       await bring(
@@ -69,13 +89,21 @@ export const storm: Scenario = {
         },
       );
       await limit.wait("the producers to finish", producers.crew.empty());
-      await drained(stage, plan.jobs);
+      await drained(stage, plan.jobs, backend.isLossy ? restart(workers) : null);
       await stopAll(stage, workers);
     } finally {
-      figures.push(...deathFigures(deaths, sizes));
+      if (backend.isLossy)
+        figures.push({ label: "times that workers had to be ended by hand", value: ended, want: null });
+      figures.push(...deathFigures(deaths, sizes, pointsOf(backend)));
     }
   },
 };
+
+const pointsOf = ({ openLedger }: Backend): readonly Point[] => [
+  ...WORKER_POINTS,
+  ...(openLedger === null ? [] : TRANSACTION_POINTS),
+  ...PRODUCER_POINTS,
+];
 
 const jobPlan = ({ seed, jobs, pills }: Sizes, transactions: boolean): JobPlan => ({
   ...PLAIN,

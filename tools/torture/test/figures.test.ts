@@ -16,6 +16,7 @@ const verdict: Verdict = {
   seconds: 1.5,
   figures: [figure(0, NONE), figure(3, SOME)],
   report,
+  mustHold: null,
   stoppedBy: null,
   folder: null,
   repeat: "pnpm torture --seed 4",
@@ -38,6 +39,19 @@ test("one figure, a broken promise or a time limit is enough for a bad run", () 
   expect(isGood({ ...verdict, stoppedBy: "time limit reached" })).toBe(false);
   expect(isGood({ ...verdict, report: { ...report, ok: false } })).toBe(false);
   expect(isGood({ ...verdict, report: null })).toBe(false);
+});
+
+test("of a store that may lose what it answered, some promises must hold and what had to happen must have", () => {
+  const broken = {
+    ...report,
+    ok: false,
+    results: report.results.map((result) => ({ ...result, broken: result.id === "I1" ? 2 : 0 })),
+  };
+  expect(isGood({ ...verdict, report: broken })).toBe(false);
+  expect(isGood({ ...verdict, report: broken, mustHold: ["I3"] })).toBe(true);
+  expect(isGood({ ...verdict, report: broken, mustHold: ["I1"] })).toBe(false);
+  const idle = { ...broken, required: [{ figure: "rescues", atLeast: 1, was: 0 }] };
+  expect(isGood({ ...verdict, report: idle, mustHold: ["I3"] })).toBe(false);
 });
 
 test("a bad run tells its seed, how to repeat it and where its files are", () => {
@@ -67,6 +81,13 @@ test("options: all scenarios by default, faults in them are named", () => {
   expect(storm && repeatCommand(options, storm)).toBe(
     "pnpm torture --backend sqlite --scenario storm --seed 9 --kills 5 --keep",
   );
+  const relaxed = readOptions(["--backend", "redis", "--fsync", "everysec", "--scenario", "share"]);
+  const [share] = relaxed.scenarios;
+  expect(relaxed.backend.isLossy).toBe(true);
+  expect(share && repeatCommand(relaxed, share)).toBe(
+    "pnpm torture --backend redis --fsync everysec --scenario share --seed 1 --keep",
+  );
+  expect(() => readOptions(["--fsync", "everysec"])).toThrow(/--fsync: "everysec"/);
   expect(() => readOptions(["--jobs", "many"])).toThrow(/--jobs: "many"/);
   expect(() => readOptions(["--scenario", "rain"])).toThrow(/"rain" is not one of storm/);
   expect(() => readOptions(["--backend", "mongo"])).toThrow(/--backend/);

@@ -4,6 +4,7 @@ import "server-only";
 
 import { statSync } from "node:fs";
 import { parsePostgresUrl, postgresAdapter } from "@jobyard/adapter-postgres";
+import { redisAdapter } from "@jobyard/adapter-redis";
 import { parseSqliteUrl, sqliteAdapter } from "@jobyard/adapter-sqlite";
 import { type Board, createYard, QueueError } from "@jobyard/core";
 import type { Adapter } from "@jobyard/core/adapter";
@@ -42,6 +43,7 @@ function openAdapter(url: string): Adapter {
     return sqliteAdapter({ ...options, create: false });
   }
   if (/^postgres(?:ql)?:/.test(url)) return postgresAdapter(parsePostgresUrl(url));
+  if (/^rediss?(?:\+(?:sentinel|cluster))?:/.test(url)) return redisAdapter({ url });
   throw new QueueError("BAD_URL", `JOBYARD_URL begins with ${JSON.stringify(url.split(":", 1)[0])}`, {
     field: "JOBYARD_URL",
   });

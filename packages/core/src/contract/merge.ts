@@ -5,17 +5,17 @@
 
 import { edgeOf, inWalkOrder, type ListKey, type ListPlace } from "./cursor.ts";
 
-export interface Stretch {
+export interface Stretch<Key extends ListKey = ListKey> {
   /** In the order of the walk. */
-  readonly keys: readonly ListKey[];
+  readonly keys: readonly Key[];
   /** Where it goes on; null at the end. It is complete up to there, whether or not something was found. */
   readonly rest: ListPlace | null;
 }
 
 /** One of the walks, with what was found ahead. */
-export class Leg<Walk> {
+export class Leg<Walk, Key extends ListKey = ListKey> {
   readonly walk: Walk;
-  #keys: readonly ListKey[] = [];
+  #keys: readonly Key[] = [];
   #next = 0;
   #rest: ListPlace | null;
 
@@ -25,7 +25,7 @@ export class Leg<Walk> {
   }
 
   /** The key that comes next, if one was found. */
-  get key(): ListKey | null {
+  get key(): Key | null {
     return this.#keys[this.#next] ?? null;
   }
 
@@ -35,7 +35,7 @@ export class Leg<Walk> {
   }
 
   /** No key of this walk comes earlier. Null: there is none any more. */
-  get front(): ListKey | ListPlace | null {
+  get front(): Key | ListPlace | null {
     return this.key ?? this.#rest;
   }
 
@@ -44,7 +44,7 @@ export class Leg<Walk> {
   }
 
   /** It was taken further, from its rest on. */
-  add({ keys, rest }: Stretch): void {
+  add({ keys, rest }: Stretch<Key>): void {
     this.#keys = keys;
     this.#next = 0;
     this.#rest = rest;
@@ -53,10 +53,10 @@ export class Leg<Walk> {
 
 const END = { key: null, rest: null };
 
-export class Legs<Walk> {
-  readonly #legs: readonly Leg<Walk>[];
+export class Legs<Walk, Key extends ListKey = ListKey> {
+  readonly #legs: readonly Leg<Walk, Key>[];
   readonly #side: ListPlace["side"];
-  #last: ListKey | null = null;
+  #last: Key | null = null;
 
   constructor(walks: readonly Walk[], from: ListPlace) {
     this.#side = from.side;
@@ -64,15 +64,20 @@ export class Legs<Walk> {
   }
 
   /** Whose next key comes first, or could, if that is not known yet. Null at the end. */
-  get first(): Leg<Walk> | null {
-    let first: Leg<Walk> | null = null;
+  get first(): Leg<Walk, Key> | null {
+    let first: Leg<Walk, Key> | null = null;
     for (const leg of this.#legs)
       if (leg.front !== null && (first?.front == null || this.#isBefore(leg.front, first.front))) first = leg;
     return first;
   }
 
+  /** Those of which it is not known what comes next. */
+  get unknown(): readonly Leg<Walk, Key>[] {
+    return this.#legs.filter(({ key, rest }) => key === null && rest !== null);
+  }
+
   /** Takes a leg's next key. Null if it came up in another one already. */
-  take(leg: Leg<Walk>): ListKey | null {
+  take(leg: Leg<Walk, Key>): Key | null {
     const { key } = leg;
     leg.shift();
     if (key === null || (this.#last !== null && inWalkOrder(this.#last, key, this.#side) === 0)) return null;

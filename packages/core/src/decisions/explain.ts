@@ -5,10 +5,10 @@
  * and does not guess.
  */
 
-import type { ExplainFacts } from "../contract/adapter.ts";
+import type { Capabilities, ExplainFacts } from "../contract/adapter.ts";
 import { DEFAULTS } from "../nouns/defaults.ts";
 import type { Finding } from "../nouns/finding.ts";
-import type { CancelReason } from "../nouns/lifecycle.ts";
+import { type CancelReason, isFinal } from "../nouns/lifecycle.ts";
 import type { WorkerInfo } from "../nouns/worker-info.ts";
 import { explainWaiting } from "./explain-waiting.ts";
 import { attemptText, lastErrorText, roughly } from "./finding-words.ts";
@@ -17,8 +17,24 @@ import { attemptText, lastErrorText, roughly } from "./finding-words.ts";
  * Never empty; the first finding is the headline.
  *
  * @param workers - those alive, of all queues
+ * @param coworkers - `stock`: others work on the queues, of whom nothing is known here
  */
-export function explain(facts: ExplainFacts, workers: readonly WorkerInfo[]): readonly Finding[] {
+export function explain(
+  facts: ExplainFacts,
+  workers: readonly WorkerInfo[],
+  coworkers: Capabilities["coworkers"],
+): readonly Finding[] {
+  const found = explainState(facts, workers);
+  return coworkers === "none" || isFinal(facts.job.state) ? found : [...found, COWORKERS];
+}
+
+const COWORKERS: Finding = {
+  code: "COWORKERS",
+  text: "Programs that are not Jobyard's may work on its queue, too: what is told of workers, and of its turn, is of ours only.",
+  evidence: { coworkers: "stock" },
+};
+
+function explainState(facts: ExplainFacts, workers: readonly WorkerInfo[]): readonly Finding[] {
   switch (facts.job.state) {
     case "completed":
     case "dead":

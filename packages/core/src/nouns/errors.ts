@@ -14,7 +14,7 @@ export const ERROR_CODES = {
   BAD_DURATION:
     'A duration is a number of milliseconds or a text like "250ms", "10s", "5m", "2h" or "7d", from 0 to 100 years.',
   BAD_NAME:
-    "Names and ids have 1 to 128 printable characters, no colon and no control characters, and an id is not a plain number. Change the field named here.",
+    "Names and ids have 1 to 128 printable characters, no colon and no control characters, and an id is neither a plain number nor one of the words that Redis needs (wait, active, id …). Change the field named here.",
   BAD_OPTION: "An option has a value that cannot be used. Change the field named here.",
   BAD_QUERY: "The search cannot be understood. See the place named here, or the list of fields in the documentation.",
   BAD_URL: "JOBYARD_URL must be sqlite:<file>, postgres://… or redis://…. Correct the URL.",
@@ -58,7 +58,7 @@ export const ERROR_CODES = {
   STORE_FULL: "The disk or the database is full, so nothing was written. Free some space and try again.",
   STORE_UNAVAILABLE: "The database cannot be reached or opened. Check that it exists and that this process may use it.",
   STORE_UNSAFE:
-    "SQLite cannot keep its promises there. Move the file to a local disk, or the jobs to Postgres or Redis.",
+    "The store would not keep what Jobyard promises there. Change what is named here, or keep the jobs elsewhere.",
   UNKNOWN_JOB: "No job type of this name is known here. Check the spelling, or load the module that defines it.",
   UNRECOVERABLE: "The handler said that trying again cannot help.",
   USAGE: "The command was not understood. See --help.",

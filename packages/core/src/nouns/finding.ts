@@ -19,6 +19,7 @@ export const FINDING_CODES = [
   "SLOTS_BUSY",
   "AHEAD",
   "NEXT",
+  "COWORKERS",
 ] as const;
 
 /** The first of a list is the headline; none is ever invented. */

@@ -16,10 +16,20 @@ export function checkName(value: unknown, field: string): string {
   throw new QueueError("BAD_NAME", `${field}: ${preview(value)}`, { field });
 }
 
-/** As {@link checkName}; besides, an id is not integer-like, because Redis producers number theirs. */
+/** What BullMQ keeps in Redis beside the jobs of a queue, under keys that are made as those of the jobs. */
+const BESIDE_JOBS: ReadonlySet<string> = new Set([
+  ...["active", "completed", "delayed", "failed", "paused", "prioritized", "priority", "wait", "waiting-children"],
+  ...["de", "events", "id", "limiter", "marker", "meta", "pc", "repeat", "stalled", "stalled-check"],
+]);
+
+/**
+ * As {@link checkName}; besides, an id is not integer-like, because Redis producers number theirs, and not the name of
+ * something else in Redis.
+ */
 export function checkId(value: unknown, field: string): string {
   const id = checkName(value, field);
-  if (/^\d+$/.test(id)) throw new QueueError("BAD_NAME", `${field}: ${preview(value)}`, { field });
+  if (/^\d+$/.test(id) || BESIDE_JOBS.has(id))
+    throw new QueueError("BAD_NAME", `${field}: ${preview(value)}`, { field });
   return id;
 }
 

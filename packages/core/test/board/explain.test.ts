@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { ExplainFacts, QueueInfo } from "../../src/contract/adapter.ts";
+import type { Capabilities, ExplainFacts, QueueInfo } from "../../src/contract/adapter.ts";
 import { explain } from "../../src/decisions/explain.ts";
 import { DEFAULTS } from "../../src/nouns/defaults.ts";
 import type { Job } from "../../src/nouns/job.ts";
-import { PHASES, type Phase, STATES } from "../../src/nouns/lifecycle.ts";
+import { isFinal, PHASES, type Phase, STATES } from "../../src/nouns/lifecycle.ts";
 import type { WorkerInfo } from "../../src/nouns/worker-info.ts";
 import { job, NOW } from "../query/jobs.ts";
 import { served, workerInfo } from "../worker-info.ts";
@@ -34,6 +34,7 @@ interface Case {
   readonly facts?: Partial<ExplainFacts>;
   readonly paused?: QueueInfo["paused"];
   readonly workers?: readonly WorkerInfo[];
+  readonly coworkers?: Capabilities["coworkers"];
 }
 
 const worker = (over: Parameters<typeof served>[2] = {}): WorkerInfo =>
@@ -45,10 +46,11 @@ const worker = (over: Parameters<typeof served>[2] = {}): WorkerInfo =>
     queues: [served("mail", [], { running: 2, types: [{ name: "email.send", maxVersion: 2 }], ...over })],
   });
 
-const ask = ({ is, facts, paused = null, workers = [worker()] }: Case) =>
+const ask = ({ is, facts, paused = null, workers = [worker()], coworkers = "none" }: Case) =>
   explain(
     { now: NOW, job: job(is), queue: { ...QUEUE, paused }, ahead: { n: 0, exact: true }, keyHolder: null, ...facts },
     workers,
+    coworkers,
   );
 
 const active: Partial<Job> = {
@@ -233,6 +235,15 @@ describe("what a person can do with it", () => {
   test("a code that only says that something was thrown is left out", () => {
     const errors = [{ at: NOW, attempt: 3, code: "Error", message: "no such customer", stack: null }];
     expect(ask({ is: { state: "dead", errors } })[0]?.text).toContain("Last error: no such customer");
+  });
+
+  test("beside programs that are not ours it says of whom it speaks, as long as the job is not finished", () => {
+    for (const state of STATES) {
+      const codes = ask({ is: { state }, coworkers: "stock" }).map(({ code }) => code);
+      expect(codes.includes("COWORKERS")).toBe(!isFinal(state));
+      expect(codes[0]).not.toBe("COWORKERS");
+      expect(ask({ is: { state } }).map(({ code }) => code)).not.toContain("COWORKERS");
+    }
   });
 
   test("no state is without an answer", () => {

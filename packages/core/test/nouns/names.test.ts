@@ -32,8 +32,10 @@ describe("a name", () => {
   });
 });
 
-test("an id is a name that is not a number", () => {
+test("an id is a name that is not a number, and not what Redis keeps beside the jobs", () => {
   expect(checkId("a1", "jobId")).toBe("a1");
+  expect(checkName("wait", "queue")).toBe("wait");
+  expect(() => checkId("wait", "jobId")).toThrow(refused("jobId"));
   expect(() => checkId("42", "jobId")).toThrow(refused("jobId"));
   expect(() => checkId("a:b", "jobId")).toThrow(refused("jobId"));
 });

@@ -23,8 +23,7 @@ export function unpackedDebian(name: string): string {
     const root = join(work, "root");
     mkdirSync(root);
     for (const archive of fetch(name, work)) run("dpkg-deb", ["-x", archive, root]);
-    // If another process was faster, its folder is as good.
-    if (!existsSync(folder)) renameSync(root, folder);
+    moveOnce(root, folder);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -38,6 +37,15 @@ export function libraryFolders(unpacked: string): readonly string[] {
     .filter((folder) => existsSync(folder))
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
     .filter((folder) => /-linux-gnu\w*$/.test(folder));
+}
+
+/** If another process was faster, its folder is as good. */
+function moveOnce(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+  }
 }
 
 function fetch(name: string, work: string): readonly string[] {

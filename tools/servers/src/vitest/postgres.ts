@@ -4,61 +4,22 @@
  */
 
 import pg from "pg";
-import type { TestProject } from "vitest/node";
 import { availablePostgres } from "../postgres/available.ts";
 import { startPostgres, throwaway } from "../postgres/server.ts";
 import type { ProvidedPostgres } from "./provided.ts";
-
-interface Servers {
-  readonly provided: readonly ProvidedPostgres[];
-  readonly stop: () => Promise<void>;
-}
-
-/** Servers of this run: all projects share them, though each loads this module for itself. */
-interface Shared {
-  servers?: Promise<Servers>;
-  users: number;
-}
+import { type Candidate, type Provider, reasonOf, shareInRun } from "./shared.ts";
 
 const URL_VARIABLE = "JOBYARD_TEST_POSTGRES_URL";
 const VERSIONS_VARIABLE = "JOBYARD_TEST_POSTGRES_VERSIONS";
 const CONNECT_LIMIT_MS = 10_000;
 
-export default async function setup(project: Pick<TestProject, "provide">): Promise<() => Promise<void>> {
-  const shared = sharedInRun();
-  shared.users += 1;
-  shared.servers ??= start();
-  const { provided, stop } = await shared.servers;
-  project.provide("postgres", provided);
-  return async () => {
-    shared.users -= 1;
-    if (shared.users > 0) return;
-    delete shared.servers;
-    await stop();
-  };
+export default function setup(project: Provider): Promise<() => Promise<void>> {
+  return shareInRun("postgres", start, (servers) => project.provide("postgres", servers));
 }
 
-function sharedInRun(): Shared {
-  const holder: { [key: symbol]: Shared | undefined } = globalThis;
-  const key = Symbol.for("@jobyard/servers/postgres");
-  holder[key] ??= { users: 0 };
-  return holder[key];
-}
-
-async function start(): Promise<Servers> {
+function start(): Promise<readonly Candidate<ProvidedPostgres>[]> {
   const url = process.env[URL_VARIABLE];
-  const servers = await Promise.all(url ? [given(url)] : versions().map(own));
-  return {
-    provided: servers.map((server) => server.provided),
-    stop: async () => {
-      await Promise.all(servers.map((server) => server.stop?.()));
-    },
-  };
-}
-
-interface Candidate {
-  readonly provided: ProvidedPostgres;
-  readonly stop?: () => Promise<void>;
+  return Promise.all(url ? [given(url)] : versions().map(own));
 }
 
 /** The major versions that are asked for, else all there are; undefined stands for any. */
@@ -69,7 +30,7 @@ function versions(): readonly (number | undefined)[] {
   return found.length > 0 ? found : [undefined];
 }
 
-async function own(version: number | undefined): Promise<Candidate> {
+async function own(version: number | undefined): Promise<Candidate<ProvidedPostgres>> {
   try {
     const server = await startPostgres({
       ...(version !== undefined && { version }),
@@ -81,7 +42,7 @@ async function own(version: number | undefined): Promise<Candidate> {
   }
 }
 
-async function given(url: string): Promise<Candidate> {
+async function given(url: string): Promise<Candidate<ProvidedPostgres>> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_LIMIT_MS });
   client.on("error", () => undefined);
   try {
@@ -96,5 +57,5 @@ async function given(url: string): Promise<Candidate> {
 }
 
 function missing(version: string, error: unknown): ProvidedPostgres {
-  return { version, missing: error instanceof Error ? error.message : String(error) };
+  return { version, missing: reasonOf(error) };
 }

@@ -2,36 +2,55 @@
 
 import pg from "pg";
 import { inject } from "vitest";
+import { newPrefix } from "../redis/prefix.ts";
 import { urlOf } from "./provided.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** Where the tests of this project keep their jobs. */
-    readonly backend: "sqlite" | "postgres";
+    readonly backend: "sqlite" | "postgres" | "redis";
   }
 }
 
 export interface TestStore {
-  /** What Jobyard opens. On Postgres every connection made with it bears the schema's name as its `application_name`. */
+  /**
+   * What Jobyard opens. On Postgres every connection made with it bears the schema's name as its `application_name`; on
+   * Redis every key begins with the prefix that it names.
+   */
   readonly url: string;
-  /** A file goes with its folder, a schema now. */
+  /** A file goes with its folder; a schema, or the keys of a prefix, now. */
   remove(): Promise<void>;
 }
 
-let schemas = 0;
-
 /**
- * The address of a store that no other test has, without tables yet.
+ * The address of a store that no other test has, with nothing in it yet.
  *
  * @param file - where it is if the backend is SQLite
  */
 export function newStore(file: string): TestStore {
-  if (inject("backend") === "sqlite") return { url: `sqlite:${file}`, remove: async () => {} };
-  const [newest] = inject("postgres");
-  if (newest === undefined) throw new Error("no server was provided");
+  switch (inject("backend")) {
+    case "sqlite":
+      return { url: `sqlite:${file}`, remove: async () => {} };
+    case "postgres":
+      return newSchema(serverOf("postgres"));
+    case "redis":
+      return newPrefix(serverOf("redis"));
+  }
+}
+
+/** The first server of its kind. */
+function serverOf(kind: "postgres" | "redis"): string {
+  const [first] = inject(kind);
+  if (first === undefined) throw new Error("no server was provided");
+  return urlOf(first);
+}
+
+let schemas = 0;
+
+function newSchema(address: string): TestStore {
   schemas += 1;
   const schema = `test_${process.pid}_${schemas}`;
-  const url = new URL(urlOf(newest));
+  const url = new URL(address);
   url.searchParams.set("application_name", schema);
   const server = url.href;
   url.searchParams.set("schema", schema);

@@ -27,7 +27,7 @@ export const checkFunctions: Statement<None> = sql`
         ELSE '22023'                          -- invalid_parameter_value
       END,
       HINT = coalesce(cure, CASE code
-        WHEN 'BAD_NAME' THEN 'Names and ids have 1 to 128 printable characters, no colon and no control characters, and an id is not a plain number. Change the field named here.'
+        WHEN 'BAD_NAME' THEN 'Names and ids have 1 to 128 printable characters, no colon and no control characters, and an id is neither a plain number nor one of the words that Redis needs (wait, active, id …). Change the field named here.'
         WHEN 'BAD_DURATION' THEN 'A duration is a number of milliseconds or a text like "250ms", "10s", "5m", "2h" or "7d", from 0 to 100 years.'
         WHEN 'BAD_OPTION' THEN 'An option has a value that cannot be used. Change the field named here.'
         WHEN 'PAYLOAD_INVALID' THEN 'The payload is not what the job accepts. Correct what is named here.'
@@ -96,8 +96,12 @@ export const checkFunctions: Statement<None> = sql`
   END $$;
 
   CREATE FUNCTION jobyard.check_id(value jsonb, field text) RETURNS text LANGUAGE plpgsql STRICT AS $$
+  DECLARE
+    -- What BullMQ keeps in Redis beside the jobs of a queue.
+    beside_jobs text[] := '{active,completed,delayed,failed,paused,prioritized,priority,wait,waiting-children,'
+                          'de,events,id,limiter,marker,meta,pc,repeat,stalled,stalled-check}';
   BEGIN
-    IF check_name(value, field) COLLATE "C" ~ '^[0-9]+$' THEN
+    IF check_name(value, field) COLLATE "C" ~ '^[0-9]+$' OR value #>> '{}' = ANY (beside_jobs) THEN
       PERFORM refuse('BAD_NAME', field, field || ': ' || shown(value));
     END IF;
     RETURN value #>> '{}';

@@ -65,7 +65,7 @@ export function createBoard(adapter: Adapter, ports: Ports, options: BoardOption
     attempts: (ref) => readAttempts(reader, ref),
     async explain(ref) {
       const [facts, workers] = await Promise.all([reader.explainFacts(ref), readWorkers(records)]);
-      return facts === null ? [] : explain(facts, workers);
+      return facts === null ? [] : explain(facts, workers, adapter.capabilities.coworkers);
     },
     workers: () => readWorkers(records),
     examine: () => examineYard(adapter, ports),

@@ -145,7 +145,7 @@ async function populate(stage: Stage): Promise<void> {
   await stage.add({ id: "user", queue: "print" }, { id: "parked", queue: "print" });
   await stage.apply("cancel", { queue: "print", id: "user" }, { opId: "op-1" });
   await stage.apply("park", { queue: "print", id: "parked" }, { opId: "op-2" });
-  await stage.add({ id: "active", queue: "print", group: "g2", payload: '{"order":{"id":"4711"}}' });
+  await stage.add({ id: "running", queue: "print", group: "g2", payload: '{"order":{"id":"4711"}}' });
   await one("w4");
   await stage.bench.advance(LATE_MS);
   await stage.add({ id: "scheduled", start: { delayMs: 90_000 } }, { id: "fresh", name: "other", priority: 3 });

@@ -3,7 +3,7 @@
 import type { Adapter, QueueError } from "@jobyard/core";
 import type { SchemaStatus } from "@jobyard/core/adapter";
 import type { Command } from "commander";
-import { absenceOf, openAdapter } from "../../backends.ts";
+import { absenceOf, hasTables, openAdapter } from "../../backends.ts";
 import { schemaProblem } from "../../schema.ts";
 import { printableUrl } from "../../url.ts";
 import type { Output } from "../output.ts";
@@ -32,8 +32,9 @@ async function migrate(command: Command): Promise<void> {
     const { from: found, to } = await adapter.schema.migrate();
     const from = isNew ? 0 : found;
     if (out.json) out.line(JSON.stringify({ from, to }));
+    else if (!hasTables(url)) out.line(nothingToDo(url));
     else if (isNew) out.line(`${name} is made, with tables of version ${to}.`);
-    else out.line(from === to ? `${name} is up to date (version ${to}).` : `${name} migrated: ${from} → ${to}.`);
+    else out.line(from === to ? upToDate(url, to) : `${name} migrated: ${from} → ${to}.`);
   });
 }
 
@@ -49,9 +50,13 @@ async function check(command: Command): Promise<void> {
 
 function printCheck(url: string, status: SchemaStatus, problem: QueueError | null, out: Output): void {
   if (out.json) out.line(JSON.stringify(status));
-  else if (!problem) out.line(`${printableUrl(url)} is up to date (version ${status.current}).`);
+  else if (!problem) out.line(hasTables(url) ? upToDate(url, status.current) : nothingToDo(url));
   if (problem) out.fail(problem);
 }
+
+const upToDate = (url: string, version: number): string => `${printableUrl(url)} is up to date (version ${version}).`;
+const nothingToDo = (url: string): string =>
+  `${printableUrl(url)} is ready: it has no tables, so nothing is to be done.`;
 
 async function withAdapter(
   command: Command,

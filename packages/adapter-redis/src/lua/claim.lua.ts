@@ -1,0 +1,371 @@
+/**
+ * Claim: due jobs come into the line, whose turn it is becomes active, all in one step.
+ *
+ * A job of a type that the caller does not know is taken out of the list on the way. Where only our workers are it is
+ * parked in a lane of its type, so that it is met once and not at every claim; where stock workers are, it goes back to
+ * its place, for one of them.
+ */
+
+import { type Part, part, type Script, script } from "../script.ts";
+import { enqueueing } from "./enqueue.lua.ts";
+import { moving } from "./job.lua.ts";
+
+/** So many jobs of unknown types are met in one call at most. */
+const MOST_UNKNOWN = 1_000;
+
+const line: Part = part(
+  [moving],
+  /* lua */ String.raw`
+local MOST_UNKNOWN = ${MOST_UNKNOWN}
+local ask = cmsgpack.unpack(ARGV[#ARGV])
+
+-- { queue, Q, max, types: name -> highest version, limit: BullMQ's rate limit, if it has one }, or nil if it is paused.
+local function open_queue(asked)
+  local Q = queue_key(asked[1])
+  if not ask.own then rcall('SADD', R .. 'served', asked[1]) end
+  local set = rcall('HMGET', Q .. 'meta', 'paused', 'concurrency', 'max', 'duration')
+  if set[1] then return nil end
+  local q = { queue = asked[1], Q = Q, events = Q .. 'events', max = asked[2], types = asked[3], unknown = 0, taken = {}, fields = {} }
+  if set[2] then q.max = math.min(q.max, math.max(0, tonumber(set[2]) - rcall('LLEN', Q .. 'active'))) end
+  if set[3] then
+    q.duration = math.floor(tonumber(set[4]))
+    q.max = math.min(q.max, math.max(0, tonumber(set[3]) - tonumber(rcall('GET', Q .. 'limiter') or 0)))
+  end
+  return q
+end
+
+local function knows(q, name, version) return (q.types[name] or 0) >= (tonumber(version) or 1) end
+
+-- Jobs whose time has come stand behind those that wait already, whatever their type.
+local function call_up(q)
+  local Q = q.Q
+  local due = rcall('ZRANGEBYSCORE', Q .. 'delayed', 0, (NOW + 1) * 4096 - 1, 'LIMIT', 0, 1000)
+  if #due == 0 then return end
+  rcall('ZREM', Q .. 'delayed', unpack(due))
+  rcall('ZREM', own_key(q.queue, 'retrying'), unpack(due))
+  for _, id in ipairs(due) do
+    local priority = tonumber(rcall('HGET', Q .. id, 'priority') or 0)
+    if priority == 0 then rcall('LPUSH', Q .. 'wait', id)
+    else rcall('ZADD', Q .. 'prioritized', priority_score(Q, priority), id) end
+    emit(Q, 'waiting', 'jobId', id, 'prev', 'delayed')
+    rcall('HSET', Q .. id, 'delay', 0)
+  end
+  mark_ready(Q)
+end
+
+-- Lanes hold scores of the prioritized, or below those a count: the order in which they were met in the list.
+local PRIORITIZED = 4294967296
+
+-- As many parked jobs of known types as there is room for go back to where they were parked from, to be taken at once.
+local function unpark(q, room)
+  local lanes = rcall('SMEMBERS', own_key(q.queue, 'lanes'))
+  local found = {}
+  for _, name in ipairs(lanes) do
+    local version, type_name = string.match(name, '^(%d+):(.*)$')
+    if knows(q, type_name, version) then
+      local lane = own_key(q.queue, 'parked:' .. name)
+      local raw = rcall('ZRANGE', lane, 0, room - 1, 'WITHSCORES')
+      for i = 1, #raw, 2 do found[#found + 1] = { id = raw[i], score = tonumber(raw[i + 1]), lane = lane, name = name } end
+    end
+  end
+  table.sort(found, function(a, b) return a.score < b.score end)
+  for i = math.min(room, #found), 1, -1 do
+    local one = found[i]
+    rcall('ZREM', one.lane, one.id)
+    rcall('ZREM', q.Q .. 'delayed', one.id)
+    if rcall('EXISTS', one.lane) == 0 then rcall('SREM', own_key(q.queue, 'lanes'), one.name) end
+    if one.score < PRIORITIZED then rcall('RPUSH', q.Q .. 'wait', one.id)
+    else rcall('ZADD', q.Q .. 'prioritized', one.score, one.id) end
+  end
+end
+
+local function park(q, id, f, score)
+  local lane = lane_of(f)
+  rcall('ZADD', q.Q .. 'delayed', FAR, id)
+  rcall('ZADD', own_key(q.queue, 'parked:' .. lane), score or rcall('INCR', own_key(q.queue, 'met')), id)
+  rcall('SADD', own_key(q.queue, 'lanes'), lane)
+  q.parked = true
+end
+
+-- What a job shows: how it stands, and all its fields, for whoever takes it.
+local function look_at(q, id)
+  local raw = rcall('HGETALL', q.Q .. id)
+  local f = {}
+  for i = 1, #raw, 2 do f[raw[i]] = raw[i + 1] end
+  if not f.name then return 'gone', f end
+  if not knows(q, f.name, f.yv) then return 'unknown', f end
+  if f.ye and tonumber(f.ye) <= NOW then return 'overdue', f end
+  return 'free', f
+end
+
+local function take(q, id, f)
+  local n = #q.taken + 1
+  q.taken[n], q.fields[n] = id, f
+end
+
+local function expire(q, id)
+  local j = read_job(q.queue, id)
+  expire_job(j)
+end
+
+-- At most room jobs from the list, the one that has waited longest first.
+local function take_waiting(q, room)
+  local back = {}
+  while #q.taken < room and q.unknown < MOST_UNKNOWN do
+    local ids = rcall('RPOP', q.Q .. 'wait', room - #q.taken)
+    if not ids then break end
+    for _, id in ipairs(ids) do
+      local how, f = look_at(q, id)
+      if how == 'free' then take(q, id, f)
+      elseif how == 'overdue' then
+        rcall('RPUSH', q.Q .. 'wait', id)
+        expire(q, id)
+      elseif how == 'unknown' then
+        q.unknown = q.unknown + 1
+        if ask.own then park(q, id, f) else back[#back + 1] = id end
+      end
+    end
+  end
+  for i = #back, 1, -1 do rcall('RPUSH', q.Q .. 'wait', back[i]) end
+end
+
+local function take_prioritized(q, room)
+  local first = 0
+  while #q.taken < room and q.unknown < MOST_UNKNOWN do
+    local found = rcall('ZRANGE', q.Q .. 'prioritized', first, first + room - #q.taken - 1, 'WITHSCORES')
+    if #found == 0 then break end
+    for i = 1, #found, 2 do
+      local id = found[i]
+      local how, f = look_at(q, id)
+      if how == 'overdue' then expire(q, id)
+      elseif how == 'unknown' and not ask.own then
+        q.unknown = q.unknown + 1
+        first = first + 1
+      else
+        rcall('ZREM', q.Q .. 'prioritized', id)
+        if how == 'free' then take(q, id, f) end
+        if how == 'unknown' then
+          q.unknown = q.unknown + 1
+          park(q, id, f, tonumber(found[i + 1]))
+        end
+      end
+    end
+  end
+  if #q.taken < room and rcall('EXISTS', q.Q .. 'prioritized') == 0 then rcall('DEL', q.Q .. 'pc') end
+end
+
+-- The longest waiting first, as many as leave the batch within every limit in it.
+local function take_held(q, room)
+  local found = rcall('ZRANGEBYSCORE', own_key(q.queue, 'held'), 0, NOW, 'LIMIT', 0, MOST_UNKNOWN)
+  for _, entry in ipairs(found) do
+    if #q.taken >= room then break end
+    local id = string.sub(entry, 18)
+    local how, f = look_at(q, id)
+    if how == 'overdue' then expire(q, id)
+    elseif how == 'free' then
+      room = math.min(room, tonumber(f.yl))
+      if #q.taken < room then
+        take(q, id, f)
+        rcall('ZREM', q.Q .. 'delayed', id)
+        rcall('ZREM', own_key(q.queue, 'held'), entry)
+      end
+    end
+  end
+end
+
+-- The first held job that the caller could have now, and when the next one is due.
+local function held_ahead(q)
+  local since, next_due
+  if rcall('EXISTS', own_key(q.queue, 'held')) == 0 then return nil end
+  local found = rcall('ZRANGE', own_key(q.queue, 'held'), 0, MOST_UNKNOWN - 1, 'WITHSCORES')
+  for i = 1, #found, 2 do
+    local run_at = tonumber(found[i + 1])
+    local how = look_at(q, string.sub(found[i], 18))
+    if run_at <= NOW and how == 'free' and not since then since = run_at end
+    if run_at > NOW and (how == 'free' or how == 'overdue') then
+      next_due = run_at
+      break
+    end
+  end
+  return since, next_due
+end
+
+-- True if a job is left in the line that the caller could have.
+local function is_left(q)
+  for _, ids in ipairs({ rcall('LRANGE', q.Q .. 'wait', -20, -1), rcall('ZRANGE', q.Q .. 'prioritized', 0, 19) }) do
+    for _, id in ipairs(ids) do if look_at(q, id) == 'free' then return true end end
+  end
+  return false
+end
+
+-- When the next job of a known type is due; false if one is due already, nil if none is in sight.
+local function next_due(q)
+  if is_left(q) then return false end
+  local found = rcall('ZRANGE', q.Q .. 'delayed', 0, 99, 'WITHSCORES')
+  for i = 1, #found, 2 do
+    local score = tonumber(found[i + 1])
+    if score == FAR then break end
+    local how = look_at(q, found[i])
+    if how == 'free' or how == 'overdue' then
+      local run_at = math.floor(score / 4096)
+      if run_at <= NOW then return false end
+      return run_at
+    end
+  end
+  return nil
+end
+`,
+);
+
+const claiming: Part = part(
+  [line],
+  /* lua */ String.raw`
+local session, token = ask.session, ask.token
+local holding, open, exclusive = 0, {}, false
+
+local function choose()
+  if holding > 0 and rcall('SISMEMBER', R .. 'exclusive', session) == 1 then return end
+  for _, q in ipairs(open) do call_up(q) end
+  if ask.held and holding == 0 then
+    for _, q in ipairs(open) do
+      take_held(q, math.min(ask.max, q.max))
+      if #q.taken > 0 then
+        exclusive = true
+        return
+      end
+    end
+  end
+  local left = ask.max
+  for _, q in ipairs(open) do
+    local room = math.min(left, q.max)
+    if room > 0 then
+      if rcall('EXISTS', own_key(q.queue, 'lanes')) == 1 then unpark(q, room) end
+      take_waiting(q, room)
+      take_prioritized(q, room)
+      left = left - #q.taken
+    end
+  end
+end
+
+-- Tells BullMQ's tools and ours that the attempt has begun. The lease says too whether the job is plain: of ours, and
+-- nothing is to be seen to when it completes but its first attempt; then how many bytes its payload has.
+local function start(q, id, f)
+  local key = q.Q .. id
+  local ats, epoch = (tonumber(f.ats) or 0) + 1, f.yp or '0'
+  local foreign = not f.yn or f.yx == ADOPTED
+  local plain = not foreign and not (f.atm or f.stc or f.deid or f.yl or f.parentKey) and #f.data or ''
+  rcall('SET', key .. ':lock', token, 'PX', ask.leaseMs)
+  rcall('HSET', key, 'processedOn', NOW, 'pb', session, 'ats', ats, 'yt', plain .. ':' .. token .. ':' .. epoch .. ':' .. ats)
+  rcall('XADD', q.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
+  if f.ye then rcall('ZREM', own_key(q.queue, 'expiring'), id) end
+  if f.yw == 'waiting' then free_key({ Q = q.Q, id = id, f = f }) end
+  -- BullMQ's verdict over one of our jobs, which we judge ourselves.
+  if not foreign and f.defa then rcall('HDEL', key, 'defa') end
+  return {
+    q.queue, id, f.name, f.data, tonumber(f.timestamp), tonumber(f.priority) or 0, made(f) + 1,
+    tonumber(epoch), tonumber(f.yv) or 1, f.yx or false, tonumber(f.ye) or false, tonumber(f.yl) or false,
+    f.progress or false, foreign and f.opts or false, f.rjk or false, foreign and f.defa or false
+  }
+end
+
+-- All that was chosen: who is told, what the session holds.
+local function start_all()
+  local jobs, members, again = {}, {}, 0
+  for _, q in ipairs(open) do
+    if #q.taken > 0 then
+      each_thousand(q.taken, function(...) rcall('LPUSH', q.Q .. 'active', ...) end)
+      if q.duration then
+        if rcall('INCRBY', q.Q .. 'limiter', #q.taken) == #q.taken then rcall('PEXPIRE', q.Q .. 'limiter', q.duration) end
+      end
+      for i, id in ipairs(q.taken) do
+        jobs[#jobs + 1] = start(q, id, q.fields[i])
+        members[#members + 1] = q.queue .. ':' .. id
+      end
+      hint(q.queue)
+    end
+    if q.parked then wake(q.queue) end
+    if q.unknown >= MOST_UNKNOWN and ask.own and #jobs == 0 then again = 1 end
+    if q.unknown > 0 and not ask.own then
+      mark_ready(q.Q)
+      if #jobs == 0 then again = 2 end
+    end
+  end
+  return jobs, members, again
+end
+
+local function hold(members)
+  local count = #members
+  local deadline = NOW + ask.leaseMs
+  if count > 0 then
+    local last = rcall('INCRBY', R .. 'leases', count)
+    local scored = {}
+    for i, member in ipairs(members) do
+      scored[2 * i - 1], scored[2 * i] = last - count + i, member
+    end
+    each_thousand(scored, function(...) rcall('ZADD', session_key(session), ...) end)
+    if holding == 0 and count == 1 then rcall('SADD', R .. 'alone', session) else rcall('SREM', R .. 'alone', session) end
+    if exclusive then rcall('SADD', R .. 'exclusive', session) end
+  end
+  if holding + count > 0 then rcall('ZADD', R .. 'sessions', deadline, session) end
+end
+
+-- What is left for later: when the next job is due (false: one is left that is due), and which queues have held ones.
+local function look_ahead()
+  local held, due, is_due = {}, nil, false
+  for _, q in ipairs(open) do
+    local since, later = held_ahead(q)
+    if since then
+      held[#held + 1] = q.queue
+      held[#held + 1] = since
+    end
+    local at = next_due(q)
+    if at == false then
+      is_due = true
+      -- Others may have what was left here.
+      mark_ready(q.Q)
+    end
+    for _, one in ipairs({ at or FAR, later or FAR }) do
+      if one < FAR and (not due or one < due) then due = one end
+    end
+  end
+  return not is_due and due or false, is_due, held
+end
+
+local function claim()
+  holding = rcall('ZCARD', session_key(session))
+  for _, asked in ipairs(ask.queues) do open[#open + 1] = open_queue(asked) end
+  choose()
+  local jobs, members, again = start_all()
+  hold(members)
+  local due, is_due, held = look_ahead()
+  -- What was left may be for others, who are told: whoever asked must not take that for himself again.
+  if is_due and #jobs == 0 and again == 0 then again = 2 end
+  return { NOW, due, again, held, jobs }
+end
+`,
+);
+
+/**
+ * KEYS: the root. ARGV[1]: msgpack `{session, token, leaseMs, max, held, own, queues: [[queue, max, {name: maxVersion}] …]}`;
+ * own: no stock workers here.
+ * Returns msgpack of `[now, nextDueAt | false, again, held, jobs]`. again 1: look once more at once, there was only what
+ * nobody here knows; 2: what there was is left for others, who were told. held: `[queue, since …]`. Of each job what claim.ts
+ * reads, in that order; false is what there is not.
+ */
+export const claimScript: Script = script("claim", [claiming], "return cmsgpack.pack(claim())");
+
+/**
+ * An enqueue, and the claim of somebody who sleeps and waits for just that.
+ *
+ * KEYS: the root. ARGV[1]: the jobs, as the script `enqueue` takes them. ARGV[2]: the request, as `claim` takes it.
+ * Returns msgpack of the answers of both: `[enqueued, claimed]`.
+ */
+export const serveScript: Script = script(
+  "serve",
+  [enqueueing, claiming],
+  /* lua */ String.raw`
+for _, asked in ipairs(ask.queues) do looked_at[asked[1]] = true end
+local enqueued = enqueue_all(cmsgpack.unpack(ARGV[1]), true)
+return cmsgpack.pack({ enqueued, claim() })
+`,
+);

@@ -1,0 +1,153 @@
+/** The fence, and what a session does with its leases but for settling them. */
+
+import { type Part, part, type Script, script } from "../script.ts";
+import { moving } from "./job.lua.ts";
+
+export const fence: Part = part(
+  [moving],
+  /* lua */ String.raw`
+-- yt and ats as the job's hash has them. A stock claim of the same job raises ats, so that our old lease ends with it.
+local function is_own(token, epoch, yt, ats)
+  local mine = ':' .. token .. ':' .. epoch .. ':' .. (ats or '')
+  return yt and string.sub(yt, -#mine) == mine
+end
+
+-- The lease of a worker of BullMQ's that is gone, as expired tells it: the attempt that it was, and no lock any more.
+local function is_abandoned(j, token)
+  local f = j.f
+  return token == 'stock:' .. (f.ats or '0') .. ':' .. (f.processedOn or '') and rcall('EXISTS', j.key .. ':lock') == 0
+end
+
+local function is_over(session)
+  local deadline = rcall('ZSCORE', R .. 'sessions', session)
+  return not deadline or tonumber(deadline) <= NOW
+end
+
+-- A lease that is over, as leases.ts reads it.
+local function lease_facts(queue, id, token, epoch)
+  local v = rcall('HMGET', queue_key(queue) .. id, 'atm', 'stc', 'yx', 'yn', 'opts', 'yq', 'yl')
+  local foreign = not v[4] or v[3] == ADOPTED
+  return {
+    queue, id, token, epoch, (tonumber(v[1]) or 0) + (tonumber(v[2]) or 0) + 1,
+    v[3], foreign and v[5], v[6] and 1 or 0, v[7]
+  }
+end
+`,
+);
+
+/**
+ * KEYS: the root. ARGV[1]: msgpack `{session, leaseMs, leases: [[queue, id, token, epoch] …]}`.
+ * Returns `[now, pausedQueues, standing of each lease: 'held', 'cancel' or 'lost']`.
+ */
+export const extendScript: Script = script(
+  "extend",
+  [fence],
+  /* lua */ String.raw`
+local ask = cmsgpack.unpack(ARGV[1])
+if rcall('EXISTS', session_key(ask.session)) == 1 then
+  rcall('ZADD', R .. 'sessions', NOW + ask.leaseMs, ask.session)
+end
+
+local function standing(lease)
+  local Q, id = queue_key(lease[1]), lease[2]
+  local v = rcall('HMGET', Q .. id, 'yt', 'ats', 'yq')
+  if not is_own(lease[3], lease[4], v[1], v[2]) then return 'lost' end
+  local lock = Q .. id .. ':lock'
+  if rcall('PEXPIRE', lock, ask.leaseMs) == 0 then
+    -- Nobody acted on the end of the lease: it goes on. Or somebody did, of BullMQ's.
+    if not rcall('LPOS', Q .. 'active', id) then return 'lost' end
+    rcall('SET', lock, lease[3], 'PX', ask.leaseMs)
+  end
+  return v[3] and 'cancel' or 'held'
+end
+
+local answers, paused, seen = {}, {}, {}
+for i, lease in ipairs(ask.leases) do
+  answers[i] = standing(lease)
+  local queue = lease[1]
+  if not seen[queue] and rcall('HEXISTS', queue_key(queue) .. 'meta', 'paused') == 1 then paused[#paused + 1] = queue end
+  seen[queue] = true
+end
+return { NOW, paused, answers }
+`,
+);
+
+/**
+ * KEYS: the root. ARGV[1]: msgpack `[[queue, id, token, epoch, kind, data] …]`.
+ * Returns 1 per entry that was written, 0 per entry whose lease is over.
+ */
+export const appendScript: Script = script(
+  "append",
+  [fence],
+  /* lua */ String.raw`
+local function append(entry)
+  local queue, id, kind, data = entry[1], entry[2], entry[5], entry[6]
+  local Q = queue_key(queue)
+  local v = rcall('HMGET', Q .. id, 'yt', 'ats')
+  if not is_own(entry[3], entry[4], v[1], v[2]) then return 0 end
+  local j = read_job(queue, id)
+  if j.place ~= 'active' then return 0 end
+  write_event(j, kind, data)
+  if kind == 'progress' then
+    set(j, { 'progress', data })
+    emit_trimmed(Q, 'progress', 'jobId', id, 'data', data)
+  elseif kind == 'log' then
+    rcall('RPUSH', j.key .. ':logs', data)
+  end
+  return 1
+end
+
+local answers = {}
+for i, entry in ipairs(cmsgpack.unpack(ARGV[1])) do answers[i] = append(entry) end
+return answers
+`,
+);
+
+/**
+ * KEYS: the root. ARGV[1]: how many jobs are enough.
+ * Returns per session `[session, alone, jobs]`, the longest over first; of each job
+ * `[queue, id, token, epoch, attempt, facts, foreignOpts, cancelRequested, heldLimit]`.
+ */
+export const expiredScript: Script = script(
+  "expired",
+  [fence],
+  /* lua */ String.raw`
+local limit = tonumber(ARGV[1])
+
+local function facts_of(queue, id)
+  local Q = queue_key(queue)
+  local yt, ats = unpack(rcall('HMGET', Q .. id, 'yt', 'ats'))
+  if not yt then return nil end
+  local token, epoch = string.match(yt, '^[^:]*:(.*):(%d+):%d+$')
+  if not is_own(token, epoch, yt, ats) then return nil end
+  -- Without its lock BullMQ's check may have put it back.
+  if rcall('EXISTS', Q .. id .. ':lock') == 0 and not rcall('LPOS', Q .. 'active', id) then return nil end
+  return lease_facts(queue, id, token, tonumber(epoch))
+end
+
+local found, jobs = {}, 0
+for _, session in ipairs(rcall('ZRANGEBYSCORE', R .. 'sessions', '-inf', NOW, 'LIMIT', 0, limit)) do
+  if jobs >= limit then break end
+  local held = {}
+  for _, member in ipairs(rcall('ZRANGE', session_key(session), 0, -1)) do
+    local queue, id = string.match(member, '^([^:]*):(.*)$')
+    local facts = facts_of(queue, id)
+    -- A job that somebody else took or removed is nobody's lease any more.
+    if facts then held[#held + 1] = facts else rcall('ZREM', session_key(session), member) end
+  end
+  if #held > 0 then found[#found + 1] = { session, rcall('SISMEMBER', R .. 'alone', session), held }
+  else end_if_empty(session) end
+  jobs = jobs + #held
+end
+return found
+`,
+);
+
+/** KEYS: the root. ARGV[1]: the session, whose deadline is over as of now. */
+export const retireScript: Script = script(
+  "retire",
+  [fence],
+  /* lua */ String.raw`
+return rcall('ZADD', R .. 'sessions', 'XX', NOW, ARGV[1])
+`,
+);

@@ -1,0 +1,221 @@
+/** Settle: the end of one attempt as core decided it, unless a pending cancel or a twin says otherwise. */
+
+import { KEPT_ERRORS_EACH_END } from "@jobyard/core/adapter";
+import { type Part, part, type Script, script } from "../script.ts";
+import { enqueueing } from "./enqueue.lua.ts";
+import { fence } from "./lease.lua.ts";
+
+/** Bytes of stack traces beside the errors themselves. */
+const MOST_TRACED = 32_768;
+
+/** What an attempt that was no success means for its job. */
+export const endings: Part = part(
+  [fence, enqueueing],
+  /* lua */ String.raw`
+local EACH_END, MOST_TRACED = ${KEPT_ERRORS_EACH_END}, ${MOST_TRACED}
+
+-- rest: the failure's JSON text but for its beginning
+local function keep_error(j, attempt, rest)
+  local key = j.key .. ':jyerr'
+  if rcall('RPUSH', key, '{"at":' .. NOW .. ',"attempt":' .. attempt .. ',' .. rest) > 2 * EACH_END then
+    rcall('LSET', key, EACH_END, '')
+    rcall('LREM', key, 1, '')
+  end
+end
+
+-- BullMQ's tools show all that a job has left; in ours only the last is kept once they are long.
+local function traces_of(j, last)
+  local before = j.f.stacktrace
+  if not before or before == '[]' or #before + #last > MOST_TRACED then return last end
+  if last == '[]' then return before end
+  return string.sub(before, 1, -2) .. ',' .. string.sub(last, 2)
+end
+
+-- Which of the ends that settle.ts packs it is, only the store knows; second: its name.
+local function end_of(j, ends)
+  if j.f.yq then return ends.cancelled, 'cancelled' end
+  if ends.decided.state == 'waiting' and j.f.yw == 'waiting' and twin_of(j) then return ends.yielded, 'yielded' end
+  return ends.decided, 'decided'
+end
+
+-- As often as it may be tried, as BullMQ understands it.
+local function attempts_of(f) return tonumber(string.match(f.opts or '', '"attempts":(%d+)') or 0) end
+
+local function tell_drained(Q)
+  if rcall('EXISTS', Q .. 'wait', Q .. 'active', Q .. 'prioritized') == 0 then emit(Q, 'drained') end
+end
+
+-- What follows of this end for other jobs or for the job itself, only BullMQ's script knows: it is part of a flow, its
+-- key has the next job parked, or it is BullMQ's and has children or is to be removed. option: what says the last
+local function is_stock_end(Q, id, f, option)
+  if f.parentKey or (f.deid and rcall('EXISTS', Q .. 'dn:' .. f.deid) == 1) then return true end
+  if f.yn and f.yx ~= ADOPTED then return false end
+  return string.find(f.opts or '', option, 1, true) ~= nil
+    or rcall('EXISTS', Q .. id .. ':dependencies', Q .. id .. ':unsuccessful') > 0
+end
+`,
+);
+
+/**
+ * KEYS: the root. ARGV[1]: msgpack of the list of what settle.ts packs: completions of one claim and queue together,
+ * every other end by itself.
+ * Returns of an end `lost`, `missing`, `live`, `stock` (BullMQ's own script has to do it) or `[state, reason | null,
+ * receipts]` with receipts as the script `enqueue` answers them. Of completions 0 if all were done; else the list of
+ * their answers, each as that of an end, or 0.
+ */
+export const settleScript: Script = script(
+  "settle",
+  [endings],
+  /* lua */ String.raw`
+-- What is written once for a queue: completions come in hundreds.
+local finished = {}
+local function finished_in(queue)
+  local b = finished[queue]
+  if not b then
+    local Q = queue_key(queue)
+    local key, max = events_of(Q)
+    rcall('XTRIM', key, 'MAXLEN', '~', max)
+    b = { queue = queue, Q = Q, events = key, completed = {}, locks = {}, bytes = 0 }
+    b.stalled = rcall('EXISTS', Q .. 'stalled') == 1
+    finished[queue] = b
+  end
+  return b
+end
+local function write_finished(b)
+  each_thousand(b.completed, function(...) rcall('ZADD', b.Q .. 'completed', ...) end)
+  each_thousand(b.locks, function(...) rcall('DEL', ...) end)
+  if b.bytes > 0 then rcall('HINCRBY', own_key(b.queue, 'bytes'), 'completed', b.bytes) end
+  if #b.completed > 0 then
+    hint(b.queue)
+    if rcall('EXISTS', b.Q .. 'wait', b.Q .. 'active', b.Q .. 'prioritized') == 0 then emit(b.Q, 'drained') end
+  end
+  b.completed, b.locks, b.bytes = {}, {}, 0
+end
+-- Before anything looks where these jobs stand, and at the end.
+local function write_all_finished() for _, b in pairs(finished) do write_finished(b) end end
+
+local ended = {}
+local function end_lease(session, queue, id)
+  ended[session] = ended[session] or {}
+  table.insert(ended[session], queue .. ':' .. id)
+end
+
+local function errors_bytes(key)
+  local errors = rcall('LRANGE', key .. ':jyerr', 0, -1)
+  local bytes = #errors > 0 and #errors + 1 or 0
+  for _, text in ipairs(errors) do bytes = bytes + #text end
+  return bytes
+end
+
+-- What a completion needs to know of a job that is not plain: it has a key, was tried before, is BullMQ's …
+local function unplain(b, op, id)
+  local key = b.Q .. id
+  local v = rcall('HMGET', key, 'atm', 'deid', 'yw', 'parentKey', 'yl', 'yn', 'yx', 'opts')
+  local f = { deid = v[2] or nil, parentKey = v[4] or nil, yn = v[6] or nil, yx = v[7] or nil, opts = v[8] or nil }
+  if is_stock_end(b.Q, id, f, '"removeOnComplete"') then return nil end
+  local made_before = tonumber(v[1]) or 0
+  local bytes = v[6] and rcall('HSTRLEN', key, 'data') + errors_bytes(key) or nil
+  if v[5] then rcall('HDEL', key, 'yl') end
+  if v[2] and not tonumber(v[3] or '') then
+    local held = b.Q .. 'de:' .. v[2]
+    if rcall('GET', held) == id and rcall('PTTL', held) == -1 then rcall('DEL', held) end
+  end
+  return made_before, bytes
+end
+
+-- Plain is a job of ours of which the claim has found nothing but its first attempt; it left the bytes of its payload.
+local function complete(b, op, id, epoch, result)
+  local Q, key = b.Q, b.Q .. id
+  local v = rcall('HMGET', key, 'yt', 'ats', 'yq')
+  if not is_own(op.token, epoch, v[1], v[2]) then return rcall('EXISTS', key) == 1 and 'lost' or 'missing' end
+  if op.guard == 'expired' and not is_over(op.session) then return 'live' end
+  local made_before, bytes = 0, tonumber(string.match(v[1], '^(%d*):'))
+  if not bytes then
+    if not rcall('LPOS', Q .. 'active', id) then return 'lost' end
+    made_before, bytes = unplain(b, op, id)
+    if not made_before then return 'stock' end
+  end
+  if rcall('LREM', Q .. 'active', -1, id) == 0 then return 'lost' end
+  -- What is left of the lease fences nothing, and says whose completion it is: stock workers leave none.
+  local text, lease = result or 'null', ':' .. v[2]
+  if result == 'null' then
+    rcall('HSET', key, 'returnvalue', text, 'finishedOn', NOW, 'atm', made_before + 1, 'yt', lease, 'yo', 1)
+  else
+    rcall('HSET', key, 'returnvalue', text, 'finishedOn', NOW, 'atm', made_before + 1, 'yt', lease)
+  end
+  if v[3] then rcall('HDEL', key, 'yq') end
+  local n = #b.completed
+  b.completed[n + 1], b.completed[n + 2] = NOW, id
+  b.locks[#b.locks + 1] = key .. ':lock'
+  if b.stalled then rcall('SREM', Q .. 'stalled', id) end
+  rcall('XADD', b.events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
+  if bytes then b.bytes = b.bytes + bytes + (result and #result or 0) end
+  end_lease(op.session, op.queue, id)
+  return 0
+end
+
+-- Of one claim and queue: id, epoch, result, id, epoch, result …
+local function complete_all(op)
+  local b = finished_in(op.queue)
+  local answers, jobs, all_done = {}, op.jobs, true
+  for i = 1, #jobs, 3 do
+    local answer = complete(b, op, jobs[i], jobs[i + 1], jobs[i + 2])
+    if answer ~= 0 then all_done = false end
+    answers[#answers + 1] = answer
+  end
+  if op.followUps and answers[1] == 0 then
+    write_all_finished()
+    return { { 'completed', false, enqueue_all(op.followUps, false) } }
+  end
+  return all_done and 0 or answers
+end
+
+local function finish(op)
+  local queue, id, what = op.queue, op.id, op.fate
+  local j = read_job(queue, id)
+  if not j then return 'missing' end
+  local own = is_own(op.token, op.epoch, j.f.yt, j.f.ats) or is_abandoned(j, op.token)
+  if j.place ~= 'active' or not own then return 'lost' end
+  if op.guard == 'expired' and not is_over(op.session) then return 'live' end
+  local fate = end_of(j, what.ends)
+  local is_final = fate.state == 'dead' or fate.state == 'cancelled'
+  if is_final and is_stock_end(j.Q, id, j.f, '"removeOnFail"') then return 'stock' end
+
+  local run_at = NOW + what.delayMs
+  write_event(j, fate.kind, fate.state == 'waiting' and fate.data .. run_at .. '}' or fate.data)
+  if what.error then
+    keep_error(j, made(j.f) + 1, what.error)
+    set(j, { 'failedReason', what.message, 'stacktrace', traces_of(j, what.stacktrace) })
+  end
+  leave(j)
+  if not fate.givesBack then
+    local counter = what.rescue and 'stc' or 'atm'
+    set(j, { counter, (tonumber(j.f[counter]) or 0) + 1 })
+  end
+  if what.rescue then set(j, { 'yr', (tonumber(j.f.yr) or 0) + 1 }) end
+  if what.heldLimit then set(j, { 'yl', what.heldLimit }) elseif not what.keepsLimit then unset(j, 'yl') end
+  unset(j, 'yq')
+  if fate.state == 'waiting' or fate.state == 'stale' then set(j, { 'yp', (tonumber(j.f.yp) or 0) + 1 }) end
+  if fate.state == 'waiting' then enter_waiting(j, run_at)
+  elseif fate.state == 'stale' then enter_stale(j)
+  else enter_final(j, fate.reason or nil, what.message or ('cancelled: ' .. (fate.reason or ''))) end
+  if fate.state == 'dead' and made(j.f) >= attempts_of(j.f) then
+    emit(j.Q, 'retries-exhausted', 'jobId', id, 'attemptsMade', made(j.f))
+  end
+  if is_final then tell_drained(j.Q) end
+  return { fate.state, fate.reason or false, {} }
+end
+
+local answers = {}
+for i, op in ipairs(cmsgpack.unpack(ARGV[1])) do
+  answers[i] = op.jobs and complete_all(op) or finish(op)
+end
+
+write_all_finished()
+for session, members in pairs(ended) do
+  each_thousand(members, function(...) rcall('ZREM', session_key(session), ...) end)
+  end_if_empty(session)
+end
+return answers
+`,
+);

@@ -1,0 +1,160 @@
+/**
+ * One yard on one Redis: its connections, whoever runs scripts on it, and those who wait for something to happen.
+ *
+ * Scripts publish what they changed: in which queue something is different (for those who watch), and in which there is
+ * work that BullMQ's marker does not tell of (for claims that wait).
+ */
+
+import type { Diagnosis, Hint, Ports } from "@jobyard/core/adapter";
+import { type Argument, Queues, type RunnableScript, scriptRunner } from "./bullmq.ts";
+import type { Calls, Kind } from "./calls.ts";
+import { type Connections, newConnections } from "./connections.ts";
+import type { Client } from "./driver.ts";
+import { examine } from "./examine/examine.ts";
+import { danglingScript } from "./lua/read/dangling.lua.ts";
+import { Markers } from "./markers.ts";
+import type { CheckedOptions } from "./options.ts";
+import { type Script, textOf } from "./script.ts";
+import type { Scripts } from "./scripts.ts";
+import { Watchers } from "./watchers.ts";
+
+/** Of the jobs that others may have deleted. */
+const MOST_LOOKED_AT = 1_000;
+
+export class Store implements Scripts {
+  readonly options: CheckedOptions;
+  /** What our own keys begin with. */
+  readonly root: string;
+  readonly markers: Markers;
+  readonly #connections: Connections;
+  readonly #queues: Queues;
+  readonly #watchers = new Watchers();
+  readonly #closing = new AbortController();
+  /** As they are sent: their text depends on the clock and the fleet. */
+  readonly #runnable = new Map<Script, RunnableScript>();
+
+  /** Connects to nothing yet. */
+  constructor(options: CheckedOptions) {
+    this.options = options;
+    this.root = `${options.prefix}::`;
+    const wakes = `${this.root}wake`;
+    this.#connections = newConnections(options, {
+      channels: [wakes, `${this.root}hints`],
+      onMessage: (channel, queue) =>
+        // No queue has an empty name: what changed is of none of them.
+        channel === wakes ? this.markers.ring(queue) : this.#watchers.touch(queue === "" ? null : queue),
+      onHearing: () => this.#missed(),
+    });
+    this.#queues = new Queues(options.prefix);
+    this.markers = new Markers(options, ([key, member, score]) =>
+      this.ask((client) => client.zadd(key, score, member)),
+    );
+  }
+
+  get prefix(): string {
+    return this.options.prefix;
+  }
+
+  /** No stock workers are on the queues. */
+  get isOwn(): boolean {
+    return this.options.fleet === "own";
+  }
+
+  get ports(): Ports {
+    return this.options.ports;
+  }
+
+  get calls(): Calls {
+    return this.#connections.calls;
+  }
+
+  /** Aborted when the store is closed. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** @throws QueueError as {@link Calls.run} */
+  run(script: Script, ...args: readonly Argument[]): Promise<unknown> {
+    const runnable = this.runnableOf(script);
+    return this.calls.run(kindOf(script), (client) => scriptRunner(client).run(runnable, [this.root], args));
+  }
+
+  runForBuffers(script: Script, ...args: readonly Argument[]): Promise<unknown> {
+    const runnable = this.runnableOf(script);
+    return this.calls.run(kindOf(script), (client) => scriptRunner(client).runForBuffers(runnable, [this.root], args));
+  }
+
+  /** For single commands that do no harm if they come twice. */
+  ask<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    return this.calls.run("only reads", work);
+  }
+
+  /** @throws QueueError `STORE_UNAVAILABLE`, `STORE_UNSAFE`, as {@link Calls.run} */
+  async assertUsable(): Promise<void> {
+    await this.ask((client) => client.ping());
+  }
+
+  /** BullMQ's own object of a queue; nothing is written by asking for it. */
+  queue(name: string): ReturnType<Queues["get"]> {
+    return this.calls.run("may write", (client) => this.#queues.get(name, client));
+  }
+
+  /** What a person should know about it; also of a server that was refused. */
+  async examine(): Promise<readonly Diagnosis[]> {
+    const { subscriber } = this.#connections;
+    this.calls.assertOpen();
+    const hearing = await subscriber.tried();
+    return examine({
+      ...this.options,
+      ...{ hearing, deafness: subscriber.reason },
+      run: (look) => this.calls.run("only looks", look),
+      now: () => this.ports.now(),
+      dangling: (client) => this.#dangling(client),
+    });
+  }
+
+  async #dangling(client: Client): Promise<{ readonly jobs: number; readonly all: boolean }> {
+    const script = this.runnableOf(danglingScript);
+    const [jobs, all] = (await scriptRunner(client).run(script, [this.root], [MOST_LOOKED_AT])) as [number, 0 | 1];
+    return { jobs, all: all === 1 };
+  }
+
+  /** Begins to hear what others publish. Twice is fine. */
+  hear(): void {
+    this.#connections.subscriber.start();
+  }
+
+  /** @returns what ends it */
+  watch(onHint: (hint: Hint) => void): () => void {
+    this.calls.assertOpen();
+    this.hear();
+    return this.#watchers.add(onHint);
+  }
+
+  /** Waits a moment for what runs. Twice is fine. */
+  async close(): Promise<void> {
+    this.#closing.abort("closed");
+    this.#watchers.clear();
+    this.markers.close();
+    await this.#queues.close();
+    await this.#connections.close();
+  }
+
+  /** What was said while nobody listened. */
+  #missed(): void {
+    this.markers.ring(null);
+    this.#watchers.touch(null);
+  }
+
+  /** As it is sent by those who send it themselves. */
+  runnableOf(script: Script): RunnableScript {
+    const known = this.#runnable.get(script);
+    if (known !== undefined) return known;
+    const { clock, fleet } = this.options;
+    const made = { name: `jobyard:${script.name}`, lua: textOf(script, clock, fleet === "mixed-v5") };
+    this.#runnable.set(script, made);
+    return made;
+  }
+}
+
+const kindOf = ({ reads }: Script): Kind => (reads ? "only reads" : "may write");

@@ -1,0 +1,91 @@
+/** Where jobs come to stand, and in which order: what the suite of all adapters leaves to each of them. */
+
+import { claimRequest, newJob } from "@jobyard/core/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { COMPLETE, openYard, refTo, retryIn, type Yard } from "./operate-yard.ts";
+
+/** Of types that the caller knows. */
+async function claim({ adapter }: Yard, token: string, ...types: readonly string[]): Promise<readonly string[]> {
+  const queues = [{ queue: "mail", max: 10, types: types.map((name) => ({ name, maxVersion: 1 })) }];
+  const { jobs } = await adapter.leaser.claim(claimRequest(token, { session: token, queues }));
+  return jobs.map(({ lease }) => lease.ref.id);
+}
+
+test("a job that is tried again at once stands behind those that wait", async () => {
+  const yard = await openYard();
+  await yard.add("first", "second", "third");
+  await yard.settle((await yard.take())[0], retryIn(0));
+  // The list's end is served first.
+  expect(await yard.ground.client.lrange(yard.ground.key("mail", "wait"), 0, -1)).toEqual(["first", "third", "second"]);
+});
+
+test("jobs that become due in the same millisecond keep their order", async () => {
+  const yard = await openYard();
+  const start = { delayMs: 5_000 };
+  await yard.add({ id: "c", start }, { id: "b", start }, { id: "a", start });
+  await yard.ground.advance(5_000);
+  expect((await yard.take(3)).map(({ lease }) => lease.ref.id)).toEqual(["c", "b", "a"]);
+});
+
+test("jobs that nobody knew are put aside, and come back in their places for whoever does", async () => {
+  const yard = await openYard();
+  await yard.add({ id: "z", name: "other" }, { id: "y", name: "another" }, { id: "x", name: "other" });
+  expect(await claim(yard, "stranger", "greet")).toEqual([]);
+  expect(await yard.ground.client.llen(yard.ground.key("mail", "wait"))).toBe(0);
+  await yard.add({ id: "w", name: "other" });
+  expect(await claim(yard, "friend", "other", "another", "greet")).toEqual(["z", "y", "x", "w"]);
+  expect(await yard.ground.client.keys(yard.ground.ofQueue("mail", "parked:*"))).toEqual([]);
+});
+
+test("of a suspect that may run those are told who wait", async () => {
+  const yard = await openYard();
+  const { client, own } = yard.ground;
+  const ear = client.duplicate();
+  onTestFinished(() => ear.disconnect());
+  const heard: string[] = [];
+  ear.on("message", (_, queue) => heard.push(queue));
+  await ear.subscribe(own("wake"));
+  await yard.add("suspect");
+  const [job] = await yard.take();
+  await yard.settle(job, { move: "rescue", to: "waiting", charged: false, heldLimit: 2, delayMs: 0, failure: LOST });
+  await expect.poll(() => heard, { timeout: 10_000 }).toContain("mail");
+});
+
+const LOST = { code: "LEASE_EXPIRED", message: "worker gone", stack: null } as const;
+
+test("hundreds of settlements in one call are answered one by one", async () => {
+  const yard = await openYard();
+  const ids = Array.from({ length: 600 }, (_, n) => `job-${n}`);
+  await yard.adapter.writer.enqueue(ids.map((id) => newJob(id)));
+  const jobs = [...(await yard.take(250)), ...(await yard.take(250)), ...(await yard.take(250))];
+  const isStranger = (index: number): boolean => index % 7 === 3;
+  const settled = await yard.adapter.leaser.settle(
+    jobs.map(({ lease }, index) => ({
+      lease: isStranger(index) ? { ...lease, token: "another" } : lease,
+      guard: "held",
+      decision: index % 5 === 0 ? retryIn(1_000) : COMPLETE,
+    })),
+  );
+  const told = settled.map((one) => (one.ok ? one.state : one.now));
+  expect(told).toEqual(
+    jobs.map((_, index) => (isStranger(index) ? "lost" : index % 5 === 0 ? "waiting" : "completed")),
+  );
+  const stored = await yard.adapter.reader.get(jobs.map(({ lease }) => lease.ref));
+  const left = stored.map((job) => job?.state);
+  expect(left).toEqual(told.map((one) => (one === "lost" ? "active" : one)));
+});
+
+test("a job that we cancelled, and that failed elsewhere since, is dead", async () => {
+  const yard = await openYard();
+  await yard.add("job");
+  await yard.move("cancel", "job");
+  expect(await yard.job("job")).toMatchObject({ state: "cancelled", reason: "user" });
+  await yard.ground.advance(1_000);
+  const { client, key, now } = yard.ground;
+  const failedAt = await now();
+  await client.hset(key("mail", "job"), "finishedOn", failedAt);
+  await client.zadd(key("mail", "failed"), failedAt, "job");
+  expect(await yard.job("job")).toMatchObject({ state: "dead", reason: null });
+  expect(await yard.outcome("requeue", "job")).toBe("done");
+  expect(await yard.adapter.reader.get([refTo("job")])).toMatchObject([{ state: "waiting" }]);
+});
