@@ -19,7 +19,7 @@ export const REDIS_LUA_FAULTS: RedisOnlyFaults = {
   "fence-without-the-start": {
     promise: "a lease ends when a worker of BullMQ's has begun the job anew",
     ...breaks(
-      ownTests("interop-stalled", "nothing late of ours is kept"),
+      ownTests("places", "has begun since"),
       inLua("lease", OWN_LEASE, "return yt and string.match(yt, '^[^:]*:(.*:%d+):%d+$') == token .. ':' .. epoch"),
     ),
   },
@@ -87,7 +87,10 @@ export const REDIS_LUA_FAULTS: RedisOnlyFaults = {
   },
   "marker-not-set": {
     promise: "an enqueue wakes whoever waits, ours or not",
-    ...breaks(ownTests("keyspace"), inLua("enqueue", "if b.ready and not looked_at[b.queue] then mark_ready(b.Q) end", "")),
+    ...breaks(
+      ownTests("keyspace"),
+      inLua("enqueue", "if b.ready and not looked_at[b.queue] then mark_ready(b.Q) end", ""),
+    ),
   },
   "delayed-without-order": {
     promise: "jobs of one millisecond keep their order",
@@ -167,8 +170,8 @@ export const REDIS_LUA_FAULTS: RedisOnlyFaults = {
       chapter("fidelity"),
       inLua(
         "settle",
-        "local text, lease = result or 'null',",
-        "local text, lease = result and cjson.encode(cjson.decode(result)) or 'null',",
+        "local text, lease, atm = result or 'null',",
+        "local text, lease, atm = result and cjson.encode(cjson.decode(result)) or 'null',",
       ),
     ),
   },
@@ -180,7 +183,11 @@ export const REDIS_LUA_FAULTS: RedisOnlyFaults = {
     promise: "our mark on a failed job counts for that failure only",
     ...breaks(
       ownTests("places", "failed elsewhere since"),
-      inLua("job", "return f.ym and f.yi == f.finishedOn and string.match", "return f.ym and string.match"),
+      redis(
+        "job-fields.ts",
+        'this.#text("ym") !== null && this.#text("yi") === this.#text("finishedOn")',
+        'this.#text("ym") !== null',
+      ),
     ),
   },
   "completion-without-its-place": {
@@ -202,16 +209,35 @@ export const REDIS_LUA_FAULTS: RedisOnlyFaults = {
       inLua("job", "unset(j, 'yq')\n  set(j, { 'finishedOn', NOW", "set(j, { 'finishedOn', NOW"),
     ),
   },
-  "undo-forgets-the-rescues": {
-    promise: "a requeue that is taken back leaves the job as it was",
+  "requeue-keeps-the-rescues": {
+    promise: "a requeue begins anew",
     ...breaks(
-      ownTests("operate", "comes back to the byte"),
+      chapter("(operator's moves|every state with every move|random sequences)"),
       inLua("moves", "'atm', 'stc', 'yr', 'yl', 'ye',", "'atm', 'stc', 'yl', 'ye',"),
     ),
   },
+  "undo-forgets-the-failure": {
+    promise: "a requeue that is taken back leaves the job as it was",
+    ...breaks(
+      ownTests("operate", "comes back to the byte"),
+      inLua(
+        "moves",
+        "before[field] = j.f[field] end",
+        "if field ~= 'failedReason' then before[field] = j.f[field] end end",
+      ),
+    ),
+  },
   "undo-of-something-else": {
-    promise: "only the last requeue can be taken back",
-    ...breaks(ownTests("operate", "ends what could be taken back"), inLua("moves", "or undo.op ~= j.f.yz or", "or")),
+    promise: "only the last thing that was done can be taken back",
+    ...breaks(
+      chapter("taking back"),
+      inLua("moves", "or undo.op ~= j.f.yz or", "or"),
+      inLua(
+        "moves",
+        "if undo then set(j, { 'yb', undo }) else unset(j, 'yb') end",
+        "if undo then set(j, { 'yb', undo }) end",
+      ),
+    ),
   },
   "line-forgets-its-order": {
     promise: "a job that gets its old priority back has its old place",

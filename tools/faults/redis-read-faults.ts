@@ -38,7 +38,11 @@ export const REDIS_READ_FAULTS: RedisOnlyFaults = {
   },
   "search-without-an-end": {
     promise: "a search says where it stopped",
-    ...breaks(chapter("search"), redis("read/search.ts", "done.looked >= rows ||", "")),
+    ...breaks(
+      chapter("search"),
+      redis("read/search.ts", "eye.mostAtOnce, rows - done.looked)", "eye.mostAtOnce)"),
+      redis("read/search.ts", "done.looked >= rows ||", ""),
+    ),
   },
   "parked-counted-as-ahead": {
     promise: "what is put aside waits, and is not scheduled",

@@ -67,6 +67,7 @@ async function run(where: string, connect: (url: string) => Promise<Procedures>)
   try {
     const lines = await measure(procedures, {
       rounds,
+      hasIndexFor: store.hasIndexFor,
       onLine: (line) => console.log(options.json ? JSON.stringify({ where, ...judge(line) }) : printLine(judge(line))),
     });
     return lines.map(judge);

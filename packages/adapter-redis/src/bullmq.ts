@@ -4,13 +4,15 @@
  */
 
 import { createRequire } from "node:module";
+import { QueueError } from "@jobyard/core/adapter";
 import { Queue } from "bullmq";
 import type { Client } from "./driver.ts";
+import type { Fleet } from "./options.ts";
 
 export interface InstalledBullMQ {
   /** As its package says it. */
   readonly version: string;
-  /** Its layout is one that our scripts were compared with. Else what BullMQ can do is left to its own classes. */
+  /** Its layout is one that our scripts were compared with. */
   readonly tested: boolean;
 }
 
@@ -29,6 +31,19 @@ export function installedBullMQ(): InstalledBullMQ {
 export function isTested(version: string): boolean {
   const [, major, minor] = /^(\d+)\.(\d+)\.\d+$/.exec(version) ?? [];
   return Number(major) === MAJOR && Number(minor) >= OLDEST_MINOR && Number(minor) <= NEWEST_MINOR;
+}
+
+/**
+ * Why scripts of ours may write nothing, or null. Its programs and ours have to mean the same by every key; where nobody
+ * but ours works on the queues the layout is what ours says it is.
+ */
+export function layoutFault(fleet: Fleet, { version, tested }: InstalledBullMQ): QueueError | null {
+  if (tested || fleet === "own") return null;
+  return new QueueError(
+    "STORE_UNSAFE",
+    `BullMQ ${version} is installed, and what its programs and ours would write beside each other (fleet=${fleet}) was compared for ${TESTED_BULLMQ} only. Install bullmq@${MAJOR}.${NEWEST_MINOR} or a newer @jobyard/adapter-redis; until then this one only reads`,
+    { field: "fleet" },
+  );
 }
 
 /** BullMQ's own objects, made when they are first asked for. */

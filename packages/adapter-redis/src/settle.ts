@@ -30,13 +30,14 @@ export async function settle(
   for (let from = 0; from < settlements.length; from += MOST_AT_ONCE) {
     const groups = groupsOf(settlements.slice(from, from + MOST_AT_ONCE));
     const answers = (await store.run(settleScript, packed(groups.map(operationOf)))) as readonly GroupAnswer[];
-    for (const [index, group] of groups.entries()) {
-      const each = answersOf(group, answers[index] ?? "missing");
-      for (const [place, settlement] of group.entries()) {
-        const answer = each[place] ?? "missing";
-        settled.push(answer === "stock" ? await stock(settlement) : settledAs(settlement, answer));
-      }
-    }
+    const each = groups.flatMap((group, index) => {
+      const told = answersOf(group, answers[index] ?? "missing");
+      return group.map((settlement, place) => {
+        const answer = told[place] ?? "missing";
+        return answer === "stock" ? stock(settlement) : settledAs(settlement, answer);
+      });
+    });
+    settled.push(...(await Promise.all(each)));
   }
   return settled;
 }

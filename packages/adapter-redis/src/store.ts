@@ -5,8 +5,16 @@
  * work that BullMQ's marker does not tell of (for claims that wait).
  */
 
-import type { Diagnosis, Hint, Ports } from "@jobyard/core/adapter";
-import { type Argument, Queues, type RunnableScript, scriptRunner } from "./bullmq.ts";
+import type { Diagnosis, Hint, Ports, QueueError } from "@jobyard/core/adapter";
+import {
+  type Argument,
+  type InstalledBullMQ,
+  installedBullMQ,
+  layoutFault,
+  Queues,
+  type RunnableScript,
+  scriptRunner,
+} from "./bullmq.ts";
 import type { Calls, Kind } from "./calls.ts";
 import { type Connections, newConnections } from "./connections.ts";
 import type { Client } from "./driver.ts";
@@ -16,6 +24,7 @@ import { Markers } from "./markers.ts";
 import type { CheckedOptions } from "./options.ts";
 import { type Script, textOf } from "./script.ts";
 import type { Scripts } from "./scripts.ts";
+import { isClusterClient } from "./target.ts";
 import { Watchers } from "./watchers.ts";
 
 /** Of the jobs that others may have deleted. */
@@ -32,10 +41,13 @@ export class Store implements Scripts {
   readonly #closing = new AbortController();
   /** As they are sent: their text depends on the clock and the fleet. */
   readonly #runnable = new Map<Script, RunnableScript>();
+  /** Why nothing is written. */
+  readonly #fault: QueueError | null;
 
   /** Connects to nothing yet. */
-  constructor(options: CheckedOptions) {
+  constructor(options: CheckedOptions, installed: InstalledBullMQ = installedBullMQ()) {
     this.options = options;
+    this.#fault = layoutFault(options.fleet, installed);
     this.root = `${options.prefix}::`;
     const wakes = `${this.root}wake`;
     this.#connections = newConnections(options, {
@@ -73,15 +85,32 @@ export class Store implements Scripts {
     return this.#closing.signal;
   }
 
-  /** @throws QueueError as {@link Calls.run} */
-  run(script: Script, ...args: readonly Argument[]): Promise<unknown> {
+  /** @throws QueueError `STORE_UNSAFE` beside an unknown BullMQ, if the script writes; as {@link Calls.run} */
+  async run(script: Script, ...args: readonly Argument[]): Promise<unknown> {
+    this.#assertAllowed(script);
     const runnable = this.runnableOf(script);
-    return this.calls.run(kindOf(script), (client) => scriptRunner(client).run(runnable, [this.root], args));
+    return this.calls.run(kindOf(script), (client) => scriptRunner(client).run(runnable, this.keysOn(client), args));
   }
 
-  runForBuffers(script: Script, ...args: readonly Argument[]): Promise<unknown> {
+  async runForBuffers(script: Script, ...args: readonly Argument[]): Promise<unknown> {
+    this.#assertAllowed(script);
     const runnable = this.runnableOf(script);
-    return this.calls.run(kindOf(script), (client) => scriptRunner(client).runForBuffers(runnable, [this.root], args));
+    return this.calls.run(kindOf(script), (client) =>
+      scriptRunner(client).runForBuffers(runnable, this.keysOn(client), args),
+    );
+  }
+
+  /**
+   * What a script names as its keys. While a cluster moves the yard's slot, a node has some of the keys and another one
+   * the rest: a key that there never is and one that there always is have every script refused until all are in one
+   * place, by whichever node it asks.
+   */
+  keysOn(client: Client): readonly string[] {
+    return isClusterClient(client) ? [this.root, `${this.root}number`] : [this.root];
+  }
+
+  #assertAllowed({ reads }: Script): void {
+    if (this.#fault !== null && !reads) throw this.#fault;
   }
 
   /** For single commands that do no harm if they come twice. */
@@ -91,6 +120,7 @@ export class Store implements Scripts {
 
   /** @throws QueueError `STORE_UNAVAILABLE`, `STORE_UNSAFE`, as {@link Calls.run} */
   async assertUsable(): Promise<void> {
+    if (this.#fault !== null) throw this.#fault;
     await this.ask((client) => client.ping());
   }
 
@@ -115,7 +145,10 @@ export class Store implements Scripts {
 
   async #dangling(client: Client): Promise<{ readonly jobs: number; readonly all: boolean }> {
     const script = this.runnableOf(danglingScript);
-    const [jobs, all] = (await scriptRunner(client).run(script, [this.root], [MOST_LOOKED_AT])) as [number, 0 | 1];
+    const [jobs, all] = (await scriptRunner(client).run(script, this.keysOn(client), [MOST_LOOKED_AT])) as [
+      number,
+      0 | 1,
+    ];
     return { jobs, all: all === 1 };
   }
 

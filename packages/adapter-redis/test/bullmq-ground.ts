@@ -1,9 +1,19 @@
 /** Ours and BullMQ's programs on the same queues of a real server, each as its users have it. */
 
+import type {
+  Adapter,
+  ClaimRequest,
+  Decision,
+  Failure,
+  Job,
+  JobEvent,
+  LeasedJob,
+  NewJob,
+  Settled,
+} from "@jobyard/core/adapter";
+import { claimRequest, newJob } from "@jobyard/core/testing";
 import { type KeysOfTest, newPrefix } from "@jobyard/servers";
 import { urlOf } from "@jobyard/servers/vitest";
-import type { Adapter, ClaimRequest, Decision, Failure, Job, JobEvent, LeasedJob, NewJob, Settled } from "@jobyard/core/adapter";
-import { claimRequest, newJob } from "@jobyard/core/testing";
 import { type Processor, Queue, QueueEvents, Worker, type WorkerOptions } from "bullmq";
 import { Redis } from "ioredis";
 import { inject, onTestFinished } from "vitest";

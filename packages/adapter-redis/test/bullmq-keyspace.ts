@@ -19,14 +19,17 @@ export async function keyspaceOf(
   const all = await client.keys(`${prefix}:*`);
   const theirs = all.map((key) => key.slice(prefix.length + 1)).filter((name) => !isOurs(name));
   const values: [string, unknown][] = [];
-  for (const name of theirs.sort()) values.push([name, await valueOf(name)]);
+  for (const name of theirs.sort()) values.push([name, await kept(name)]);
   return Object.fromEntries(values.filter(([, value]) => value !== null));
 
-  async function valueOf(name: string): Promise<unknown> {
+  async function kept(name: string): Promise<unknown> {
     const key = `${prefix}:${name}`;
     switch (await client.type(key)) {
       case "string":
-        return { text: name.endsWith(":lock") ? "a token" : await client.get(key), expires: (await client.pttl(key)) > 0 };
+        return {
+          text: name.endsWith(":lock") ? "a token" : await client.get(key),
+          expires: (await client.pttl(key)) > 0,
+        };
       case "list":
         return client.lrange(key, 0, -1);
       case "set":

@@ -1,9 +1,14 @@
 /** Scripts of ours and BullMQ's own classes on one connection. */
 
+import { newJob } from "@jobyard/core/testing";
 import { connectRedis, type RedisServer, startRedis } from "@jobyard/servers";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { installedBullMQ, isTested, Queues, type RunnableScript, scriptRunner } from "../src/bullmq.ts";
 import type { Client } from "../src/driver.ts";
+import { enqueue } from "../src/enqueue.ts";
+import { checkedOptions, type Fleet } from "../src/options.ts";
+import { createReader } from "../src/read/reader.ts";
+import { Store } from "../src/store.ts";
 import { openCalls, outcome } from "./links.ts";
 
 let server: RedisServer;
@@ -25,6 +30,22 @@ test("the version is read from the package, and judged", () => {
     ...[true, true],
     ...Array.from({ length: 6 }, () => false),
   ]);
+});
+
+test("beside one whose layout nobody has compared ours only reads, and says why", async () => {
+  const unknown = { version: "6.99.0", tested: false };
+  const open = (fleet: Fleet): Store => {
+    const store = new Store(checkedOptions({ url: server.url, fleet, prefix: "unknown" }), unknown);
+    onTestFinished(() => store.close());
+    return store;
+  };
+  const store = open("v6");
+  expect(await outcome(enqueue(store, [newJob("a")]))).toBe("STORE_UNSAFE");
+  expect(await outcome(store.assertUsable())).toBe("STORE_UNSAFE");
+  expect(await store.assertUsable().catch(String)).toContain("BullMQ 6.99.0 is installed");
+  expect(await createReader(store).get([{ queue: "mail", id: "a" }])).toEqual([null]);
+  expect(await enqueue(open("own"), [newJob("a")])).toMatchObject([{ outcome: "accepted" }]);
+  expect(await createReader(store).get([{ queue: "mail", id: "a" }])).toMatchObject([{ id: "a" }]);
 });
 
 test("a script runs with keys and arguments, texts or Buffers, and leaves commands of its name alone", async () => {

@@ -192,10 +192,9 @@ describe("a fleet", () => {
   });
 
   test("a BullMQ whose layout nobody tested is advice", async () => {
-    expect(await checkBullMQ(null, { version: "6.9.0", tested: false })).toMatchObject({
-      level: "advice",
-      text: /6\.9\.0/,
-    });
+    const unknown = { version: "6.9.0", tested: false };
+    expect(await checkBullMQ({ fleet: "own" }, unknown)).toMatchObject({ level: "advice", text: /6\.9\.0/ });
+    expect(await checkBullMQ({ fleet: "v6" }, unknown)).toMatchObject({ level: "problem", text: /6\.9\.0/ });
   });
 });
 

@@ -2,7 +2,19 @@
 
 import { FlowProducer } from "bullmq";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { bury, claimJobs, complete, eventsOf, jobOf, newJob, openYard, QUEUE, retry, settleAll, type Yard } from "./bullmq-ground.ts";
+import {
+  bury,
+  claimJobs,
+  complete,
+  eventsOf,
+  jobOf,
+  newJob,
+  openYard,
+  QUEUE,
+  retry,
+  settleAll,
+  type Yard,
+} from "./bullmq-ground.ts";
 import { until } from "./links.ts";
 
 const CHILDREN = "children";
@@ -59,7 +71,10 @@ describe("a flow", () => {
     expect(await flow.job.getState()).toBe("failed");
     expect(await jobOf(yard, first.lease.ref.id, CHILDREN)).toMatchObject({
       ...{ state: "dead", attempt: 2 },
-      errors: [{ message: "boom", attempt: 1 }, { message: "broken", attempt: 2 }],
+      errors: [
+        { message: "boom", attempt: 1 },
+        { message: "broken", attempt: 2 },
+      ],
     });
     expect(await jobOf(yard, flow.job.id)).toMatchObject({ state: "dead", attempt: 1 });
   });
@@ -135,10 +150,12 @@ describe("a job scheduler", () => {
     await ahead?.promote();
     const jobs = await claimJobs(yard, 1);
     expect(jobs).toHaveLength(1);
-    expect((await eventsOf(yard, jobs[0]?.lease.ref.id)).at(-1)).toMatchObject({ kind: "log", data: expect.stringContaining("No next job of cron") });
+    expect((await eventsOf(yard, jobs[0]?.lease.ref.id)).at(-1)).toMatchObject({
+      kind: "log",
+      data: expect.stringContaining("No next job of cron"),
+    });
   });
 });
-
 
 describe("an operator of ours", () => {
   const ADA = { actor: "ada" };
@@ -165,7 +182,11 @@ describe("an operator of ours", () => {
     const ref = { queue: CHILDREN, id: "c" };
     const how = { ...ADA, payload: '{"mended":true}' };
     expect(await operator.apply("requeue", [ref], how)).toEqual([{ ref, outcome: "done", state: "waiting" }]);
-    expect(await jobOf(yard, "c", CHILDREN)).toMatchObject({ state: "waiting", attempt: 0, errors: [{ message: "boom" }] });
+    expect(await jobOf(yard, "c", CHILDREN)).toMatchObject({
+      state: "waiting",
+      attempt: 0,
+      errors: [{ message: "boom" }],
+    });
     expect(await yard.client.zcard(`${yard.prefix}::q:${CHILDREN}:dead`)).toBe(0);
     const again = await claimJobs(yard, 1, {}, CHILDREN);
     expect(again[0]?.payload).toBe('{"mended":true}');

@@ -142,7 +142,12 @@ describe("a worker of BullMQ's is gone", () => {
     await accepts(yard, newJob("a", { maxAttempts: 1 }));
     await deadWorker(yard);
     expect(await rescueAll(yard, await expired(yard), "dead")).toMatchObject([{ ok: true, state: "dead" }]);
-    expect(await jobOf(yard, "a")).toMatchObject({ state: "dead", attempt: 1, rescues: 1, errors: [{ message: "gone" }] });
+    expect(await jobOf(yard, "a")).toMatchObject({
+      state: "dead",
+      attempt: 1,
+      rescues: 1,
+      errors: [{ message: "gone" }],
+    });
     expect(await yard.queue.getJob("a")).toMatchObject({ failedReason: "gone" });
   });
 
@@ -154,7 +159,14 @@ describe("a worker of BullMQ's is gone", () => {
     for (const queue of ["mail", "other"])
       for (let n = 0; n < 1_200; n += 1) {
         work.lpush(yard.key("active", queue), `j${n}`);
-        work.hset(yard.key(`j${n}`, queue), { name: "greet", data: "1", opts: "{}", timestamp: 1, ats: 1, processedOn: 2 });
+        work.hset(yard.key(`j${n}`, queue), {
+          name: "greet",
+          data: "1",
+          opts: "{}",
+          timestamp: 1,
+          ats: 1,
+          processedOn: 2,
+        });
         if (n % 2 === 0) work.set(yard.key(`j${n}:lock`, queue), "alive");
       }
     await work.exec();

@@ -1,9 +1,21 @@
 /** Programs with BullMQ 5 as a foreign fleet, within what `fleet: "mixed-v5"` promises. */
 
 import { isQueueError } from "@jobyard/core/adapter";
-import { Queue as Queue5, Worker as Worker5, type Processor } from "bullmq5";
+import { type Processor, Queue as Queue5, Worker as Worker5 } from "bullmq5";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { accepts, bury, claimJobs, complete, jobOf, newJob, openYard, QUEUE, retry, settleAll, type Yard } from "./bullmq-ground.ts";
+import {
+  accepts,
+  bury,
+  claimJobs,
+  complete,
+  jobOf,
+  newJob,
+  openYard,
+  QUEUE,
+  retry,
+  settleAll,
+  type Yard,
+} from "./bullmq-ground.ts";
 import { until } from "./links.ts";
 
 const ADA = { actor: "ada" };

@@ -20,7 +20,6 @@ import { until } from "./links.ts";
 const idsOf = (jobs: readonly { readonly lease: { readonly ref: { readonly id: string } } }[]): readonly string[] =>
   jobs.map(({ lease }) => lease.ref.id);
 
-
 describe("BullMQ adds, ours runs", () => {
   test("in BullMQ's order; its events, its counts and whoever waits for a result are told", async () => {
     const yard = await openYard();
@@ -54,7 +53,15 @@ describe("BullMQ adds, ours runs", () => {
     expect(await later.getState()).toBe("completed");
     expect(await queue.getJobCounts()).toMatchObject({ completed: 3, failed: 1, active: 0, waiting: 0, delayed: 0 });
     await until("the events were told", () => seen.includes(`completed ${later.id}`));
-    for (const told of ["added 1", "waiting 1", "active 1", "completed 1", "failed 3", `delayed ${later.id}`, "drained "])
+    for (const told of [
+      "added 1",
+      "waiting 1",
+      "active 1",
+      "completed 1",
+      "failed 3",
+      `delayed ${later.id}`,
+      "drained ",
+    ])
       expect(seen).toContain(told);
   });
 
@@ -69,19 +76,25 @@ describe("BullMQ adds, ours runs", () => {
     expect(await jobOf(yard, "a")).toMatchObject({ maxAttempts: 5, attempt: 3 });
   });
 
-  test("removeOnComplete and removeOnFail are kept to", async () => {
+  test("removeOnComplete and removeOnFail are kept to, but no other dead letter goes with one", async () => {
     const yard = await openYard();
     const { queue } = yard;
     await queue.addBulk([
       { name: "greet", data: 1, opts: { jobId: "gone", removeOnComplete: true } },
       { name: "greet", data: 2, opts: { jobId: "gone-too", removeOnFail: true } },
+      { name: "greet", data: 5, opts: { jobId: "dead", removeOnFail: { count: 1 } } },
+      { name: "greet", data: 6, opts: { jobId: "dead-too", removeOnFail: { count: 1 } } },
       { name: "greet", data: 3, opts: { jobId: "kept", removeOnComplete: { count: 1 } } },
       { name: "greet", data: 4, opts: { jobId: "last", removeOnComplete: { count: 1 } } },
     ]);
     const jobs = await claimJobs(yard, 10);
-    const settled = await settleAll(yard, jobs, ({ lease }) => (lease.ref.id === "gone-too" ? bury() : complete()));
-    expect(settled.map((one) => one.ok && one.state)).toEqual(["completed", "dead", "completed", "completed"]);
-    expect(await queue.getJobCounts("completed", "failed")).toEqual({ completed: 1, failed: 0 });
+    const settled = await settleAll(yard, jobs, ({ lease }) =>
+      ["gone-too", "dead", "dead-too"].includes(lease.ref.id) ? bury() : complete(),
+    );
+    expect(settled.map((one) => one.ok && one.state)).toEqual([
+      ...["completed", "dead", "dead", "dead", "completed", "completed"],
+    ]);
+    expect(await queue.getJobCounts("completed", "failed")).toEqual({ completed: 1, failed: 2 });
     expect(await queue.getJob("last")).toBeDefined();
     expect(await yard.adapter.leaser.expired(10)).toEqual([]);
     expect(await yard.client.zcard(`${yard.prefix}::sessions`)).toBe(0);
@@ -136,7 +149,7 @@ describe("ours adds, BullMQ runs", () => {
       newJob("flaky", { name: "flaky", priority: 20, maxAttempts: 5, payload: '"f"', backoff: [5] }),
       newJob("hopeless", { priority: 30 }),
     );
-    worker.resume();
+    await worker.resume();
     await until("all are done", async () => (await yard.queue.getJobCountByTypes("completed", "failed")) === 7);
     expect(order.slice(2, 5)).toEqual(["plain", "first", "ninth"]);
     expect(await yard.queue.getJob("flaky")).toMatchObject({ attemptsMade: 3, returnvalue: { did: "f" } });
@@ -168,8 +181,7 @@ describe("deduplication", () => {
   test("keys of ours hold for BullMQ's programs, and theirs for ours", async () => {
     const yard = await openYard();
     const { queue, adapter } = yard;
-    const keyed = (id: string) =>
-      newJob(id, { dedupe: { key: "k", while: "open", onConflict: "skip" } });
+    const keyed = (id: string) => newJob(id, { dedupe: { key: "k", while: "open", onConflict: "skip" } });
     await accepts(yard, keyed("ours"));
     expect((await queue.add("greet", 2, { deduplication: { id: "k" } })).id).toBe("ours");
     await settleAll(yard, await claimJobs(yard, 1), bury());

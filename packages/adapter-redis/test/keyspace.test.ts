@@ -6,7 +6,19 @@
 import type { NewJob } from "@jobyard/core/adapter";
 import { type JobsOptions, type Queue, UnrecoverableError, type Worker } from "bullmq";
 import { describe, expect, test } from "vitest";
-import { accepts, bury, claimJobs, complete, failure, newJob, openYard, QUEUE, retry, settleAll, type Yard } from "./bullmq-ground.ts";
+import {
+  accepts,
+  bury,
+  claimJobs,
+  complete,
+  failure,
+  newJob,
+  openYard,
+  QUEUE,
+  retry,
+  settleAll,
+  type Yard,
+} from "./bullmq-ground.ts";
 import { keyspaceOf } from "./bullmq-keyspace.ts";
 
 const SESSION = "w1";
@@ -94,9 +106,16 @@ const retries = (delay: number): Deed =>
     },
   );
 
-const move = (ours: (yard: Yard) => Promise<unknown>, theirs: (queue: Queue) => Promise<unknown>): Deed => ({ ours, theirs });
-const applied = (yard: Yard, name: "promote" | "requeue" | "remove" | "reprioritise" | "reschedule", id: string, more = {}) =>
-  yard.adapter.operator.apply(name, [{ queue: QUEUE, id }], { actor: "ada", ...more });
+const move = (ours: (yard: Yard) => Promise<unknown>, theirs: (queue: Queue) => Promise<unknown>): Deed => ({
+  ours,
+  theirs,
+});
+const applied = (
+  yard: Yard,
+  name: "promote" | "requeue" | "remove" | "reprioritise" | "reschedule",
+  id: string,
+  more = {},
+) => yard.adapter.operator.apply(name, [{ queue: QUEUE, id }], { actor: "ada", ...more });
 const stock = async (queue: Queue, id: string): Promise<StockJob> => {
   const job = await queue.getJob(id);
   if (job === undefined) throw new Error(`no job ${id}`);
@@ -128,7 +147,7 @@ const JOBS: readonly Given[] = [
 ];
 
 const STORIES: Readonly<Record<string, readonly Deed[]>> = {
-  "adds": [add(...JOBS)],
+  adds: [add(...JOBS)],
   "adds, one call each": JOBS.map((job) => add(job)),
   "adds on a paused queue": [pauses, add(...JOBS)],
   "pauses and resumes": [add(...JOBS), pauses, resumes],
@@ -137,10 +156,13 @@ const STORIES: Readonly<Record<string, readonly Deed[]>> = {
   "claims all": [add(...JOBS), claim(6)],
   "claims what has become due": [
     add({ id: "soon", delay: 40 }, { id: "soon-urgent", delay: 20, priority: 2 }, { id: "later", delay: MINUTE }),
-    move(() => until(60), () => until(60)),
+    move(
+      () => until(60),
+      () => until(60),
+    ),
     claim(2),
   ],
-  "completes": [add(...JOBS), take(6), completes],
+  completes: [add(...JOBS), take(6), completes],
   "completes the last": [add({ id: "one" }), take(1), completes],
   "completes some, and takes others": [add(...JOBS), take(2), completes, claim(2)],
   "fails at the last attempt": [add({ id: "one", attempts: 1 }, { id: "two", attempts: 1, key: "k" }), take(2), buries],
@@ -181,7 +203,7 @@ const STORIES: Readonly<Record<string, readonly Deed[]>> = {
       async (queue) => (await stock(queue, "urgent")).retry("failed", { resetAttemptsMade: true }),
     ),
   ],
-  "promotes": [
+  promotes: [
     add(...JOBS),
     move(
       (yard) => applied(yard, "promote", "later"),
@@ -192,7 +214,7 @@ const STORIES: Readonly<Record<string, readonly Deed[]>> = {
       async (queue) => (await stock(queue, "much-later")).promote(),
     ),
   ],
-  "reschedules": [
+  reschedules: [
     add(...JOBS),
     move(
       (yard) => applied(yard, "reschedule", "later", { delayMs: 5 * MINUTE }),
@@ -210,7 +232,7 @@ const STORIES: Readonly<Record<string, readonly Deed[]>> = {
       async (queue) => (await stock(queue, "later")).changePriority({ priority: 7 }),
     ),
   ],
-  "removes": [
+  removes: [
     add(...JOBS),
     take(1),
     completes,

@@ -1,6 +1,7 @@
 /** Where jobs come to stand, and in which order: what the suite of all adapters leaves to each of them. */
 
 import { claimRequest, newJob } from "@jobyard/core/testing";
+import { Worker } from "bullmq";
 import { expect, onTestFinished, test } from "vitest";
 import { COMPLETE, openYard, refTo, retryIn, type Yard } from "./operate-yard.ts";
 
@@ -88,4 +89,32 @@ test("a job that we cancelled, and that failed elsewhere since, is dead", async 
   expect(await yard.job("job")).toMatchObject({ state: "dead", reason: null });
   expect(await yard.outcome("requeue", "job")).toBe("done");
   expect(await yard.adapter.reader.get([refTo("job")])).toMatchObject([{ state: "waiting" }]);
+});
+
+test("a lease of ours ends nothing that a worker of BullMQ's has begun since", async () => {
+  const yard = await openYard();
+  const { client, key, prefix, url } = yard.ground;
+  const worker = new Worker("mail", null, { connection: { url }, prefix, autorun: false, stalledInterval: 1 });
+  onTestFinished(() => worker.close(true));
+  await yard.add("job");
+  const [ours] = await yard.take();
+  if (ours === undefined) throw new Error("it was not claimed");
+  await client.del(key("mail", "job:lock"));
+  await expect
+    .poll(
+      async () => {
+        await (await worker.getBackend()).moveStalledJobsToWait();
+        return yard.stock.getWaitingCount();
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(1);
+  expect(await worker.getNextJob("theirs")).toMatchObject({ id: "job" });
+  const { lease } = ours;
+  const { leaser } = yard.adapter;
+  for (const decision of [COMPLETE, retryIn(0)])
+    expect(await leaser.settle([{ lease, guard: "held", decision }])).toEqual([{ ok: false, now: "lost" }]);
+  expect(await leaser.append([{ lease, kind: "progress", data: "1" }])).toEqual([false]);
+  expect(await leaser.extend(lease.session, [lease], 30_000)).toMatchObject({ leases: ["lost"] });
+  expect(await yard.job("job")).toMatchObject({ state: "active", progress: null });
 });

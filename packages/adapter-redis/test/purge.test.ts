@@ -140,6 +140,37 @@ describe("jobs of BullMQ's programs", () => {
     expect(await yard.stock.getFailedCount()).toBe(1);
   });
 
+  test("what failed there after it was dead here is as old as its last failure", async () => {
+    const yard = await openYard({ fleet: "v6" });
+    await yard.end(BURY, "a");
+    await (await yard.stockJob("a")).retry("failed");
+    await endInStock(yard, "fails");
+    expect(await yard.purge("dead", NONE)).toEqual({ removed: 0, more: false });
+    await yard.ground.advance(10 * 365 * 86_400_000);
+    await yard.sweep();
+    expect(await yard.purge("dead", NONE)).toEqual({ removed: 1, more: false });
+  });
+
+  test("the bytes of what ended in other hands were never counted, and are not taken off", async () => {
+    const yard = await openYard({ fleet: "v6" });
+    const bytes = async (): Promise<readonly number[]> =>
+      (await yard.ground.client.hvals(yard.ground.ofQueue("mail", "bytes"))).map(Number);
+    await yard.add("lost");
+    await endInStock(yard, "fails");
+    await yard.move("requeue", "lost", { opId: "op" });
+    await yard.move("revert", "lost", { opId: "op" });
+    expect(await bytes()).toEqual([expect.any(Number)]);
+    expect((await bytes())[0]).toBeGreaterThan(0);
+    await yard.add("completed-1", "completed-2");
+    await endInStock(yard, "completes");
+    await endInStock(yard, "completes");
+    await yard.move("remove", ["lost", "completed-1"]);
+    await yard.move("restore", "completed-1");
+    await yard.ground.advance(10 * 365 * 86_400_000);
+    expect(await yard.purge("completed", NONE)).toMatchObject({ removed: 2 });
+    expect((await bytes()).every((sum) => sum === 0)).toBe(true);
+  });
+
   test("those of a flow are left to BullMQ's own script", async () => {
     const yard = await openYard();
     await yard.end(COMPLETE, "child", "other");

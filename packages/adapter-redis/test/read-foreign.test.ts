@@ -227,6 +227,16 @@ test("queues that only BullMQ knows are found, with what it says of them", async
   expect(await reader.locate("1")).toEqual([{ queue: "adopted", id: "1" }]);
 });
 
+test("jobs of one ms and one id in several queues are several jobs", async () => {
+  const { reader, queue } = openYard();
+  const names = ["a", "b", "c"];
+  for (const name of names)
+    await queue(name).addBulk([1, 2].map((timestamp) => ({ name, data: {}, opts: { timestamp } })));
+  const refs = (await allPages({ reader }, [], 1)).flatMap(({ items }) => items.map((job) => `${job.queue}${job.id}`));
+  expect(refs.slice(0, 3).sort()).toEqual(["a2", "b2", "c2"]);
+  expect(refs.slice(3).sort()).toEqual(["a1", "b1", "c1"]);
+});
+
 test("more of them than a search goes through are told to be more", async () => {
   const { client, prefix, queue: queueOf } = openYard();
   const reader = readerOn(client, prefix, "server");

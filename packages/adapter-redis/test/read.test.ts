@@ -119,6 +119,11 @@ test("ahead of a job are all that come before it, wherever they stand", async ()
   expect((await leaser.claim(claimRequest("t"))).jobs).toEqual([]);
   await fill(ground, 2, (n) => ({ id: `now-${n}` }));
   await fill(ground, 2, (n) => ({ id: `priority-${n}`, priority: 2 }));
+  const waiting = await ground.reader.list({ filter: inState("waiting"), limit: 10, cursor: null });
+  expect(ids(waiting.items)).toEqual([
+    ...["priority-1", "priority-0", "now-1", "now-0"],
+    ...["unknown-2", "unknown-1", "unknown-0"],
+  ]);
   const ahead = async (id: string): Promise<number | undefined> =>
     (await ground.reader.explainFacts({ queue: "mail", id }))?.ahead.n;
   expect(await ahead("unknown-2")).toBe(2);

@@ -80,6 +80,15 @@ describe("doctor", () => {
   });
 });
 
+test("explain says of whom it speaks where others work on the queue", async () => {
+  const here = await place();
+  const [receipt] = await here.json("enqueue", "greet", "{}", "--queue", "mail");
+  const told = async (url: string): Promise<readonly unknown[]> =>
+    (await here.json("explain", `mail/${receipt?.["id"]}`, "--url", url)).map(({ code }) => code);
+  expect(await told(here.url)).toEqual(["NO_WORKER"]);
+  expect(await told(`${here.url}&fleet=v6`)).toEqual(["NO_WORKER", "COWORKERS"]);
+});
+
 describe("bench", () => {
   const scratches = async (): Promise<readonly string[]> =>
     (await prefixes()).filter((prefix) => prefix.startsWith("{jobyard-scratch"));

@@ -25,10 +25,12 @@ interface Page {
 
 export interface Plan {
   readonly rounds: number;
+  /** Of filters that stores with tables have an index for. */
+  readonly hasIndexFor: (q: string) => boolean;
   readonly onLine: (line: Line) => void;
 }
 
-export async function measure(procedures: Procedures, { rounds, onLine }: Plan): Promise<readonly Line[]> {
+export async function measure(procedures: Procedures, { rounds, hasIndexFor, onLine }: Plan): Promise<readonly Line[]> {
   const lines: Line[] = [];
   const take = async (what: string, kind: Kind, page: string, path: string, input: object): Promise<unknown> => {
     const samples: Sample[] = [];
@@ -48,7 +50,8 @@ export async function measure(procedures: Procedures, { rounds, onLine }: Plan):
   const { items } = (await procedures.call("jobs.list", { q: "state:waiting", cursor: null })) as Page;
   const [job] = items;
   if (job === undefined) throw new Error("no job waits in this store");
-  for (const listing of listingsOf(job.id)) {
+  for (const { q, kind } of listingsOf(job.id)) {
+    const listing: Listing = { q, kind: kind === "indexed" && hasIndexFor(q) ? "indexed" : "search" };
     await takePages(
       listing,
       (page, cursor) => take(listing.q, listing.kind, page, "jobs.list", { q: listing.q, cursor }) as Promise<Page>,

@@ -13,6 +13,8 @@ export interface FullStore {
   readonly url: string;
   /** Where it is kept. */
   readonly path: string;
+  /** Whether it has an index for a filter that stores with tables have one for; where not, jobs are looked at. */
+  readonly hasIndexFor: (q: string) => boolean;
   close(): Promise<void>;
 }
 

@@ -13,7 +13,7 @@ const SETTINGS = throwaway;
 export const openPostgres: OpenStore = async (wanted) => {
   const path = await kept({ backend: "postgres", ...wanted, make: (folder) => make(folder, wanted) });
   const server = await startPostgres({ folder: path, settings: SETTINGS });
-  return { url: server.url, path, close: () => server.stop() };
+  return { url: server.url, path, hasIndexFor: () => true, close: () => server.stop() };
 };
 
 async function make(folder: string, wanted: Wanted): Promise<void> {

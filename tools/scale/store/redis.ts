@@ -13,8 +13,11 @@ const CLOCK = "bull::clock";
 export const openRedis: OpenStore = async (wanted) => {
   const path = await kept({ backend: "redis", ...wanted, make: (folder) => make(folder, wanted) });
   const server = await startRedis({ folder: path });
-  return { url: server.url, path, close: () => server.stop() };
+  return { url: server.url, path, hasIndexFor: (q) => ONE_TERM.test(q), close: () => server.stop() };
 };
+
+/** BullMQ's structures and our indexes lead to one state, to a queue, an id, a time of enqueue; not to several at once. */
+const ONE_TERM = /^(state:\w+|-?queue:\S+|queue:\([^)]*\)|id:.*|created:\S+)?$/;
 
 async function make(folder: string, wanted: Wanted): Promise<void> {
   const server = await startRedis({ folder });

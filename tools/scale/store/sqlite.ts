@@ -26,5 +26,5 @@ export const openSqlite: OpenStore = async ({ onProgress, ...wanted }) => {
       await adapter.close();
     },
   });
-  return { url: `sqlite:${path}`, path, close: async () => {} };
+  return { url: `sqlite:${path}`, path, hasIndexFor: () => true, close: async () => {} };
 };

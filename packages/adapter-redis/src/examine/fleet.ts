@@ -1,20 +1,24 @@
 /** Who else works on the queues, what that means, and whether they are heard. */
 
 import { type Diagnosis, notLookedAt } from "@jobyard/core/adapter";
-import { type InstalledBullMQ, installedBullMQ, TESTED_BULLMQ } from "../bullmq.ts";
+import { type InstalledBullMQ, installedBullMQ, isTested, layoutFault, TESTED_BULLMQ } from "../bullmq.ts";
 import { refusalOf } from "../faults.ts";
 import { coworkersOf, type Fleet } from "../options.ts";
 import { few, type Sight, someQueues } from "./examination.ts";
 
-export async function checkBullMQ(_: unknown, installed: InstalledBullMQ = installedBullMQ()): Promise<Diagnosis> {
+export async function checkBullMQ(
+  { fleet }: Pick<Sight, "fleet">,
+  installed: InstalledBullMQ = installedBullMQ(),
+): Promise<Diagnosis> {
   const code = "REDIS_BULLMQ";
   const evidence = { ...installed, range: TESTED_BULLMQ };
   if (installed.tested)
     return { code, level: "ok", text: `BullMQ ${installed.version} is one whose layout we test.`, evidence };
+  const isRefused = layoutFault(fleet, installed) !== null;
   return {
     code,
-    level: "advice",
-    text: `BullMQ ${installed.version} is none of those whose layout we test (${TESTED_BULLMQ}).`,
+    level: isRefused ? "problem" : "advice",
+    text: `BullMQ ${installed.version} is none of those whose layout we test (${TESTED_BULLMQ})${isRefused ? ": beside its programs nothing of ours is written" : ""}.`,
     evidence,
     fix: "npm install bullmq@6.7, or see whether there is a newer @jobyard/adapter-redis.",
   };
@@ -47,6 +51,13 @@ export async function checkFleet(sight: Pick<Sight, "client" | "server" | "prefi
       ...{ code, level: "problem", evidence },
       text: `${text} But programs with BullMQ are at work: ${few(workers)}.`,
       fix: "Say fleet=v6 in the URL, or end those programs.",
+    };
+  const unknown = versions.filter((version) => Number.parseInt(version, 10) >= 6 && !isTested(version));
+  if (unknown.length > 0)
+    return {
+      ...{ code, level: "advice", evidence },
+      text: `${text} Queues were used with BullMQ ${few(unknown)}, which is none of those whose layout we test (${TESTED_BULLMQ}).`,
+      fix: "See whether there is a newer @jobyard/adapter-redis, or keep those programs at a tested version.",
     };
   return { code, level: "ok", text, evidence };
 }

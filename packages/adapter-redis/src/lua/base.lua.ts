@@ -19,8 +19,26 @@ local function line_of(Q)
   return Q .. 'wait'
 end
 
+-- Redis prints a number with all its digits each time that it is given one: what is given to many commands is text.
+local NOW_TEXT = string.format('%d', NOW)
+local SMALL = {}
+for n = 0, 9 do SMALL[n] = tostring(n) end
+local function text_of(n) return SMALL[n] or string.format('%d', n) end
+
 -- A job of ours in our indexes: its number, so that what has the same score is sorted by it, and its id.
-local function entry_of(number, id) return string.format('%016d:%s', number, id) end
+local function entry_of(number, id)
+  local digits = tostring(number)
+  return string.sub('0000000000000000', #digits + 1) .. digits .. ':' .. id
+end
+
+-- What another program keeps at a job's address is no job: it has no fields.
+local function at_address(command, key, ...)
+  local answer = redis.pcall(command, key, ...)
+  if answer.err and not string.find(answer.err, 'WRONGTYPE', 1, true) then error(answer.err) end
+  return answer
+end
+local function job_fields(key, ...) return at_address('HMGET', key, ...) end
+local function job_hash(key) return at_address('HGETALL', key) end
 
 -- In calls of at most 1,000 members: Lua's stack holds 8,000.
 local function each_thousand(list, call)

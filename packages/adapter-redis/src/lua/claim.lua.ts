@@ -9,6 +9,7 @@
 import { type Part, part, type Script, script } from "../script.ts";
 import { enqueueing } from "./enqueue.lua.ts";
 import { moving } from "./job.lua.ts";
+import { evenIfFull } from "./room.lua.ts";
 
 /** So many jobs of unknown types are met in one call at most. */
 const MOST_UNKNOWN = 1_000;
@@ -44,11 +45,15 @@ local function call_up(q)
   rcall('ZREM', Q .. 'delayed', unpack(due))
   rcall('ZREM', own_key(q.queue, 'retrying'), unpack(due))
   for _, id in ipairs(due) do
-    local priority = tonumber(rcall('HGET', Q .. id, 'priority') or 0)
-    if priority == 0 then rcall('LPUSH', Q .. 'wait', id)
-    else rcall('ZADD', Q .. 'prioritized', priority_score(Q, priority), id) end
-    emit(Q, 'waiting', 'jobId', id, 'prev', 'delayed')
-    rcall('HSET', Q .. id, 'delay', 0)
+    local known = job_fields(Q .. id, 'name', 'priority')
+    -- One that another program has deleted leaves the queue here.
+    if known[1] then
+      local priority = tonumber(known[2] or 0)
+      if priority == 0 then rcall('LPUSH', Q .. 'wait', id)
+      else rcall('ZADD', Q .. 'prioritized', priority_score(Q, priority), id) end
+      emit(Q, 'waiting', 'jobId', id, 'prev', 'delayed')
+      rcall('HSET', Q .. id, 'delay', 0)
+    end
   end
   mark_ready(Q)
 end
@@ -56,24 +61,52 @@ end
 -- Lanes hold scores of the prioritized, or below those a count: the order in which they were met in the list.
 local PRIORITIZED = 4294967296
 
--- As many parked jobs of known types as there is room for go back to where they were parked from, to be taken at once.
-local function unpark(q, room)
-  local lanes = rcall('SMEMBERS', own_key(q.queue, 'lanes'))
+-- The heads of the lanes of known types, in their order, as many as there is room for.
+local function parked_ahead(q, room)
   local found = {}
-  for _, name in ipairs(lanes) do
+  for _, name in ipairs(rcall('SMEMBERS', own_key(q.queue, 'lanes'))) do
     local version, type_name = string.match(name, '^(%d+):(.*)$')
     if knows(q, type_name, version) then
-      local lane = own_key(q.queue, 'parked:' .. name)
-      local raw = rcall('ZRANGE', lane, 0, room - 1, 'WITHSCORES')
-      for i = 1, #raw, 2 do found[#found + 1] = { id = raw[i], score = tonumber(raw[i + 1]), lane = lane, name = name } end
+      local raw = rcall('ZRANGE', own_key(q.queue, 'parked:' .. name), 0, room - 1, 'WITHSCORES')
+      for i = 1, #raw, 2 do found[#found + 1] = { id = raw[i], score = tonumber(raw[i + 1]), name = name } end
     end
   end
   table.sort(found, function(a, b) return a.score < b.score end)
-  for i = math.min(room, #found), 1, -1 do
-    local one = found[i]
-    rcall('ZREM', one.lane, one.id)
-    rcall('ZREM', q.Q .. 'delayed', one.id)
-    if rcall('EXISTS', one.lane) == 0 then rcall('SREM', own_key(q.queue, 'lanes'), one.name) end
+  return found
+end
+
+local function leave_parked(q, one)
+  local lane = own_key(q.queue, 'parked:' .. one.name)
+  rcall('ZREM', lane, one.id)
+  rcall('ZREM', q.Q .. 'delayed', one.id)
+  if rcall('EXISTS', lane) == 0 then rcall('SREM', own_key(q.queue, 'lanes'), one.name) end
+end
+
+-- Overdue ones among them are met and go. How many.
+local function expire_parked(q, ahead, room)
+  local met = 0
+  for i = 1, math.min(room, #ahead) do
+    local expires = rcall('HGET', q.Q .. ahead[i].id, 'ye')
+    if expires and tonumber(expires) <= NOW then
+      expire_job(read_job(q.queue, ahead[i].id))
+      met = met + 1
+    end
+  end
+  return met
+end
+
+-- As many parked jobs of known types as there is room for go back to where they were parked from, to be taken at once.
+local function unpark(q, room)
+  local ahead, expired, met = nil, 0, 0
+  repeat
+    ahead = parked_ahead(q, room)
+    met = expire_parked(q, ahead, room)
+    expired = expired + met
+  until met == 0 or expired >= MOST_UNKNOWN
+  if met > 0 then return end
+  for i = math.min(room, #ahead), 1, -1 do
+    local one = ahead[i]
+    leave_parked(q, one)
     if one.score < PRIORITIZED then rcall('RPUSH', q.Q .. 'wait', one.id)
     else rcall('ZADD', q.Q .. 'prioritized', one.score, one.id) end
   end
@@ -89,7 +122,7 @@ end
 
 -- What a job shows: how it stands, and all its fields, for whoever takes it.
 local function look_at(q, id)
-  local raw = rcall('HGETALL', q.Q .. id)
+  local raw = job_hash(q.Q .. id)
   local f = {}
   for i = 1, #raw, 2 do f[raw[i]] = raw[i + 1] end
   if not f.name then return 'gone', f end
@@ -220,7 +253,7 @@ end
 const claiming: Part = part(
   [line],
   /* lua */ String.raw`
-local session, token = ask.session, ask.token
+local session, token, lease_text = ask.session, ask.token, text_of(ask.leaseMs)
 local holding, open, exclusive = 0, {}, false
 
 local function choose()
@@ -251,11 +284,11 @@ end
 -- nothing is to be seen to when it completes but its first attempt; then how many bytes its payload has.
 local function start(q, id, f)
   local key = q.Q .. id
-  local ats, epoch = (tonumber(f.ats) or 0) + 1, f.yp or '0'
+  local ats, epoch = text_of((tonumber(f.ats) or 0) + 1), f.yp or '0'
   local foreign = not f.yn or f.yx == ADOPTED
   local plain = not foreign and not (f.atm or f.stc or f.deid or f.yl or f.parentKey) and #f.data or ''
-  rcall('SET', key .. ':lock', token, 'PX', ask.leaseMs)
-  rcall('HSET', key, 'processedOn', NOW, 'pb', session, 'ats', ats, 'yt', plain .. ':' .. token .. ':' .. epoch .. ':' .. ats)
+  rcall('SET', key .. ':lock', token, 'PX', lease_text)
+  rcall('HSET', key, 'processedOn', NOW_TEXT, 'pb', session, 'ats', ats, 'yt', plain .. ':' .. token .. ':' .. epoch .. ':' .. ats)
   rcall('XADD', q.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
   if f.ye then rcall('ZREM', own_key(q.queue, 'expiring'), id) end
   if f.yw == 'waiting' then free_key({ Q = q.Q, id = id, f = f }) end
@@ -300,7 +333,7 @@ local function hold(members)
     local last = rcall('INCRBY', R .. 'leases', count)
     local scored = {}
     for i, member in ipairs(members) do
-      scored[2 * i - 1], scored[2 * i] = last - count + i, member
+      scored[2 * i - 1], scored[2 * i] = text_of(last - count + i), member
     end
     each_thousand(scored, function(...) rcall('ZADD', session_key(session), ...) end)
     if holding == 0 and count == 1 then rcall('SADD', R .. 'alone', session) else rcall('SREM', R .. 'alone', session) end
@@ -352,7 +385,7 @@ end
  * nobody here knows; 2: what there was is left for others, who were told. held: `[queue, since …]`. Of each job what claim.ts
  * reads, in that order; false is what there is not.
  */
-export const claimScript: Script = script("claim", [claiming], "return cmsgpack.pack(claim())");
+export const claimScript: Script = script("claim", [evenIfFull, claiming], "return cmsgpack.pack(claim())");
 
 /**
  * An enqueue, and the claim of somebody who sleeps and waits for just that.

@@ -86,9 +86,10 @@ end
 local function write_job(b, spec, number)
   local Q, id = b.Q, spec[ID]
   local run_at, priority = first_run_at(spec), spec[PRIORITY]
+  local number_text = text_of(number)
   local fields = {
-    'name', spec[NAME], 'data', spec[DATA], 'opts', spec[OPTS], 'timestamp', NOW, 'delay', run_at - NOW,
-    'priority', priority, 'yn', number
+    'name', spec[NAME], 'data', spec[DATA], 'opts', spec[OPTS], 'timestamp', NOW_TEXT, 'delay', text_of(run_at - NOW),
+    'priority', text_of(priority), 'yn', number_text
   }
   if run_at > NOW or spec[VERSION] or spec[FACTS] or spec[EXPIRES_IN] or spec[KEY] then
     add_rare_fields(fields, spec, run_at)
@@ -96,7 +97,7 @@ local function write_job(b, spec, number)
   rcall('HSET', Q .. id, unpack(fields))
   rcall('XADD', b.events, '*', 'event', 'added', 'jobId', id, 'name', spec[NAME])
   local n = #b.index
-  b.index[n + 1], b.index[n + 2] = NOW, entry_of(number, id)
+  b.index[n + 1], b.index[n + 2] = NOW_TEXT, entry_of(number_text, id)
   if run_at > NOW then
     rcall('ZADD', Q .. 'delayed', delayed_score(Q, run_at), id)
     rcall('XADD', b.events, '*', 'event', 'delayed', 'jobId', id, 'delay', run_at)
@@ -147,19 +148,24 @@ local function judge_key(b, spec)
   return { 'key', id, state }
 end
 
--- True if no two of them have the same address, and none of them is there yet.
+-- True if no two of them have the same address, and none of them is there yet. Fails if there is something that is no job:
+-- to be asked before anything is written.
 local function are_all_new(specs)
-  local seen, addresses = {}, {}
+  local seen, addresses, all_new = {}, {}, true
   for i, spec in ipairs(specs) do
     local key = P .. ':' .. spec[QUEUE] .. ':' .. spec[ID]
-    if seen[key] then return false end
+    if seen[key] then all_new = false end
     seen[key] = true
     addresses[i] = key
   end
   for first = 1, #addresses, 1000 do
-    if rcall('EXISTS', unpack(addresses, first, math.min(first + 999, #addresses))) > 0 then return false end
+    local last = math.min(first + 999, #addresses)
+    if rcall('EXISTS', unpack(addresses, first, last)) > 0 then
+      all_new = false
+      for i = first, last do rcall('HLEN', addresses[i]) end
+    end
   end
-  return true
+  return all_new
 end
 
 -- bounded: maxSize applies. is_new: nothing stands at its address. The answer is 0 if the job was accepted and replaced none.
@@ -186,8 +192,8 @@ end
 local function enqueue_all(specs, bounded)
   local answers = {}
   if #specs == 0 then return answers end
-  local last = rcall('INCRBY', R .. 'number', #specs)
   local all_new = are_all_new(specs)
+  local last = rcall('INCRBY', R .. 'number', #specs)
   for i, spec in ipairs(specs) do answers[i] = enqueue_one(spec, last - #specs + i, bounded, all_new) end
   write_batches()
   return answers

@@ -28,7 +28,7 @@ end
 -- { queue, Q, id, key, f: all fields of its hash, place, state }, or nil.
 local function read_job(queue, id)
   local Q = queue_key(queue)
-  local raw = rcall('HGETALL', Q .. id)
+  local raw = job_hash(Q .. id)
   if #raw == 0 then return nil end
   local f = {}
   for i = 1, #raw, 2 do f[raw[i]] = raw[i + 1] end
@@ -134,7 +134,7 @@ local HOLDS = { waiting = ${inLua("waiting")}, open = ${inLua("open")} }
 local function holder_of(Q, queue, key)
   local id = rcall('GET', Q .. 'de:' .. key)
   if not id then return nil end
-  local f = rcall('HMGET', Q .. id, 'name', 'deid', 'yk')
+  local f = job_fields(Q .. id, 'name', 'deid', 'yk')
   if f[1] and f[2] == key then
     if f[3] and tonumber(f[3]) <= NOW then return nil end
     return id
@@ -296,12 +296,13 @@ local function enter_final(j, reason, text)
 end
 
 local function enter_stale(j)
+  local from = NAMED[j.place] or j.place
   j.place = 'waiting-children'
   j.state = 'stale'
   set(j, { 'ym', 'stale', 'yi', NOW })
   rcall('ZADD', j.Q .. 'waiting-children', NOW, j.id)
   rcall('ZADD', own_key(j.queue, 'stale'), NOW, entry_of(j.f.yn, j.id))
-  emit(j.Q, 'waiting-children', 'jobId', j.id, 'prev', 'active')
+  emit(j.Q, 'waiting-children', 'jobId', j.id, 'prev', from)
   follow_key(j)
 end
 

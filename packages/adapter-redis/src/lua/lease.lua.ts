@@ -2,6 +2,7 @@
 
 import { type Part, part, type Script, script } from "../script.ts";
 import { moving } from "./job.lua.ts";
+import { evenIfFull } from "./room.lua.ts";
 
 export const fence: Part = part(
   [moving],
@@ -25,7 +26,7 @@ end
 
 -- A lease that is over, as leases.ts reads it.
 local function lease_facts(queue, id, token, epoch)
-  local v = rcall('HMGET', queue_key(queue) .. id, 'atm', 'stc', 'yx', 'yn', 'opts', 'yq', 'yl')
+  local v = job_fields(queue_key(queue) .. id, 'atm', 'stc', 'yx', 'yn', 'opts', 'yq', 'yl')
   local foreign = not v[4] or v[3] == ADOPTED
   return {
     queue, id, token, epoch, (tonumber(v[1]) or 0) + (tonumber(v[2]) or 0) + 1,
@@ -41,7 +42,7 @@ end
  */
 export const extendScript: Script = script(
   "extend",
-  [fence],
+  [evenIfFull, fence],
   /* lua */ String.raw`
 local ask = cmsgpack.unpack(ARGV[1])
 if rcall('EXISTS', session_key(ask.session)) == 1 then
@@ -50,7 +51,7 @@ end
 
 local function standing(lease)
   local Q, id = queue_key(lease[1]), lease[2]
-  local v = rcall('HMGET', Q .. id, 'yt', 'ats', 'yq')
+  local v = job_fields(Q .. id, 'yt', 'ats', 'yq')
   if not is_own(lease[3], lease[4], v[1], v[2]) then return 'lost' end
   local lock = Q .. id .. ':lock'
   if rcall('PEXPIRE', lock, ask.leaseMs) == 0 then
@@ -83,7 +84,7 @@ export const appendScript: Script = script(
 local function append(entry)
   local queue, id, kind, data = entry[1], entry[2], entry[5], entry[6]
   local Q = queue_key(queue)
-  local v = rcall('HMGET', Q .. id, 'yt', 'ats')
+  local v = job_fields(Q .. id, 'yt', 'ats')
   if not is_own(entry[3], entry[4], v[1], v[2]) then return 0 end
   local j = read_job(queue, id)
   if j.place ~= 'active' then return 0 end
@@ -110,13 +111,13 @@ return answers
  */
 export const expiredScript: Script = script(
   "expired",
-  [fence],
+  [evenIfFull, fence],
   /* lua */ String.raw`
 local limit = tonumber(ARGV[1])
 
 local function facts_of(queue, id)
   local Q = queue_key(queue)
-  local yt, ats = unpack(rcall('HMGET', Q .. id, 'yt', 'ats'))
+  local yt, ats = unpack(job_fields(Q .. id, 'yt', 'ats'))
   if not yt then return nil end
   local token, epoch = string.match(yt, '^[^:]*:(.*):(%d+):%d+$')
   if not is_own(token, epoch, yt, ats) then return nil end
@@ -146,7 +147,7 @@ return found
 /** KEYS: the root. ARGV[1]: the session, whose deadline is over as of now. */
 export const retireScript: Script = script(
   "retire",
-  [fence],
+  [evenIfFull, fence],
   /* lua */ String.raw`
 return rcall('ZADD', R .. 'sessions', 'XX', NOW, ARGV[1])
 `,

@@ -19,7 +19,7 @@ export const list: Part = part(
 -- known: what was read before, while the list stays as it is
 local function arrival_at(Q, key, place, known)
   if not known[place] then
-    local v = rcall('HMGET', Q .. rcall('LINDEX', key, -place - 1), 'yu', 'timestamp', 'yn')
+    local v = job_fields(Q .. rcall('LINDEX', key, -place - 1), 'yu', 'timestamp', 'yn')
     known[place] = { tonumber(v[1] or v[2] or 0), tonumber(v[3] or 0) }
   end
   return known[place]
@@ -90,7 +90,7 @@ end
 -- A waiting job of the list without its texts, or nil.
 local function look_in_list(queue, id)
   local Q = queue_key(queue)
-  local v = rcall('HMGET', Q .. id, 'timestamp', 'finishedOn', 'processedOn', 'yu', 'yn')
+  local v = job_fields(Q .. id, 'timestamp', 'finishedOn', 'processedOn', 'yu', 'yn')
   if not v[1] or place_of(Q, id, v[2], v[3]) ~= 'wait' then return nil end
   return { queue = queue, Q = Q, id = id, key = Q .. id, f = { timestamp = v[1], yu = v[4], yn = v[5] } }
 end

@@ -4,6 +4,7 @@
  */
 
 import { type Part, part, type Script, script } from "../script.ts";
+import { evenIfFull } from "./room.lua.ts";
 import { trash } from "./trash.lua.ts";
 
 /** Other people's jobs that one call passes by. */
@@ -24,7 +25,7 @@ local function to_list(raw, read)
 end
 
 local function with_number(id, finished_on)
-  return { id = id, at = finished_on, number = tonumber(rcall('HGET', Q .. id, 'yn') or 0) }
+  return { id = id, at = finished_on, number = tonumber(job_fields(Q .. id, 'yn')[1] or 0) }
 end
 local function by_end(a, b)
   if a.at ~= b.at then return a.at < b.at end
@@ -116,7 +117,7 @@ end
 -- What is known of a candidate without its texts; nil if it is not there, or not any more what the index says.
 local function look_at(one)
   local key = Q .. one.id
-  local v = rcall('HMGET', key, 'yn', 'finishedOn', 'ym', 'yi', 'deid', 'yw', 'yk', 'parentKey', 'yt', 'ats')
+  local v = job_fields(key, 'yn', 'finishedOn', 'ym', 'yi', 'deid', 'yw', 'yk', 'parentKey', 'yt', 'ats')
   if not v[2] or one.entry and tonumber(v[1]) ~= one.number then return nil end
   local f = { yn = v[1], finishedOn = v[2], ym = v[3], yi = v[4], deid = v[5], yw = v[6], yk = v[7], yt = v[9], ats = v[10] }
   local place, is_marked = state == 'completed' and state or 'failed', f.ym and f.yi == f.finishedOn
@@ -172,7 +173,7 @@ end
  */
 export const purgeScript: Script = script(
   "purge",
-  [discarding],
+  [evenIfFull, discarding],
   /* lua */ `
 local MOST_PASSED = ${MOST_PASSED}
 local left = rcall('ZCARD', state == 'completed' and Q .. 'completed' or own_key(queue, state))

@@ -7,6 +7,7 @@
 
 import { type Part, part, readingScript, type Script, script } from "../script.ts";
 import { base, stream } from "./base.lua.ts";
+import { evenIfFull } from "./room.lua.ts";
 
 export const records: Part = part(
   [base],
@@ -50,7 +51,7 @@ end
 
 export const putRecordScript: Script = script(
   "putRecord",
-  [records, stream],
+  [evenIfFull, records, stream],
   /* lua */ `
 -- ARGV[1]: {kind, id, doc, if_version or nil, ttl_ms or nil}
 -- Answers with the new version, or nothing if if_version is not the current one (0: there is none).
@@ -104,7 +105,7 @@ return found
 
 export const removeRecordScript: Script = script(
   "removeRecord",
-  [records, stream],
+  [evenIfFull, records, stream],
   /* lua */ `
 -- ARGV[1]: {kind, id}
 -- Answers with 1 if there was such a record, else 0.

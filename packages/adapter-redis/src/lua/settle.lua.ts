@@ -4,6 +4,7 @@ import { KEPT_ERRORS_EACH_END } from "@jobyard/core/adapter";
 import { type Part, part, type Script, script } from "../script.ts";
 import { enqueueing } from "./enqueue.lua.ts";
 import { fence } from "./lease.lua.ts";
+import { evenIfFull } from "./room.lua.ts";
 
 /** Bytes of stack traces beside the errors themselves. */
 const MOST_TRACED = 32_768;
@@ -65,7 +66,7 @@ end
  */
 export const settleScript: Script = script(
   "settle",
-  [endings],
+  [evenIfFull, endings],
   /* lua */ String.raw`
 -- What is written once for a queue: completions come in hundreds.
 local finished = {}
@@ -126,7 +127,7 @@ end
 -- Plain is a job of ours of which the claim has found nothing but its first attempt; it left the bytes of its payload.
 local function complete(b, op, id, epoch, result)
   local Q, key = b.Q, b.Q .. id
-  local v = rcall('HMGET', key, 'yt', 'ats', 'yq')
+  local v = job_fields(key, 'yt', 'ats', 'yq')
   if not is_own(op.token, epoch, v[1], v[2]) then return rcall('EXISTS', key) == 1 and 'lost' or 'missing' end
   if op.guard == 'expired' and not is_over(op.session) then return 'live' end
   local made_before, bytes = 0, tonumber(string.match(v[1], '^(%d*):'))
@@ -137,15 +138,15 @@ local function complete(b, op, id, epoch, result)
   end
   if rcall('LREM', Q .. 'active', -1, id) == 0 then return 'lost' end
   -- What is left of the lease fences nothing, and says whose completion it is: stock workers leave none.
-  local text, lease = result or 'null', ':' .. v[2]
+  local text, lease, atm = result or 'null', ':' .. v[2], text_of(made_before + 1)
   if result == 'null' then
-    rcall('HSET', key, 'returnvalue', text, 'finishedOn', NOW, 'atm', made_before + 1, 'yt', lease, 'yo', 1)
+    rcall('HSET', key, 'returnvalue', text, 'finishedOn', NOW_TEXT, 'atm', atm, 'yt', lease, 'yo', '1')
   else
-    rcall('HSET', key, 'returnvalue', text, 'finishedOn', NOW, 'atm', made_before + 1, 'yt', lease)
+    rcall('HSET', key, 'returnvalue', text, 'finishedOn', NOW_TEXT, 'atm', atm, 'yt', lease)
   end
   if v[3] then rcall('HDEL', key, 'yq') end
   local n = #b.completed
-  b.completed[n + 1], b.completed[n + 2] = NOW, id
+  b.completed[n + 1], b.completed[n + 2] = NOW_TEXT, id
   b.locks[#b.locks + 1] = key .. ':lock'
   if b.stalled then rcall('SREM', Q .. 'stalled', id) end
   rcall('XADD', b.events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
@@ -179,7 +180,7 @@ local function finish(op)
   if op.guard == 'expired' and not is_over(op.session) then return 'live' end
   local fate = end_of(j, what.ends)
   local is_final = fate.state == 'dead' or fate.state == 'cancelled'
-  if is_final and is_stock_end(j.Q, id, j.f, '"removeOnFail"') then return 'stock' end
+  if is_final and is_stock_end(j.Q, id, j.f, '"removeOnFail":true') then return 'stock' end
 
   local run_at = NOW + what.delayMs
   write_event(j, fate.kind, fate.state == 'waiting' and fate.data .. run_at .. '}' or fate.data)

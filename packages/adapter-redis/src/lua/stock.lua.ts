@@ -3,6 +3,7 @@
 import { type Script, script } from "../script.ts";
 import { finals } from "./finals.lua.ts";
 import { fence } from "./lease.lua.ts";
+import { evenIfFull } from "./room.lua.ts";
 import { endings } from "./settle.lua.ts";
 
 /** BullMQ's script comes right after; it asks for the lock, which may have run out. In ms. */
@@ -15,7 +16,7 @@ const HANDED_OVER_MS = 30_000;
  */
 export const handOverScript: Script = script(
   "handOver",
-  [endings],
+  [evenIfFull, endings],
   /* lua */ String.raw`
 local ask = cmsgpack.unpack(ARGV[1])
 local j = read_job(ask.queue, ask.id)
@@ -40,7 +41,7 @@ return { NOW, j.f.opts or '{}', name }
  */
 export const handedBackScript: Script = script(
   "handedBack",
-  [endings],
+  [evenIfFull, endings],
   /* lua */ String.raw`
 local ask = cmsgpack.unpack(ARGV[1])
 local j = read_job(ask.queue, ask.id)
@@ -145,7 +146,7 @@ const MOST_LOOKED_AT = 1_000;
  */
 export const abandonedScript: Script = script(
   "abandoned",
-  [fence],
+  [evenIfFull, fence],
   /* lua */ String.raw`
 local limit, left = tonumber(ARGV[1]), ${MOST_LOOKED_AT}
 local workers, of = {}, {}
@@ -160,7 +161,7 @@ end
 local function look_at(queue, id)
   local key = queue_key(queue) .. id
   if rcall('EXISTS', key .. ':lock') == 1 then return end
-  local f = rcall('HMGET', key, 'yt', 'ats', 'processedOn', 'pb', 'yp', 'name')
+  local f = job_fields(key, 'yt', 'ats', 'processedOn', 'pb', 'yp', 'name')
   if not f[6] or is_ours(queue, id, f) then return end
   local worker = f[4] or ''
   if not of[worker] then

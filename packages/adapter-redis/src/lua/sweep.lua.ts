@@ -3,6 +3,7 @@
 import { type Part, part, type Script, script } from "../script.ts";
 import { list } from "./list.lua.ts";
 import { records } from "./records.lua.ts";
+import { evenIfFull } from "./room.lua.ts";
 import { trash } from "./trash.lua.ts";
 
 /** Members of our indexes that one call looks at, on its way around all of them. */
@@ -72,20 +73,20 @@ local function is_of(entry, yn) return yn and tonumber(yn) == tonumber(string.su
 local function marked_as(ym, yi, finished_on) return ym and yi == finished_on and string.match(ym, '^%a+') or nil end
 
 local function is_failed(q, state, entry)
-  local v = rcall('HMGET', q.Q .. id_in(entry), 'yn', 'ym', 'yi', 'finishedOn')
+  local v = job_fields(q.Q .. id_in(entry), 'yn', 'ym', 'yi', 'finishedOn')
   return is_of(entry, v[1]) and marked_as(v[2], v[3], v[4]) == state and rcall('ZSCORE', q.Q .. 'failed', id_in(entry))
 end
 
 -- Failed in the hands of another program, which told nobody of ours: dead, as retention has to know.
 local function is_unmarked(q, id, own)
-  local v = rcall('HMGET', q.Q .. id, 'yn', 'ym', 'yi', 'finishedOn')
+  local v = job_fields(q.Q .. id, 'yn', 'ym', 'yi', 'finishedOn')
   return v[4] and not marked_as(v[2], v[3], v[4]) and (v[1] or own) and v[4]
 end
 
 -- By index: whether the member has a job that belongs there.
 local BELONGS = {
   jobs = function(q, entry)
-    local yn = rcall('HGET', q.Q .. id_in(entry), 'yn')
+    local yn = job_fields(q.Q .. id_in(entry), 'yn')[1]
     -- Somebody else's job may have the id by now; events and errors are ours in any case.
     if not yn then rcall('DEL', q.Q .. id_in(entry) .. ':jyev', q.Q .. id_in(entry) .. ':jyerr') end
     return is_of(entry, yn)
@@ -93,18 +94,18 @@ local BELONGS = {
   dead = function(q, entry) return is_failed(q, 'dead', entry) end,
   cancelled = function(q, entry) return is_failed(q, 'cancelled', entry) end,
   stale = function(q, entry)
-    local v = rcall('HMGET', q.Q .. id_in(entry), 'yn', 'ym')
+    local v = job_fields(q.Q .. id_in(entry), 'yn', 'ym')
     return is_of(entry, v[1]) and v[2] == 'stale' and rcall('ZSCORE', q.Q .. 'waiting-children', id_in(entry))
   end,
   held = function(q, entry)
-    local v = rcall('HMGET', q.Q .. id_in(entry), 'yn', 'yl')
+    local v = job_fields(q.Q .. id_in(entry), 'yn', 'yl')
     return is_of(entry, v[1]) and v[2] and rcall('ZSCORE', q.Q .. 'delayed', id_in(entry))
   end,
   unmarked = function(q, id, score)
     return is_unmarked(q, id, true) == score and rcall('ZSCORE', q.Q .. 'failed', id)
   end,
   retrying = function(q, id) return rcall('ZSCORE', q.Q .. 'delayed', id) end,
-  expiring = function(q, id) return rcall('HEXISTS', q.Q .. id, 'ye') == 1 end,
+  expiring = function(q, id) return job_fields(q.Q .. id, 'ye')[1] end,
 }
 BELONGS['dead:late'] = BELONGS.dead
 BELONGS['cancelled:late'] = BELONGS.cancelled
@@ -204,7 +205,7 @@ end
  */
 export const expireScript: Script = script(
   "expire",
-  [walk],
+  [evenIfFull, walk],
   /* lua */ `
 local queues = rcall('SMEMBERS', R .. 'queues')
 table.sort(queues)

@@ -28,6 +28,7 @@ import type { Sieve, Walk, Zset } from "./walks.ts";
 
 /** So many jobs of some phases are gathered rather than met on the way among all others. */
 const FEW = 2_000;
+const QUEUES_AT_ONCE = 20;
 /** So many of those that stand in no index, at most. */
 const MOST_GATHERED = 20_000;
 
@@ -77,12 +78,14 @@ async function walksOf(
   order: ListOrder,
 ): Promise<readonly Found[]> {
   const ids = requiredIds(filter);
+  const walksIn = async ({ queue, cards }: Standing): Promise<Found> => {
+    if (ids !== null) return { walks: [{ listed: await placesOf(store, queue, ids, order) }], isComplete: true };
+    if (order === "entered") return byEntry(store, queue, cards, attentionStateOf(filter));
+    return byEnqueue(store, queue, cards, order, requiredPhases(filter));
+  };
   const found: Found[] = [];
-  for (const { queue, cards } of queues) {
-    if (ids !== null) found.push({ walks: [{ listed: await placesOf(store, queue, ids, order) }], isComplete: true });
-    else if (order === "entered") found.push(await byEntry(store, queue, cards, attentionStateOf(filter)));
-    else found.push(await byEnqueue(store, queue, cards, order, requiredPhases(filter)));
-  }
+  for (let from = 0; from < queues.length; from += QUEUES_AT_ONCE)
+    found.push(...(await Promise.all(queues.slice(from, from + QUEUES_AT_ONCE).map(walksIn))));
   return found;
 }
 

@@ -30,7 +30,9 @@ async function scheduleNext(store: Store, { job, scheduler }: Foreign): Promise<
   const queue = await store.queue(ref.queue);
   const fault = await store.calls.run("may write", () => upsertNext(queue, ref.id, scheduler));
   if (fault === null) return;
-  await append(store, [{ lease: job.lease, kind: "log", data: JSON.stringify(`No next job of ${scheduler}: ${fault}`) }]);
+  await append(store, [
+    { lease: job.lease, kind: "log", data: JSON.stringify(`No next job of ${scheduler}: ${fault}`) },
+  ]);
 }
 
 /** BullMQ's type of a job's options leaves out what its schedulers put there. */

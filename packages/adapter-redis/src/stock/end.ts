@@ -71,7 +71,8 @@ function argsOf(queue: Queue, plan: PlannedEnd, { now, opts, name }: Found): rea
   const job = new Job<unknown, string>(queue, "", null, opts, lease.ref.id);
   if (fate === null)
     return atTime(now, backend.moveToCompletedArgs(job, result ?? "null", opts.removeOnComplete ?? false, lease.token));
-  const keep = opts.removeOnFail ?? false;
+  // How many others are kept is not for this one to say: dead letters stay until retention or a person removes them.
+  const keep = opts.removeOnFail === true;
   return atTime(now, backend.moveToFailedArgs(job, failedReason(name), keep, lease.token, false, fields ?? undefined));
 }
 
@@ -97,10 +98,10 @@ function finish(store: Store, queue: Queue, args: readonly Argument[], ask: Argu
     transaction.runCommand(noted, [1, store.root, ask]);
     const [ended, told] = (await transaction.exec()) ?? [];
     // A server that has forgotten scripts gets their text when they are sent by themselves.
-    const code = await valueOf<number>(ended, () => backend.execCommand(shared, FINISH, [...args]));
+    const code = await replyOr<number>(ended, () => backend.execCommand(shared, FINISH, [...args]));
     if (code < 0) return { code, receipts: [] };
     const isLate = ended?.[0] !== null;
-    const receipts = isLate ? await note(store, client, ask) : await valueOf(told, () => note(store, client, ask));
+    const receipts = isLate ? await note(store, client, ask) : await replyOr(told, () => note(store, client, ask));
     return { code, receipts: receipts ?? [] };
   });
 }
@@ -110,11 +111,11 @@ const FINISH = "moveToFinished";
 type Noted = readonly EnqueueAnswer[] | null;
 
 const note = (store: Store, client: Client, ask: Argument): Promise<Noted> =>
-  scriptRunner(client).run(store.runnableOf(handedBackScript), [store.root], [ask]) as Promise<Noted>;
+  scriptRunner(client).run(store.runnableOf(handedBackScript), store.keysOn(client), [ask]) as Promise<Noted>;
 
 type Reply = readonly [error: Error | null, value: unknown] | undefined;
 
-async function valueOf<T>(reply: Reply, anew: () => Promise<T>): Promise<T> {
+async function replyOr<T>(reply: Reply, anew: () => Promise<T>): Promise<T> {
   const [error, value] = reply ?? [new Error("a transaction without an answer"), null];
   if (error === null) return value as T;
   if (refusalOf(error) === "NOSCRIPT") return anew();

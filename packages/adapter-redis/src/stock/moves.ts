@@ -84,6 +84,7 @@ async function requeue(store: Store, ref: JobRef, options: ApplyOptions): Promis
     ...(payload === undefined ? [] : (["edit"] as const)),
     ...(delayMs > 0 ? (["reschedule"] as const) : []),
   ];
-  for (const change of changes) await apply(store, (...how) => moveStock(store, ...how), store.ports.newId, change, [ref], options);
+  for (const change of changes)
+    await apply(store, (...how) => moveStock(store, ...how), store.ports.newId, change, [ref], options);
   return { ref, outcome: "done", state: "waiting" };
 }

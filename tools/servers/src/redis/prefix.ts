@@ -7,7 +7,7 @@ export interface KeysOfTest {
   /** The server's, with the prefix as its parameter `prefix`, as Jobyard opens it. */
   readonly url: string;
   readonly prefix: string;
-  /** Deletes all keys that begin with the prefix and a colon. */
+  /** Deletes all keys that begin with the prefix, with more behind it or not. */
   remove(): Promise<void>;
 }
 
@@ -16,7 +16,7 @@ export function newPrefix(server: string): KeysOfTest {
   const prefix = `test_${process.pid}_${randomBytes(6).toString("hex")}`;
   const url = new URL(server);
   url.searchParams.set("prefix", prefix);
-  return { url: url.href, prefix, remove: () => removeKeys(server, `${prefix}:*`) };
+  return { url: url.href, prefix, remove: () => removeKeys(server, `${prefix}*`) };
 }
 
 async function removeKeys(server: string, match: string): Promise<void> {

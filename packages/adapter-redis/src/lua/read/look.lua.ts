@@ -59,9 +59,9 @@ end
 
 local function look(Q, id, active)
   local key = Q .. id
-  -- Another key may stand where a job of that id would.
+  -- Another key may stand where a job of that id would: the answer is an error then, and no list.
   local row = redis.pcall('HMGET', key, unpack(ask.fields))
-  if row.err or not row[1] then return false end
+  if not row[1] then return false end
   local n = #ask.fields
   for _, text in ipairs(ask.texts) do
     n = n + 1
@@ -119,7 +119,7 @@ local ask = cmsgpack.unpack(ARGV[1])
 local Q, id = queue_key(ask[1]), ask[2]
 local key = Q .. id
 local v = redis.pcall('HMGET', key, 'timestamp', 'finishedOn', 'processedOn', 'ats', 'pb', 'atm', 'stc', 'yc')
-if v.err or not v[1] then return false end
+if not v[1] then return false end
 local row = { place_of(Q, id, v[2], v[3]), rcall('LLEN', key .. ':jyev'), unpack(v, 1, 8) }
 -- The first of them is the job's second event.
 local first = math.max(0, ask[3] - 1)
