@@ -10,11 +10,12 @@ import { POSTGRES_RETENTION_FAULTS } from "./postgres-retention-faults.ts";
 import { POSTGRES_STORE_FAULTS } from "./postgres-store-faults.ts";
 import { POSTGRES_SHORTCUT_FAULTS, POSTGRES_TABLE_FAULTS } from "./postgres-table-faults.ts";
 import { REDIS_FAULTS } from "./redis-faults.ts";
-import { REDIS_LUA_FAULTS } from "./redis-lua-faults.ts";
 import type { RedisFault } from "./redis-patch.ts";
+import { REDIS_PLACE_FAULTS } from "./redis-place-faults.ts";
 import { REDIS_READ_FAULTS } from "./redis-read-faults.ts";
 import { REDIS_ONLY_RETENTION_FAULTS, REDIS_RETENTION_FAULTS } from "./redis-retention-faults.ts";
 import { REDIS_STORE_FAULTS } from "./redis-store-faults.ts";
+import { REDIS_TEXT_FAULTS } from "./redis-text-faults.ts";
 import { RETENTION_FAULTS } from "./retention-faults.ts";
 import { SQLITE_FAULTS, SQLITE_ONLY_FAULTS } from "./sqlite-faults.ts";
 
@@ -103,7 +104,8 @@ const postgresFaults: readonly Fault[] = Object.entries({
 }));
 
 const redisFaults: readonly Fault[] = Object.entries({
-  ...REDIS_LUA_FAULTS,
+  ...REDIS_PLACE_FAULTS,
+  ...REDIS_TEXT_FAULTS,
   ...REDIS_READ_FAULTS,
   ...REDIS_ONLY_RETENTION_FAULTS,
   ...REDIS_STORE_FAULTS,

@@ -36,12 +36,11 @@ export const REDIS_READ_FAULTS: RedisOnlyFaults = {
       redis("read/discovery.ts", "this.#found.add(name);", "void name;"),
     ),
   },
-  "search-without-an-end": {
-    promise: "a search says where it stopped",
+  "search-claims-to-be-complete": {
+    promise: "a search that cannot come upon all matches says so",
     ...breaks(
-      chapter("search"),
-      redis("read/search.ts", "eye.mostAtOnce, rows - done.looked)", "eye.mostAtOnce)"),
-      redis("read/search.ts", "done.looked >= rows ||", ""),
+      ownTests("read-foreign", "than a search goes through"),
+      redis("read/source.ts", "isComplete: found.every(({ isComplete }) => isComplete),", "isComplete: true,"),
     ),
   },
   "parked-counted-as-ahead": {

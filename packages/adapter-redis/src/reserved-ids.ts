@@ -1,17 +1,10 @@
-/** Ids that no job can have here: BullMQ keeps something else of the queue under the key that would be the job's. */
+/** Ids that no job can have here. Core refuses them everywhere; what comes another way would write over a queue's own keys. */
 
-import { QueueError } from "@jobyard/core/adapter";
-
-const RESERVED: ReadonlySet<string> = new Set([
-  ...["active", "completed", "de", "delayed", "events", "failed", "id", "limiter", "marker", "meta", "paused", "pc"],
-  ...["prioritized", "priority", "repeat", "stalled", "stalled-check", "wait", "waiting-children"],
-]);
-
-export const isReserved = (id: string): boolean => RESERVED.has(id);
+import { isBesideJobs, QueueError } from "@jobyard/core/adapter";
 
 /** @throws QueueError `BAD_NAME` */
 export function assertNotReserved(id: string): void {
-  if (isReserved(id))
+  if (isBesideJobs(id))
     throw new QueueError("BAD_NAME", `jobId ${JSON.stringify(id)} is what BullMQ calls a part of a queue`, {
       field: "jobId",
     });

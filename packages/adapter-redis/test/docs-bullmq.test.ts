@@ -1,11 +1,14 @@
 /** What docs/coming-from-bullmq.md tells people to do is done, step by step, beside programs with BullMQ 6 and 5. */
 
+import { defineJob } from "@jobyard/core";
 import { type RedisServer, startRedis } from "@jobyard/servers";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
 import { TESTED_BULLMQ } from "../src/bullmq.ts";
 import { redisAdapter } from "../src/index.ts";
+import { accepts, bury, claimJobs, jobOf, newJob, openYard, settleAll } from "./bullmq-ground.ts";
 import { codeUnder, commandsUnder, type Desk, describeLinks, openDesk, readPage } from "./docs-page.ts";
 import { until } from "./links.ts";
 
@@ -49,7 +52,7 @@ async function contentOf(client: Redis, key: string): Promise<unknown> {
     case "list":
       return client.lrange(key, 0, -1);
     case "zset":
-      return client.zrange(key, 0, -1, "WITHSCORES");
+      return client.zrange(key, 0, "-1", "WITHSCORES");
     case "set":
       return (await client.smembers(key)).sort();
     case "stream":
@@ -106,7 +109,9 @@ for (const [bullmq, fleet] of [
       await completed(place, 2);
       expect(await place.ran()).toEqual(["ada@example.org theirs", "grace@example.org theirs"]);
       if (bullmq === "bullmq5") {
-        await expect(place.jobyard(pause)).rejects.toMatchObject({ stderr: expect.stringMatching(/CAPABILITY_MISSING/) });
+        await expect(place.jobyard(pause)).rejects.toMatchObject({
+          stderr: expect.stringMatching(/CAPABILITY_MISSING/),
+        });
         return;
       }
       await place.jobyard(pause);
@@ -120,9 +125,7 @@ for (const [bullmq, fleet] of [
       await live(place);
       await place.run("our-producer.mjs");
       await completed(place, 4);
-      expect(await place.ran()).toEqual(
-        ["ada", "edsger", "lin", "mary"].map((name) => `${name}@example.org theirs`),
-      );
+      expect(await place.ran()).toEqual(["ada", "edsger", "lin", "mary"].map((name) => `${name}@example.org theirs`));
     });
 
     test("step 4: our worker runs what both producers add, also if theirs has ended", async () => {
@@ -178,6 +181,29 @@ test("going back: what waited for something of ours runs in BullMQ's workers, an
   place.start("their-worker.mjs");
   await completed(place, 3);
   expect(await place.ran()).toEqual(["edsger", "lin", "mary"].map((name) => `${name}@example.org theirs`));
+});
+
+test("a worker of theirs that removes what has failed removes jobs of ours", async () => {
+  const yard = await openYard();
+  await accepts(yard, newJob("ours", { maxAttempts: 1 }));
+  await settleAll(yard, await claimJobs(yard, 1), bury());
+  await accepts(yard, newJob("next", { maxAttempts: 1 }));
+  expect(await jobOf(yard, "ours")).toMatchObject({ state: "dead" });
+  const fails = async (): Promise<never> => {
+    throw new Error("no");
+  };
+  yard.worker(fails, { removeOnFail: { count: 1 } });
+  await until("it is gone", async () => (await yard.queue.getJob("ours")) === undefined);
+  expect(await yard.queue.getFailedCount()).toBe(1);
+});
+
+test("a name with a colon is shown and moved, and is none that a job type of ours can have", async () => {
+  const yard = await openYard();
+  await yard.queue.add("video:encode", 1, { jobId: "a" });
+  expect(await jobOf(yard, "a")).toMatchObject({ name: "video:encode", state: "waiting" });
+  const [moved] = await yard.adapter.operator.apply("cancel", [{ queue: "mail", id: "a" }], { actor: "test" });
+  expect(moved).toMatchObject({ outcome: "done" });
+  expect(() => defineJob("video:encode", { payload: z.unknown() })).toThrow(/BAD_NAME|printable/);
 });
 
 test("the versions that it names are those that are tested", () => {

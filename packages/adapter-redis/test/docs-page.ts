@@ -57,10 +57,15 @@ export interface Desk {
 }
 
 /** @param bullmq - the package that programs of the page have as `bullmq` */
-export async function openDesk(page: string, bullmq: "bullmq" | "bullmq5", variables: NodeJS.ProcessEnv): Promise<Desk> {
+export async function openDesk(
+  page: string,
+  bullmq: "bullmq" | "bullmq5",
+  variables: NodeJS.ProcessEnv,
+): Promise<Desk> {
   const path = await mkdtemp(join(tmpdir(), "jobyard-docs-"));
   onTestFinished(() => rm(path, { recursive: true, force: true }));
-  for (const name of ["@jobyard/core", "ioredis", "zod"]) await link(join(packageFolder, "node_modules", name), path, name);
+  for (const name of ["@jobyard/core", "ioredis", "zod"])
+    await link(join(packageFolder, "node_modules", name), path, name);
   await link(join(packageFolder, "node_modules", bullmq), path, "bullmq");
   await link(join(packageFolder, "../jobyard"), path, "jobyard");
   for (const [, name = "", code = ""] of page.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms))

@@ -4,10 +4,10 @@ import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createYard, defineJob, type Yard } from "@jobyard/core";
+import type { ClaimRequest, NewJob } from "@jobyard/core/adapter";
 import { claimRequest, newJob } from "@jobyard/core/testing";
 import { type RedisServer, startRedis, startRedisCluster } from "@jobyard/servers";
 import { Redis } from "ioredis";
-import type { ClaimRequest, NewJob } from "@jobyard/core/adapter";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { TESTED_BULLMQ } from "../src/bullmq.ts";
@@ -16,11 +16,16 @@ import { redisAdapter } from "../src/index.ts";
 import { OLDEST_REDIS } from "../src/info.ts";
 import { checkedOptions } from "../src/options.ts";
 import { parseRedisUrl } from "../src/url.ts";
-import { codeUnder, describeLinks, readPage, sectionOf } from "./docs-page.ts";
+import { codeUnder, commandsUnder, describeLinks, openDesk, readPage, sectionOf } from "./docs-page.ts";
 import { until } from "./links.ts";
 
 const page = await readPage("redis.md");
-const greet = defineJob("greet", { queue: "mail", payload: z.object({ to: z.string() }), maxAttempts: 2, backoff: [0] });
+const greet = defineJob("greet", {
+  queue: "mail",
+  payload: z.object({ to: z.string() }),
+  maxAttempts: 2,
+  backoff: [0],
+});
 const ADA = { actor: "ada" };
 
 async function openServer(options: Parameters<typeof startRedis>[0] = {}): Promise<RedisServer> {
@@ -83,7 +88,9 @@ async function useAll(yard: Yard): Promise<void> {
   expect(await adapter.sweeper.purge({ queue: "mail", state: "completed", keep }, 100)).toMatchObject({ removed: 2 });
 }
 
-const REFUSED = { message: expect.stringMatching(/can't access at least one of the keys|can't run this command|NOPERM/) };
+const REFUSED = {
+  message: expect.stringMatching(/can't access at least one of the keys|can't run this command|NOPERM/),
+};
 
 describe("users", () => {
   test("the one that works needs no more, and reaches nothing else", async () => {
@@ -91,7 +98,9 @@ describe("users", () => {
     const { jobs_app = "" } = await makeUsers([openClient(server.url)], server.url);
     const yard = openYard(`${jobs_app}?fleet=v6`);
     await useAll(yard);
-    expect((await yard.adapter.examine()).filter(({ evidence }) => "reason" in evidence && evidence["reason"])).toEqual([]);
+    expect((await yard.adapter.examine()).filter(({ evidence }) => "reason" in evidence && evidence["reason"])).toEqual(
+      [],
+    );
     const client = openClient(jobs_app);
     for (const call of [
       () => client.get("other"),
@@ -137,10 +146,25 @@ describe("users", () => {
     const place = `redis+cluster://127.0.0.1:${node?.port}`;
     const inTag = page.replaceAll("bull:", "{bull}:");
     expect(inTag).toContain("~{bull}:*");
-    const urls = await makeUsers(cluster.nodes.map(({ url }) => openClient(url)), place, ` ${more} ~{bull}:* &{bull}::*`);
+    const urls = await makeUsers(
+      cluster.nodes.map(({ url }) => openClient(url)),
+      place,
+      ` ${more} ~{bull}:* &{bull}::*`,
+    );
     const yard = openYard(`${urls["jobs_app"]}?prefix={bull}`);
     await useAll(yard);
     expect((await yard.adapter.examine()).find(({ code }) => code === "REDIS_PREFIX")).toMatchObject({ level: "ok" });
+  });
+});
+
+test("the commands that keep memory small are set", async () => {
+  const { url } = await openServer();
+  const { jobyard } = await openDesk(page, "bullmq", { JOBYARD_URL: url });
+  for (const command of commandsUnder(page, "Memory")) await jobyard(command);
+  const [mail] = await openYard(url).board.queues();
+  expect(mail?.settings).toMatchObject({
+    maxSize: 500_000,
+    retention: { completed: { ageMs: 86_400_000, count: 100_000 }, dead: { ageMs: 90 * 86_400_000, count: 10_000 } },
   });
 });
 
@@ -166,9 +190,16 @@ describe("what it lists", () => {
     const rows = [...sectionOf(page, "First steps").matchAll(/^\| `(\w+)` +\| (?:`(\w+)`)? *\|/gm)];
     const names = rows.map(([, name = ""]) => name);
     expect(() => parseRedisUrl("redis://localhost?none=1")).toThrow(`there are ${names.join(", ")}`);
-    const given = rows.flatMap(([, name, value]) => (value === undefined || name === "family" ? [] : `${name}=${value}`));
+    const given = rows.flatMap(([, name, value]) =>
+      value === undefined || name === "family" ? [] : `${name}=${value}`,
+    );
     const { prefix, fleet, durability, callTimeoutMs } = checkedOptions({ url: "redis://localhost" });
-    expect(parseRedisUrl(`redis://localhost?${given.join("&")}`)).toMatchObject({ prefix, fleet, durability, callTimeoutMs });
+    expect(parseRedisUrl(`redis://localhost?${given.join("&")}`)).toMatchObject({
+      prefix,
+      fleet,
+      durability,
+      callTimeoutMs,
+    });
   });
 
   test("are URLs", () => {
@@ -188,6 +219,13 @@ describe("what it lists", () => {
     onTestFinished(() => adapter.close());
     const listed = new Set([...page.matchAll(/`(REDIS_[A-Z]+)`/g)].map(([, code]) => code));
     expect([...listed].sort()).toEqual((await adapter.examine()).map(({ code }) => code).sort());
+  });
+
+  test("are the capabilities that differ", async () => {
+    const { capabilities, close } = redisAdapter({ url: "redis://localhost" });
+    onTestFinished(close);
+    const rows = [...sectionOf(page, "How it differs from the other backends").matchAll(/^\| `(\w+)` +\|/gm)];
+    expect(rows.map(([, name]) => name)).toEqual(Object.keys(capabilities));
   });
 
   test("are the versions that are tested", () => {
@@ -213,7 +251,6 @@ describe("what it lists", () => {
 });
 
 const failure = { code: "HANDLER_ERROR", message: "no", stack: null } as const;
-const AHEAD = { delayMs: 60_000 };
 const inMail = (id: string, over: Parameters<typeof newJob>[1] = {}): NewJob => newJob(id, { queue: "mail", ...over });
 const claimOf = (token: string): ClaimRequest => {
   const types = [{ name: "greet", maxVersion: 1 }];
@@ -225,19 +262,22 @@ async function withStock(yard: Yard, client: Redis, look: () => Promise<void>): 
   const { writer, leaser, operator, records } = yard.adapter;
   await useAll(yard);
   const dedupe = { key: "t", while: { forMs: 60_000 }, onConflict: "skip" } as const;
-  await writer.enqueue([inMail("removed", { dedupe }), inMail("stale"), inMail("cancelled")]);
+  await writer.enqueue([inMail("removed", { dedupe }), inMail("dead")]);
   const { jobs } = await leaser.claim(claimOf("bury"));
   await leaser.settle(jobs.map(({ lease }) => ({ lease, guard: "held", decision: { move: "bury", failure } })));
   await operator.apply("remove", [{ queue: "mail", id: "removed" }], ADA);
+  const expiring = { start: { delayMs: 60_000 }, expiresInMs: 60_000 };
   await writer.enqueue([
-    ...[inMail("done"), inMail("urgent", { priority: 2 }), inMail("parked"), inMail("expiring", { start: AHEAD, expiresInMs: 60_000 })],
+    ...[inMail("done"), inMail("urgent", { priority: 2 }), inMail("parked"), inMail("expiring", expiring)],
   ]);
   await operator.apply("park", [{ queue: "mail", id: "parked" }], ADA);
-  await operator.apply("cancel", [{ queue: "mail", id: "later" }], ADA);
   await records.put("session", "one", "{}", { ttlMs: 60_000 });
   await look();
+  await operator.apply("cancel", [{ queue: "mail", id: "expiring" }], ADA);
   const ended = (await leaser.claim({ ...claimOf("end"), max: 1 })).jobs;
-  await leaser.settle(ended.map(({ lease }) => ({ lease, guard: "held", decision: { move: "complete", result: null } })));
+  await leaser.settle(
+    ended.map(({ lease }) => ({ lease, guard: "held", decision: { move: "complete", result: null } })),
+  );
   // More of BullMQ's than one look goes through.
   await client.lpush("bull:mail:active", ...Array.from({ length: 2_500 }, (_, n) => `gone-${n}`));
   await leaser.expired(10);

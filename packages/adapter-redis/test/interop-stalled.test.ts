@@ -178,6 +178,15 @@ describe("a worker of BullMQ's is gone", () => {
     expect([...found].every((ref) => Number(ref.slice(ref.indexOf("/j") + 2)) % 2 === 1)).toBe(true);
   });
 
+  test("a job of ours without its lock is its session's, not one of theirs", async () => {
+    const yard = await openYard();
+    await accepts(yard, newJob("a"));
+    const jobs = await claimJobs(yard, 1);
+    await yard.client.del(yard.key("a:lock"));
+    expect(await yard.adapter.leaser.expired(10)).toEqual([]);
+    expect(await settleAll(yard, jobs, complete())).toMatchObject([{ ok: true }]);
+  });
+
   test("is nobody's business where only ours work", async () => {
     const yard = await openYard("own");
     await serve(yard);

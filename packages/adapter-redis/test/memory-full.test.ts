@@ -67,9 +67,9 @@ test("enqueues are refused as STORE_FULL, work that is held ends, and the rest i
 
   await makeRoom(admin);
   expect(await adapter.reader.get([{ queue: QUEUE, id: "more" }])).toEqual([null]);
-  await enqueueAll(adapter, jobIds(5, 100));
-  await untilCompleted(adapter, 15);
-  await assertEachOnce(adapter, jobIds(5, 100), runs);
+  await enqueueAll(adapter, jobIds(3, 101));
+  await untilCompleted(adapter, 13);
+  await assertEachOnce(adapter, jobIds(3, 101), runs);
 });
 
 test("a lease that is over is rescued on a full server as well, and waiting claims raise no error", async () => {

@@ -50,6 +50,7 @@ export type * from "./nouns/job.ts";
 export { LEASE_LOSS_POLICIES } from "./nouns/job.ts";
 export { byteLength, canonicalJson, sameJson } from "./nouns/json.ts";
 export * from "./nouns/lifecycle.ts";
+export { isBesideJobs } from "./nouns/names.ts";
 export { badOption, checkInteger, checkKnown, checkOneOf } from "./nouns/options.ts";
 export { type Ports, systemPorts } from "./nouns/ports.ts";
 export {

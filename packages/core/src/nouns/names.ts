@@ -16,11 +16,13 @@ export function checkName(value: unknown, field: string): string {
   throw new QueueError("BAD_NAME", `${field}: ${preview(value)}`, { field });
 }
 
-/** What BullMQ keeps in Redis beside the jobs of a queue, under keys that are made as those of the jobs. */
 const BESIDE_JOBS: ReadonlySet<string> = new Set([
   ...["active", "completed", "delayed", "failed", "paused", "prioritized", "priority", "wait", "waiting-children"],
   ...["de", "events", "id", "limiter", "marker", "meta", "pc", "repeat", "stalled", "stalled-check"],
 ]);
+
+/** What BullMQ keeps in Redis beside the jobs of a queue, under a key that is made as those of the jobs. */
+export const isBesideJobs = (id: string): boolean => BESIDE_JOBS.has(id);
 
 /**
  * As {@link checkName}; besides, an id is not integer-like, because Redis producers number theirs, and not the name of
