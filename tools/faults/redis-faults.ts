@@ -149,7 +149,7 @@ export const REDIS_FAULTS: Readonly<Record<string, RedisFault>> = {
   ),
   "expired-job-handed-out": breaks(
     chapter("expiry"),
-    inLua("claim", "if f.ye and tonumber(f.ye) <= NOW then return 'overdue', f end", ""),
+    inLua("claim", "if expires and tonumber(expires) <= NOW then return 'overdue' end", ""),
   ),
   "duplicate-id-overwrites": breaks(
     chapter("enqueue"),

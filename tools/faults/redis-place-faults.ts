@@ -126,7 +126,10 @@ export const REDIS_PLACE_FAULTS: RedisOnlyFaults = {
   },
   "adopted-without-a-number": {
     promise: "a job of BullMQ's that we change becomes one of ours",
-    ...breaks(ownTests("operate", "becomes one of ours"), inLua("job", "adopt(j)\n  write_down(j)", "write_down(j)")),
+    ...breaks(
+      ownTests("places", "has a number from then on"),
+      inLua("job", "adopt(j)\n  write_down(j)", "write_down(j)"),
+    ),
   },
   "mark-outlives-its-failure": {
     promise: "our mark on a failed job counts for that failure only",
@@ -148,6 +151,28 @@ export const REDIS_PLACE_FAULTS: RedisOnlyFaults = {
         "if rcall('LREM', Q .. 'active', -1, id) == 0 then return 'lost' end",
         "rcall('LREM', Q .. 'active', -1, id)",
       ),
+    ),
+  },
+  "dead-session-takes-another-along": {
+    promise: "a session that is over takes no lease of another along",
+    ...breaks(
+      ownTests("review-leases", "take the lease of another along"),
+      inLua("lease", "if v[3] ~= session then return nil end", ""),
+    ),
+  },
+  "lost-lease-stays-with-its-session": {
+    promise: "a lease that was lost is no job that its session holds",
+    ...breaks(
+      ownTests("review-leases", "is no job that its session holds"),
+      inLua("lease", "if answers[i] == 'lost' then forget_lease(ask.session, queue, lease[2]) end", ""),
+      inLua("settle", "local GONE = { lost = true, missing = true }", "local GONE = {}"),
+    ),
+  },
+  "held-index-trusted": {
+    promise: "a held job that somebody has promoted is run once",
+    ...breaks(
+      ownTests("review-leases", "held job that BullMQ's tools have promoted"),
+      inLua("claim", "if not rcall('ZSCORE', q.Q .. 'delayed', id) then", "if false then"),
     ),
   },
   "line-forgets-its-order": {

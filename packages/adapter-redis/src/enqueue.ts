@@ -8,22 +8,40 @@ import { assertNotReserved } from "./reserved-ids.ts";
 import type { Scripts } from "./scripts.ts";
 
 /** A script holds the server up for as long as it runs: longer lists go in portions. */
-export const MOST_AT_ONCE = 500;
+const MOST_AT_ONCE = 1_000;
+/** In characters of payloads; besides, the server takes no argument of 512 MiB. */
+const MOST_TEXT = 16 * 1_048_576;
 
 /**
- * A call of more than 500 jobs is several steps, one after the other.
+ * A call of more than 1,000 jobs, or of more than 16 MiB in several, is several steps, one after the other.
  *
  * @throws QueueError `BAD_NAME` for an id that BullMQ has another use for; nothing is written then
  */
 export async function enqueue(store: Scripts, jobs: readonly NewJob[]): Promise<readonly Receipt[]> {
   for (const { id } of jobs) assertNotReserved(id);
   const receipts: Receipt[] = [];
-  for (let from = 0; from < jobs.length; from += MOST_AT_ONCE) {
-    const portion = jobs.slice(from, from + MOST_AT_ONCE);
+  for (const portion of portionsOf(jobs)) {
     const answers = await store.run(enqueueScript, packed(portion.map(specOf)));
     receipts.push(...receiptsOf(portion, answers as readonly Answer[]));
   }
   return receipts;
+}
+
+/** As they are sent, each in a step of its own. */
+export function portionsOf(jobs: readonly NewJob[]): readonly (readonly NewJob[])[] {
+  const portions: NewJob[][] = [];
+  let text = 0;
+  for (const job of jobs) {
+    const last = portions.at(-1);
+    text += job.payload.length;
+    if (last !== undefined && last.length < MOST_AT_ONCE && text <= MOST_TEXT) {
+      last.push(job);
+    } else {
+      portions.push([job]);
+      text = job.payload.length;
+    }
+  }
+  return portions;
 }
 
 /** In the order that the script says. */

@@ -25,13 +25,14 @@ interface Fault {
 
 const unavailable = (remedy: Remedy, advice: string): Fault => ({ code: "STORE_UNAVAILABLE", remedy, advice });
 
+const FORBIDDEN = unavailable("none", "Grant this user what it lacks: docs/redis.md lists all that Jobyard needs");
 const CREDENTIALS = unavailable("none", "Check user and password in the URL");
 
 /** By the first word of a refusal. A server that refuses has changed nothing, within a script too. */
 const REFUSALS: Readonly<Record<string, Fault>> = {
   WRONGPASS: CREDENTIALS,
   NOAUTH: CREDENTIALS,
-  NOPERM: unavailable("none", "Grant this user what it lacks: ACL SETUSER <user> +@all ~<prefix>:* &<prefix>:*"),
+  NOPERM: FORBIDDEN,
   OOM: {
     code: "STORE_FULL",
     remedy: "none",
@@ -62,6 +63,8 @@ const WORDS: readonly (readonly [RegExp, Fault])[] = [
     /invalid password|without any password configured|no password is set|wrong number of arguments for 'auth'/i,
     CREDENTIALS,
   ],
+  // Of a command within a script.
+  [/^ERR The user executing the script|^ACL failure in script/i, FORBIDDEN],
   [/DB index is out of range/i, unavailable("none", "Correct the database in the URL, or raise `databases` there")],
   [/SELECT is not allowed in cluster mode/i, unavailable("none", "A cluster has database 0 only")],
   [

@@ -35,9 +35,18 @@ export interface Sleeper {
 /** A claim that is made for somebody who sleeps. To be ended, once, in one of two ways. */
 export interface Service {
   readonly request: ClaimRequest;
-  readonly give: (claimed: Claimed) => void;
+  /** Null: nothing was done, and it looks by itself. */
+  readonly give: (claimed: Claimed | null) => void;
   /** Nobody knows whether something was claimed. */
   readonly fail: (error: unknown) => void;
+}
+
+/** A command that blocks. */
+interface Block {
+  readonly queues: readonly string[];
+  /** Who follows the marker that it takes off; if nobody does, that goes back. */
+  sleeper: Asleep | null;
+  readonly ended: Promise<void>;
 }
 
 export class Markers {
@@ -46,6 +55,7 @@ export class Markers {
   readonly #putBack: PutBack;
   readonly #free: Link[] = [];
   readonly #links = new Set<Link>();
+  readonly #blocks = new Set<Block>();
   readonly #sleepers = new Set<Sleeper>();
   #isClosed = false;
 
@@ -85,7 +95,7 @@ export class Markers {
     signal?.addEventListener("abort", ring);
     try {
       const most = Math.min(ms, POLL_MS);
-      await (isForOthers ? this.#pause(most, rung.promise) : this.#block(sleeper.queues, most, rung.promise));
+      await (isForOthers ? this.#pause(most, rung.promise) : this.#block(sleeper, most, rung.promise));
     } finally {
       signal?.removeEventListener("abort", ring);
       this.#sleepers.delete(sleeper);
@@ -100,25 +110,48 @@ export class Markers {
     for (const link of this.#links) link.close();
   }
 
-  async #block(queues: readonly string[], ms: number, rung: Promise<void>): Promise<void> {
+  /** Who is rung leaves, and who gets no answer in time. What blocks goes on to its end: for the next one, if there is. */
+  async #block(sleeper: Asleep, ms: number, rung: Promise<void>): Promise<void> {
+    const block = this.#taken(sleeper) ?? (await this.#begun(sleeper, ms, rung));
+    if (block === null) return;
+    const awake = new AbortController();
+    await Promise.race([block.ended, rung, this.#ports.sleep(ms, awake.signal)]);
+    block.sleeper = null;
+    awake.abort("awake");
+  }
+
+  /** One that was left: a connection for each time that somebody is rung would be hundreds, each in the way of markers. */
+  #taken(sleeper: Asleep): Block | null {
+    for (const block of this.#blocks) {
+      if (block.sleeper !== null || block.queues.join(":") !== sleeper.queues.join(":")) continue;
+      block.sleeper = sleeper;
+      return block;
+    }
+    return null;
+  }
+
+  /** Null if there was no connection to block on. */
+  async #begun(sleeper: Asleep, ms: number, rung: Promise<void>): Promise<Block | null> {
+    const { queues } = sleeper;
     const link = this.#free.pop() ?? this.#newLink();
     const client = link.open;
     if (client === null) {
       await this.#connect(link, ms, rung);
       this.#free.push(link);
-      return;
+      return null;
     }
-    // Who is rung leaves, and who gets no answer in time; what blocks goes on to its end, and what it then takes off
-    // goes back.
-    let isLeft = false;
-    const awake = new AbortController();
-    const answered = this.#popped(link, client, queues, ms).then(async (marker) => {
-      if (isLeft && marker !== null) await this.#putBack(marker).catch(() => {});
-      this.#free.push(link);
-    });
-    await Promise.race([answered, rung, this.#ports.sleep(ms, awake.signal)]);
-    isLeft = true;
-    awake.abort("awake");
+    const answered = this.#popped(link, client, queues, ms);
+    const block: Block = { queues, sleeper, ended: answered.then((marker) => this.#end(block, link, marker)) };
+    this.#blocks.add(block);
+    return block;
+  }
+
+  async #end(block: Block, link: Link, marker: Marker | null): Promise<void> {
+    this.#blocks.delete(block);
+    // Who was served looks no more, and what was served may have been before the marker.
+    const isFollowed = block.sleeper !== null && block.sleeper.served === null;
+    if (marker !== null && !isFollowed) await this.#putBack(marker).catch(() => {});
+    this.#free.push(link);
   }
 
   /** Null if there was none in that time, or the connection broke. */
@@ -170,7 +203,7 @@ class Asleep implements Sleeper {
   readonly queues: readonly string[];
   readonly ring: () => void;
   readonly #request: ClaimRequest;
-  #served: Promise<Claimed> | null = null;
+  #served: Promise<Claimed | null> | null = null;
 
   constructor(request: ClaimRequest, ring: () => void) {
     this.queues = request.queues.map(({ queue }) => queue);
@@ -179,13 +212,13 @@ class Asleep implements Sleeper {
   }
 
   /** What was claimed for it; rejects if that failed. */
-  get served(): Promise<Claimed> | null {
+  get served(): Promise<Claimed | null> | null {
     return this.#served;
   }
 
   readonly beServed = (): Service | null => {
     if (this.#served !== null) return null;
-    const { promise, resolve, reject } = Promise.withResolvers<Claimed>();
+    const { promise, resolve, reject } = Promise.withResolvers<Claimed | null>();
     this.#served = promise;
     // Who sleeps asks for it later, and may not any more when it fails.
     promise.catch(() => {});

@@ -5,13 +5,17 @@
 
 import type { NewJob, Receipt } from "@jobyard/core/adapter";
 import { enqueueAndClaim } from "./claim.ts";
-import { enqueue, MOST_AT_ONCE, receiptsOf } from "./enqueue.ts";
+import { enqueue, portionsOf, receiptsOf } from "./enqueue.ts";
+import { isUndone } from "./faults.ts";
 import type { Service } from "./markers.ts";
+import { assertNotReserved } from "./reserved-ids.ts";
 import type { Store } from "./store.ts";
 
-export function enqueueAndServe(store: Store, jobs: readonly NewJob[]): Promise<readonly Receipt[]> {
+/** @throws QueueError as {@link enqueue} */
+export async function enqueueAndServe(store: Store, jobs: readonly NewJob[]): Promise<readonly Receipt[]> {
+  for (const { id } of jobs) assertNotReserved(id);
   const [first] = jobs;
-  const service = first === undefined || jobs.length > MOST_AT_ONCE ? null : store.markers.serve(first.queue);
+  const service = first === undefined || portionsOf(jobs).length > 1 ? null : store.markers.serve(first.queue);
   return service === null ? enqueue(store, jobs) : served(store, jobs, service);
 }
 
@@ -25,7 +29,9 @@ async function served(
     give(claimed);
     return receiptsOf(jobs, enqueued);
   } catch (error) {
-    fail(error);
+    // What is wrong with the jobs is no matter of the claim's.
+    if (isUndone(Object(error).cause)) give(null);
+    else fail(error);
     throw error;
   }
 }

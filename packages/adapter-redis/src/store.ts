@@ -59,7 +59,8 @@ export class Store implements Scripts {
     });
     this.#queues = new Queues(options.prefix);
     this.markers = new Markers(options, ([key, member, score]) =>
-      this.ask((client) => client.zadd(key, score, member)),
+      // One that was set meanwhile may tell of a job that is due sooner.
+      this.ask((client) => client.zadd(key, "LT", score, member)),
     );
   }
 
@@ -101,12 +102,12 @@ export class Store implements Scripts {
   }
 
   /**
-   * What a script names as its keys. While a cluster moves the yard's slot, a node has some of the keys and another one
-   * the rest: a key that there never is and one that there always is have every script refused until all are in one
-   * place, by whichever node it asks.
+   * What a script names as its keys. While a cluster moves the yard's slot, one node has some of the keys and another
+   * one the rest. A script that names two keys, and these two there never are, is refused by both nodes until all keys
+   * are in one place; one key alone would have it run on the half that has arrived.
    */
   keysOn(client: Client): readonly string[] {
-    return isClusterClient(client) ? [this.root, `${this.root}number`] : [this.root];
+    return isClusterClient(client) ? [this.root, `${this.root}none`] : [this.root];
   }
 
   #assertAllowed({ reads }: Script): void {

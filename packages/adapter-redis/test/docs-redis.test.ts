@@ -7,6 +7,7 @@ import { createYard, defineJob, type Yard } from "@jobyard/core";
 import type { ClaimRequest, NewJob } from "@jobyard/core/adapter";
 import { claimRequest, newJob } from "@jobyard/core/testing";
 import { type RedisServer, startRedis, startRedisCluster } from "@jobyard/servers";
+import { FlowProducer } from "bullmq";
 import { Redis } from "ioredis";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
@@ -101,6 +102,12 @@ describe("users", () => {
     expect((await yard.adapter.examine()).filter(({ evidence }) => "reason" in evidence && evidence["reason"])).toEqual(
       [],
     );
+    const flows = new FlowProducer({ connection: { url: server.url } });
+    onTestFinished(() => flows.close());
+    const child = { name: "greet", queueName: "mail", data: { to: "child" } };
+    const { job } = await flows.add({ ...child, data: { to: "parent" }, children: [child] });
+    await yard.worker({ jobs: [greet.handler(() => 1)] }).drain();
+    expect(await job.getState()).toBe("completed");
     const client = openClient(jobs_app);
     for (const call of [
       () => client.get("other"),

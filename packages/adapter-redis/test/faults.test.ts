@@ -18,6 +18,7 @@ test.each([
   [reply("WRONGPASS invalid username-password pair or user is disabled."), "STORE_UNAVAILABLE", "none"],
   [reply("NOAUTH Authentication required."), "STORE_UNAVAILABLE", "none"],
   [reply("NOPERM this user has no permissions to run the 'set' command"), "STORE_UNAVAILABLE", "none"],
+  [reply("ERR The user executing the script can't run this command or subcommand"), "STORE_UNAVAILABLE", "none"],
   [reply("ERR invalid password"), "STORE_UNAVAILABLE", "none"],
   [reply("ERR DB index is out of range"), "STORE_UNAVAILABLE", "none"],
   [reply("ERR max number of clients reached"), "STORE_UNAVAILABLE", "passing"],

@@ -118,3 +118,16 @@ test("a lease of ours ends nothing that a worker of BullMQ's has begun since", a
   expect(await leaser.extend(lease.session, [lease], 30_000)).toMatchObject({ leases: ["lost"] });
   expect(await yard.job("job")).toMatchObject({ state: "active", progress: null });
 });
+
+test("a job of BullMQ's that we move has a number from then on, and stands in our indexes", async () => {
+  const yard = await openYard();
+  const { client, key, ofQueue } = yard.ground;
+  const { id = "" } = await yard.stock.add("theirs", { n: 1 });
+  expect(await client.hget(key("mail", id), "yn")).toBeNull();
+  expect(await yard.outcome("cancel", id)).toBe("done");
+  const number = await client.hget(key("mail", id), "yn");
+  const entry = `${String(number).padStart(16, "0")}:${id}`;
+  expect(Number(number)).toBeGreaterThan(0);
+  expect(await client.zrange(ofQueue("mail", "jobs"), "0", "-1")).toEqual([entry]);
+  expect(await client.zrange(ofQueue("mail", "cancelled"), "0", "-1")).toEqual([entry]);
+});

@@ -116,13 +116,11 @@ test("cuts at any moment of the work: claims, completions and heartbeats", { tim
   await enqueueAll(here, jobIds(400));
   const { runs } = await atWork(slow, { handle });
   let cuts = 0;
-  let isOver = false;
-  const cutting = (async () => {
-    for (; !isOver; cuts += proxy.cut()) await new Promise((resolve) => setTimeout(resolve, 60 + 80 * Math.random()));
-  })();
-  await until("half of them have begun", () => runs.size >= 200);
-  isOver = true;
-  await cutting;
+  for (let begun = 10; begun <= 200; begun += 10) {
+    await until("some more have begun", () => runs.size >= begun);
+    await new Promise((resolve) => setTimeout(resolve, 30 * Math.random()));
+    cuts += proxy.cut();
+  }
   await untilCompleted(here, 400);
   expect(cuts).toBeGreaterThan(5);
   await assertEachOnce(here, jobIds(400), runs);

@@ -17,6 +17,12 @@ beforeAll(() => {
   for (const name of ["src", "package.json"]) cpSync(join(HERE, name), join(alone, name), { recursive: true });
 });
 
+const run = (...args: readonly string[]) =>
+  spawnSync(process.execPath, ["-C", "@jobyard/source", join(alone, "src/cli/main.ts"), ...args], {
+    cwd: alone,
+    encoding: "utf8",
+  });
+
 test.each([
   ["sqlite:./jobs.db", "adapter-sqlite"],
   ["postgres://ada:secret@localhost/jobs", "adapter-postgres"],
@@ -28,12 +34,16 @@ test.each([
   ["redis+cluster://:secret@localhost", "adapter-redis"],
   ["rediss+cluster://:secret@localhost", "adapter-redis"],
 ])("%s without its adapter names the install line", (url, adapter) => {
-  const main = join(alone, "src/cli/main.ts");
-  const { status, stderr } = spawnSync(process.execPath, ["-C", "@jobyard/source", main, "queues", "--url", url], {
-    cwd: alone,
-    encoding: "utf8",
-  });
+  const { status, stderr } = run("queues", "--url", url);
   expect(stderr).toMatch(new RegExp(`^error\\[ADAPTER_MISSING\\]: npm install @jobyard/${adapter}\\. .*\\n$`));
   expect(stderr).not.toContain("secret");
   expect(status).toBe(1);
+});
+
+test("doctor tells it as a problem, among what needs no store", () => {
+  const { status, stdout } = run("doctor", "--url", "redis://ada:secret@localhost");
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^ {2}STORE +ADAPTER_MISSING: /m);
+  expect(stdout).toMatch(/^ {2}NODE_VERSION /m);
+  expect(stdout).not.toContain("secret");
 });

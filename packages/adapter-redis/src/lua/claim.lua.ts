@@ -75,11 +75,12 @@ local function parked_ahead(q, room)
   return found
 end
 
+-- False if it was parked no more: somebody has promoted it.
 local function leave_parked(q, one)
   local lane = own_key(q.queue, 'parked:' .. one.name)
   rcall('ZREM', lane, one.id)
-  rcall('ZREM', q.Q .. 'delayed', one.id)
   if rcall('EXISTS', lane) == 0 then rcall('SREM', own_key(q.queue, 'lanes'), one.name) end
+  return rcall('ZREM', q.Q .. 'delayed', one.id) == 1
 end
 
 -- Overdue ones among them are met and go. How many.
@@ -88,7 +89,8 @@ local function expire_parked(q, ahead, room)
   for i = 1, math.min(room, #ahead) do
     local expires = rcall('HGET', q.Q .. ahead[i].id, 'ye')
     if expires and tonumber(expires) <= NOW then
-      expire_job(read_job(q.queue, ahead[i].id))
+      local j = read_job(q.queue, ahead[i].id)
+      if j.place == 'delayed' then expire_job(j) else leave_parked(q, ahead[i]) end
       met = met + 1
     end
   end
@@ -106,9 +108,10 @@ local function unpark(q, room)
   if met > 0 then return end
   for i = math.min(room, #ahead), 1, -1 do
     local one = ahead[i]
-    leave_parked(q, one)
-    if one.score < PRIORITIZED then rcall('RPUSH', q.Q .. 'wait', one.id)
-    else rcall('ZADD', q.Q .. 'prioritized', one.score, one.id) end
+    if leave_parked(q, one) then
+      if one.score < PRIORITIZED then rcall('RPUSH', q.Q .. 'wait', one.id)
+      else rcall('ZADD', q.Q .. 'prioritized', one.score, one.id) end
+    end
   end
 end
 
@@ -120,15 +123,25 @@ local function park(q, id, f, score)
   q.parked = true
 end
 
+local function standing_of(q, name, version, expires)
+  if not name then return 'gone' end
+  if not knows(q, name, version) then return 'unknown' end
+  if expires and tonumber(expires) <= NOW then return 'overdue' end
+  return 'free'
+end
+
 -- What a job shows: how it stands, and all its fields, for whoever takes it.
 local function look_at(q, id)
   local raw = job_hash(q.Q .. id)
   local f = {}
   for i = 1, #raw, 2 do f[raw[i]] = raw[i + 1] end
-  if not f.name then return 'gone', f end
-  if not knows(q, f.name, f.yv) then return 'unknown', f end
-  if f.ye and tonumber(f.ye) <= NOW then return 'overdue', f end
-  return 'free', f
+  return standing_of(q, f.name, f.yv, f.ye), f
+end
+
+-- How it stands, for who does not take it: its texts may be long.
+local function glance_at(q, id)
+  local v = job_fields(q.Q .. id, 'name', 'yv', 'ye')
+  return standing_of(q, v[1], v[2], v[3])
 end
 
 local function take(q, id, f)
@@ -193,9 +206,11 @@ local function take_held(q, room)
   for _, entry in ipairs(found) do
     if #q.taken >= room then break end
     local id = string.sub(entry, 18)
-    local how, f = look_at(q, id)
-    if how == 'overdue' then expire(q, id)
+    local how = glance_at(q, id)
+    if not rcall('ZSCORE', q.Q .. 'delayed', id) then rcall('ZREM', own_key(q.queue, 'held'), entry)
+    elseif how == 'overdue' then expire(q, id)
     elseif how == 'free' then
+      local _, f = look_at(q, id)
       room = math.min(room, tonumber(f.yl))
       if #q.taken < room then
         take(q, id, f)
@@ -213,21 +228,29 @@ local function held_ahead(q)
   local found = rcall('ZRANGE', own_key(q.queue, 'held'), 0, MOST_UNKNOWN - 1, 'WITHSCORES')
   for i = 1, #found, 2 do
     local run_at = tonumber(found[i + 1])
-    local how = look_at(q, string.sub(found[i], 18))
-    if run_at <= NOW and how == 'free' and not since then since = run_at end
-    if run_at > NOW and (how == 'free' or how == 'overdue') then
-      next_due = run_at
-      break
+    if run_at > NOW or not since then
+      local how = glance_at(q, string.sub(found[i], 18))
+      if run_at <= NOW and how == 'free' then since = run_at end
+      if run_at > NOW and (how == 'free' or how == 'overdue') then
+        next_due = run_at
+        break
+      end
     end
   end
   return since, next_due
 end
 
--- True if a job is left in the line that the caller could have.
+-- True if a job is left in the line that the caller could have. What others could have they are told of.
 local function is_left(q)
+  local is_for_others = false
   for _, ids in ipairs({ rcall('LRANGE', q.Q .. 'wait', -20, -1), rcall('ZRANGE', q.Q .. 'prioritized', 0, 19) }) do
-    for _, id in ipairs(ids) do if look_at(q, id) == 'free' then return true end end
+    for _, id in ipairs(ids) do
+      local how = glance_at(q, id)
+      if how == 'free' then return true end
+      if how == 'unknown' then is_for_others = true end
+    end
   end
+  if is_for_others then mark_ready(q.Q) end
   return false
 end
 
@@ -238,7 +261,7 @@ local function next_due(q)
   for i = 1, #found, 2 do
     local score = tonumber(found[i + 1])
     if score == FAR then break end
-    local how = look_at(q, found[i])
+    local how = glance_at(q, found[i])
     if how == 'free' or how == 'overdue' then
       local run_at = math.floor(score / 4096)
       if run_at <= NOW then return false end
@@ -286,7 +309,7 @@ local function start(q, id, f)
   local key = q.Q .. id
   local ats, epoch = text_of((tonumber(f.ats) or 0) + 1), f.yp or '0'
   local foreign = not f.yn or f.yx == ADOPTED
-  local plain = not foreign and not (f.atm or f.stc or f.deid or f.yl or f.parentKey) and #f.data or ''
+  local plain = not foreign and not (f.atm or f.stc or f.stacktrace or f.deid or f.yl or f.parentKey) and #f.data or ''
   rcall('SET', key .. ':lock', token, 'PX', lease_text)
   rcall('HSET', key, 'processedOn', NOW_TEXT, 'pb', session, 'ats', ats, 'yt', plain .. ':' .. token .. ':' .. epoch .. ':' .. ats)
   rcall('XADD', q.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')

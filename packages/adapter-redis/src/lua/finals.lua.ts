@@ -16,7 +16,7 @@ local function late_key(queue, state) return own_key(queue, state .. ':late') en
 
 -- Whether its bytes are counted: those of a job that ended in other hands are not. Our last claim is its last then.
 local function is_counted(state, f)
-  if not f.yn or not FINAL[state] then return false end
+  if not f.yn or f.parentKey or not FINAL[state] then return false end
   if state == 'completed' then return f.yt and string.match(f.yt, ':(%d+)$') == f.ats or false end
   return f.ym and f.yi == f.finishedOn or false
 end

@@ -66,8 +66,9 @@ local function retained_bytes(j)
   for _, text in ipairs(errors) do bytes = bytes + #text end
   return bytes
 end
+-- A child in one of BullMQ's flows only BullMQ's scripts remove, which would not take it off.
 local function count_bytes(j, state, sign)
-  if j.f.yn then rcall('HINCRBY', own_key(j.queue, 'bytes'), state, sign * retained_bytes(j)) end
+  if j.f.yn and not j.f.parentKey then rcall('HINCRBY', own_key(j.queue, 'bytes'), state, sign * retained_bytes(j)) end
 end
 `,
 );

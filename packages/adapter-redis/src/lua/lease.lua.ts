@@ -19,6 +19,35 @@ local function is_abandoned(j, token)
   return token == 'stock:' .. (f.ats or '0') .. ':' .. (f.processedOn or '') and rcall('EXISTS', j.key .. ':lock') == 0
 end
 
+-- The jobs that are active, by queue: read once, however many are looked for in it. Those that leave it meanwhile have no
+-- lease any more.
+local active_in = {}
+local function is_active(queue, id)
+  if not active_in[queue] then
+    active_in[queue] = {}
+    for _, one in ipairs(rcall('LRANGE', queue_key(queue) .. 'active', 0, -1)) do active_in[queue][one] = true end
+  end
+  return active_in[queue][id] or false
+end
+
+-- Token and epoch of the lease by which the session holds the job; nil: somebody took, ended or removed it.
+local function held_lease(session, queue, id)
+  local key = queue_key(queue) .. id
+  local v = job_fields(key, 'yt', 'ats', 'pb')
+  if v[3] ~= session then return nil end
+  local token, epoch = string.match(v[1] or '', '^[^:]*:(.*):(%d+):%d+$')
+  if not token or not is_own(token, epoch, v[1], v[2]) then return nil end
+  -- Without its lock BullMQ's check may have put it back.
+  if rcall('EXISTS', key .. ':lock') == 0 and not is_active(queue, id) then return nil end
+  return token, tonumber(epoch)
+end
+
+-- A lease that was found to be lost is none of the session's any more, unless it has the job by another one.
+local function forget_lease(session, queue, id)
+  if held_lease(session, queue, id) then return end
+  if rcall('ZREM', session_key(session), queue .. ':' .. id) == 1 then end_if_empty(session) end
+end
+
 local function is_over(session)
   local deadline = rcall('ZSCORE', R .. 'sessions', session)
   return not deadline or tonumber(deadline) <= NOW
@@ -45,10 +74,6 @@ export const extendScript: Script = script(
   [evenIfFull, fence],
   /* lua */ String.raw`
 local ask = cmsgpack.unpack(ARGV[1])
-if rcall('EXISTS', session_key(ask.session)) == 1 then
-  rcall('ZADD', R .. 'sessions', NOW + ask.leaseMs, ask.session)
-end
-
 local function standing(lease)
   local Q, id = queue_key(lease[1]), lease[2]
   local v = job_fields(Q .. id, 'yt', 'ats', 'yq')
@@ -56,7 +81,7 @@ local function standing(lease)
   local lock = Q .. id .. ':lock'
   if rcall('PEXPIRE', lock, ask.leaseMs) == 0 then
     -- Nobody acted on the end of the lease: it goes on. Or somebody did, of BullMQ's.
-    if not rcall('LPOS', Q .. 'active', id) then return 'lost' end
+    if not is_active(lease[1], id) then return 'lost' end
     rcall('SET', lock, lease[3], 'PX', ask.leaseMs)
   end
   return v[3] and 'cancel' or 'held'
@@ -64,10 +89,14 @@ end
 
 local answers, paused, seen = {}, {}, {}
 for i, lease in ipairs(ask.leases) do
-  answers[i] = standing(lease)
   local queue = lease[1]
+  answers[i] = standing(lease)
+  if answers[i] == 'lost' then forget_lease(ask.session, queue, lease[2]) end
   if not seen[queue] and rcall('HEXISTS', queue_key(queue) .. 'meta', 'paused') == 1 then paused[#paused + 1] = queue end
   seen[queue] = true
+end
+if rcall('EXISTS', session_key(ask.session)) == 1 then
+  rcall('ZADD', R .. 'sessions', NOW + ask.leaseMs, ask.session)
 end
 return { NOW, paused, answers }
 `,
@@ -115,15 +144,9 @@ export const expiredScript: Script = script(
   /* lua */ String.raw`
 local limit = tonumber(ARGV[1])
 
-local function facts_of(queue, id)
-  local Q = queue_key(queue)
-  local yt, ats = unpack(job_fields(Q .. id, 'yt', 'ats'))
-  if not yt then return nil end
-  local token, epoch = string.match(yt, '^[^:]*:(.*):(%d+):%d+$')
-  if not is_own(token, epoch, yt, ats) then return nil end
-  -- Without its lock BullMQ's check may have put it back.
-  if rcall('EXISTS', Q .. id .. ':lock') == 0 and not rcall('LPOS', Q .. 'active', id) then return nil end
-  return lease_facts(queue, id, token, tonumber(epoch))
+local function facts_of(session, queue, id)
+  local token, epoch = held_lease(session, queue, id)
+  return token and lease_facts(queue, id, token, epoch) or nil
 end
 
 local found, jobs = {}, 0
@@ -132,8 +155,7 @@ for _, session in ipairs(rcall('ZRANGEBYSCORE', R .. 'sessions', '-inf', NOW, 'L
   local held = {}
   for _, member in ipairs(rcall('ZRANGE', session_key(session), 0, -1)) do
     local queue, id = string.match(member, '^([^:]*):(.*)$')
-    local facts = facts_of(queue, id)
-    -- A job that somebody else took or removed is nobody's lease any more.
+    local facts = facts_of(session, queue, id)
     if facts then held[#held + 1] = facts else rcall('ZREM', session_key(session), member) end
   end
   if #held > 0 then found[#found + 1] = { session, rcall('SISMEMBER', R .. 'alone', session), held }

@@ -155,12 +155,15 @@ local function complete(b, op, id, epoch, result)
   return 0
 end
 
+local GONE = { lost = true, missing = true }
+
 -- Of one claim and queue: id, epoch, result, id, epoch, result …
 local function complete_all(op)
   local b = finished_in(op.queue)
   local answers, jobs, all_done = {}, op.jobs, true
   for i = 1, #jobs, 3 do
     local answer = complete(b, op, jobs[i], jobs[i + 1], jobs[i + 2])
+    if GONE[answer] then forget_lease(op.session, op.queue, jobs[i]) end
     if answer ~= 0 then all_done = false end
     answers[#answers + 1] = answer
   end
@@ -210,6 +213,7 @@ end
 local answers = {}
 for i, op in ipairs(cmsgpack.unpack(ARGV[1])) do
   answers[i] = op.jobs and complete_all(op) or finish(op)
+  if GONE[answers[i]] then forget_lease(op.session, op.queue, op.id) end
 end
 
 write_all_finished()

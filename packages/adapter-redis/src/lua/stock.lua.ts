@@ -20,9 +20,11 @@ export const handOverScript: Script = script(
   /* lua */ String.raw`
 local ask = cmsgpack.unpack(ARGV[1])
 local j = read_job(ask.queue, ask.id)
-if not j then return 'missing' end
-local own = is_own(ask.token, ask.epoch, j.f.yt, j.f.ats) or is_abandoned(j, ask.token)
-if j.place ~= 'active' or not own then return 'lost' end
+local own = j and (is_own(ask.token, ask.epoch, j.f.yt, j.f.ats) or is_abandoned(j, ask.token))
+if not own or j.place ~= 'active' then
+  forget_lease(ask.session, ask.queue, ask.id)
+  return j and 'lost' or 'missing'
+end
 if ask.guard == 'expired' and not is_over(ask.session) then return 'live' end
 local name = 'decided'
 if ask.fate then
@@ -54,11 +56,15 @@ end
 
 local function note_completion()
   if ask.result == 'null' then set(j, { 'yo', 1 }) end
-  if j.f.yn then count_bytes(j, 'completed', 1) end
+  if not j.f.yn then return unset(j, 'yt') end
+  count_bytes(j, 'completed', 1)
+  -- As settle leaves it: that its bytes are counted.
+  set(j, { 'yt', ':' .. j.f.ats })
 end
 
 local function note_failure(what, fate)
   write_event(j, fate.kind, fate.data)
+  unset(j, 'yt')
   local attempt = made(j.f)
   -- BullMQ's script has counted it as an attempt that was made.
   if fate.givesBack or what.rescue then set(j, { 'atm', tonumber(j.f.atm) - 1 }) end
@@ -74,7 +80,7 @@ end
 if j then
   if (j.place ~= 'completed' and j.place ~= 'failed') or not is_ended(j.f) then return false end
   if j.place == 'completed' then note_completion() else note_failure(ask.fate, ask.fate.ends[ask.name]) end
-  unset(j, 'yt', 'yl', 'yq')
+  unset(j, 'yl', 'yq')
 end
 -- No job: its options say that it is not to be kept.
 if rcall('ZREM', session_key(ask.session), ask.queue .. ':' .. ask.id) == 1 then end_if_empty(ask.session) end
