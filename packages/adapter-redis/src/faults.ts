@@ -25,7 +25,10 @@ interface Fault {
 
 const unavailable = (remedy: Remedy, advice: string): Fault => ({ code: "STORE_UNAVAILABLE", remedy, advice });
 
-const FORBIDDEN = unavailable("none", "Grant this user what it lacks: docs/redis.md lists all that Jobyard needs");
+const FORBIDDEN = unavailable(
+  "none",
+  "Grant this user what it lacks by ACL SETUSER: docs/redis.md lists all that Jobyard needs",
+);
 const CREDENTIALS = unavailable("none", "Check user and password in the URL");
 
 /** By the first word of a refusal. A server that refuses has changed nothing, within a script too. */
