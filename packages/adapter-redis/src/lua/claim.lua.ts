@@ -9,7 +9,7 @@
 import { ADOPTED } from "../facts.ts";
 import { type Part, part, rarely, type Script, script } from "../script.ts";
 import { base, eventing, marking, telling } from "./base.lua.ts";
-import { enqueueing } from "./enqueue.lua.ts";
+import { COMMON_FIELDS, enqueueing } from "./enqueue.lua.ts";
 import { moving, sessions } from "./job.lua.ts";
 import { evenIfFull } from "./room.lua.ts";
 
@@ -20,7 +20,9 @@ const MOST_UNKNOWN = 1_000;
 const looking: Part = part(
   [base, eventing],
   /* lua */ String.raw`
-local MOST_UNKNOWN = ${MOST_UNKNOWN}
+local MOST_UNKNOWN, COMMON_FIELDS = ${MOST_UNKNOWN}, ${COMMON_FIELDS}
+-- In yx of jobs of BullMQ's that became ours: see job.lua.ts.
+local ADOPTED = '${ADOPTED}'
 local ask = cmsgpack.unpack(ARGV[#ARGV])
 
 -- { queue, Q, max, types: name -> highest version, duration: of BullMQ's rate limit, if it has one, plain: no job stands
@@ -49,10 +51,24 @@ local function standing_of(q, name, version, expires)
   return 'free'
 end
 
--- What a job shows: how it stands, and all its fields, for whoever takes it.
+-- A job of ours with no more fields than every one is written with, and what it is of, has just those, because none of
+-- them is ever taken away. Most jobs are like that, and the rest of such a one need not be read.
+local function fresh_fields(key)
+  local count = rpcall('HLEN', key)
+  if type(count) ~= 'number' or count < COMMON_FIELDS or count > COMMON_FIELDS + 2 then return nil end
+  local v = job_fields(key, 'name', 'data', 'timestamp', 'priority', 'yn', 'yv', 'yx')
+  if not v[5] or v[7] == ADOPTED then return nil end
+  if count ~= COMMON_FIELDS + (v[6] and 1 or 0) + (v[7] and 1 or 0) then return nil end
+  return { name = v[1], data = v[2], timestamp = v[3], priority = v[4], yn = v[5], yv = v[6], yx = v[7] }
+end
+
+-- What a job shows: how it stands, and its fields, for whoever takes it.
 local function look_at(q, id)
-  local raw = job_hash(q.Q .. id)
-  local f = {}
+  local key = q.Q .. id
+  local f = fresh_fields(key)
+  if f then return standing_of(q, f.name, f.yv), f end
+  f = {}
+  local raw = job_hash(key)
   for i = 1, #raw, 2 do f[raw[i]] = raw[i + 1] end
   return standing_of(q, f.name, f.yv, f.ye), f
 end
@@ -260,8 +276,6 @@ const claiming: Part = part(
   [looking, marking, telling, sessions, beside],
   /* lua */ String.raw`
 local session, token, lease_text = ask.session, ask.token, text_of(ask.leaseMs)
--- In yx of jobs of BullMQ's that became ours: see job.lua.ts.
-local ADOPTED = '${ADOPTED}'
 local holding, open, exclusive = 0, {}, false
 
 -- At most room jobs from the list, the one that has waited longest first.
@@ -313,7 +327,7 @@ end
 
 -- What few jobs have; of the others settling and our worker know that without a look.
 local function has_past(f) return f.atm or f.stc or f.stacktrace or f.deid or f.yl or f.parentKey end
-local function is_bare(f) return f.priority == '0' and not (f.ye or f.progress) end
+local function is_bare(f) return f.priority == '0' and not (f.ye or f.progress or f.defa) end
 
 -- Tells BullMQ's tools and ours that the attempt has begun. The lease says too whether the job is plain: of ours, and
 -- nothing is to be seen to when it completes but its first attempt; then how many bytes its payload has.
@@ -322,7 +336,7 @@ local function start(q, id, f)
   local ats, epoch = text_of((f.ats and tonumber(f.ats) or 0) + 1), f.yp or '0'
   local foreign = not f.yn or f.yx == ADOPTED
   local plain = not foreign and not has_past(f)
-  rcall('SET', key .. ':lock', token, 'PX', lease_text)
+  rcall('PSETEX', key .. ':lock', lease_text, token)
   rcall(
     'HSET', key, 'processedOn', NOW_TEXT, 'pb', session, 'ats', ats,
     'yt', (plain and #f.data or '') .. ':' .. token .. ':' .. epoch .. ':' .. ats

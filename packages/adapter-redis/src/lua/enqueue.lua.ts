@@ -7,6 +7,9 @@ import { type Part, part, rarely, type Script, script } from "../script.ts";
 import { base, eventing, line, marking, scores, telling } from "./base.lua.ts";
 import { moving } from "./job.lua.ts";
 
+/** So many fields every job is written with: see write_job. */
+export const COMMON_FIELDS = 7;
+
 /** What is gathered for each queue of the call. */
 const batching: Part = part(
   [base, line, eventing, marking, telling],

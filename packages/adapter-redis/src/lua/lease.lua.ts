@@ -11,7 +11,7 @@ export const owning: Part = part(
 -- yt and ats as the job's hash has them. A stock claim of the same job raises ats, so that our old lease ends with it.
 local function is_own(token, epoch, yt, ats)
   local mine = ':' .. token .. ':' .. epoch .. ':' .. (ats or '')
-  return yt and string.sub(yt, -#mine) == mine
+  return yt and string.find(yt, mine, -#mine, true) ~= nil
 end
 
 local function is_over(session)
