@@ -2,9 +2,10 @@
 
 import { type Part, part } from "../script.ts";
 
-export const base: Part = part(
+/** What every call uses: a server makes it anew each time. */
+export const basics: Part = part(
   [],
-  /* lua */ String.raw`
+  /* lua */ `
 -- Beyond every instant: jobs that no time brings to the line, but a claim that may have them.
 local FAR = 9007199254740991
 
@@ -15,7 +16,13 @@ local function own_key(queue, suffix) return R .. 'q:' .. queue .. ':' .. suffix
 local NOW_TEXT = string.format('%d', NOW)
 local SMALL = { [0] = '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' }
 local function text_of(n) return SMALL[n] or string.format('%d', n) end
+local rpcall = redis.pcall
+`,
+);
 
+export const base: Part = part(
+  [basics],
+  /* lua */ String.raw`
 -- A job of ours in our indexes: its number, so that what has the same score is sorted by it, and its id.
 local function entry_of(number, id)
   local digits = tostring(number)
@@ -23,7 +30,6 @@ local function entry_of(number, id)
 end
 
 -- What another program keeps at a job's address is no job: it has no fields.
-local rpcall = redis.pcall
 local function at_address(answer)
   if answer.err and not string.find(answer.err, 'WRONGTYPE', 1, true) then error(answer.err) end
   return answer

@@ -8,7 +8,7 @@
 
 import { ADOPTED } from "../facts.ts";
 import { type Part, part, rarely, type Script, script } from "../script.ts";
-import { base, eventing, marking, telling } from "./base.lua.ts";
+import { basics } from "./base.lua.ts";
 import { COMMON_FIELDS, enqueueing } from "./enqueue.lua.ts";
 import { moving, sessions } from "./job.lua.ts";
 import { evenIfFull } from "./room.lua.ts";
@@ -16,33 +16,16 @@ import { evenIfFull } from "./room.lua.ts";
 /** So many jobs of unknown types are met in one call at most. */
 const MOST_UNKNOWN = 1_000;
 
-/** A queue and its jobs, as the caller sees them. */
+/** A queue's jobs, as the caller sees them. */
 const looking: Part = part(
-  [base, eventing],
+  [basics],
   /* lua */ String.raw`
 local MOST_UNKNOWN, COMMON_FIELDS = ${MOST_UNKNOWN}, ${COMMON_FIELDS}
 -- In yx of jobs of BullMQ's that became ours: see job.lua.ts.
 local ADOPTED = '${ADOPTED}'
 local ask = cmsgpack.unpack(ARGV[#ARGV])
 
--- { queue, Q, max, types: name -> highest version, duration: of BullMQ's rate limit, if it has one, plain: no job stands
--- anywhere but in the list }, or nil if it is paused.
-local function open_queue(asked)
-  local queue, Q = asked[1], queue_key(asked[1])
-  if not ask.own then rcall('SADD', R .. 'served', queue) end
-  local meta = meta_of(Q)
-  if meta[1] then return nil end
-  local q = { queue = queue, Q = Q, events = Q .. 'events', max = asked[2], types = asked[3], unknown = 0, taken = {}, fields = {} }
-  if meta[2] then q.max = math.min(q.max, math.max(0, tonumber(meta[2]) - rcall('LLEN', Q .. 'active'))) end
-  if meta[3] then
-    q.duration = math.floor(tonumber(meta[4]))
-    q.max = math.min(q.max, math.max(0, tonumber(meta[3]) - tonumber(rcall('GET', Q .. 'limiter') or 0)))
-  end
-  q.plain = rcall('EXISTS', Q .. 'delayed', Q .. 'prioritized', own_key(queue, 'held'), own_key(queue, 'lanes')) == 0
-  return q
-end
-
-local function knows(q, name, version) return (q.types[name] or 0) >= (tonumber(version) or 1) end
+local function knows(q, name, version) return (q.types[name] or 0) >= (tonumber(version or 1)) end
 
 local function standing_of(q, name, version, expires)
   if not name then return 'gone' end
@@ -51,45 +34,30 @@ local function standing_of(q, name, version, expires)
   return 'free'
 end
 
--- A job of ours with no more fields than every one is written with, and what it is of, has just those, because none of
--- them is ever taken away. Most jobs are like that, and the rest of such a one need not be read.
-local function fresh_fields(key)
-  local count = rpcall('HLEN', key)
-  if type(count) ~= 'number' or count < COMMON_FIELDS or count > COMMON_FIELDS + 2 then return nil end
-  local v = job_fields(key, 'name', 'data', 'timestamp', 'priority', 'yn', 'yv', 'yx')
-  if not v[5] or v[7] == ADOPTED then return nil end
-  if count ~= COMMON_FIELDS + (v[6] and 1 or 0) + (v[7] and 1 or 0) then return nil end
-  return { name = v[1], data = v[2], timestamp = v[3], priority = v[4], yn = v[5], yv = v[6], yx = v[7] }
+-- How it stands, for who does not take it: its texts may be long. What another program keeps at its address is no job.
+local function glance_at(q, id)
+  local v = rpcall('HMGET', q.Q .. id, 'name', 'yv', 'ye')
+  return standing_of(q, v[1], v[2], v[3])
 end
+`,
+);
 
--- What a job shows: how it stands, and its fields, for whoever takes it.
-local function look_at(q, id)
-  local key = q.Q .. id
-  local f = fresh_fields(key)
-  if f then return standing_of(q, f.name, f.yv), f end
-  f = {}
-  local raw = job_hash(key)
+/** Jobs that do not simply wait in the list, or were tried before. */
+const aside: Part = part(
+  [looking, moving],
+  /* lua */ String.raw`
+-- What a job shows: how it stands, and all its fields, for whoever takes it.
+local function read_all(q, id)
+  local raw, f = job_hash(q.Q .. id), {}
   for i = 1, #raw, 2 do f[raw[i]] = raw[i + 1] end
   return standing_of(q, f.name, f.yv, f.ye), f
-end
-
--- How it stands, for who does not take it: its texts may be long.
-local function glance_at(q, id)
-  local v = job_fields(q.Q .. id, 'name', 'yv', 'ye')
-  return standing_of(q, v[1], v[2], v[3])
 end
 
 local function take(q, id, f)
   local n = #q.taken + 1
   q.taken[n], q.fields[n] = id, f
 end
-`,
-);
 
-/** Jobs that do not simply wait in the list. */
-const aside: Part = part(
-  [looking, moving],
-  /* lua */ String.raw`
 -- Jobs whose time has come stand behind those that wait already, whatever their type.
 local function call_up(q)
   local Q = q.Q
@@ -188,7 +156,7 @@ local function take_prioritized(q, room)
     if #found == 0 then break end
     for i = 1, #found, 2 do
       local id = found[i]
-      local how, f = look_at(q, id)
+      local how, f = read_all(q, id)
       if how == 'overdue' then expire(q, id)
       elseif how == 'unknown' and not ask.own then
         q.unknown = q.unknown + 1
@@ -216,7 +184,7 @@ local function take_held(q, room)
     if not rcall('ZSCORE', q.Q .. 'delayed', id) then rcall('ZREM', own_key(q.queue, 'held'), entry)
     elseif how == 'overdue' then expire(q, id)
     elseif how == 'free' then
-      local _, f = look_at(q, id)
+      local _, f = read_all(q, id)
       room = math.min(room, tonumber(f.yl))
       if #q.taken < room then
         take(q, id, f)
@@ -245,19 +213,27 @@ local function held_ahead(q)
   return since, next_due
 end
 
--- When the first delayed job of a known type is due, of so many that are looked at; false if it is due already.
+-- When the first delayed job of a known type is due, of so many that are looked at.
 local function due_ahead(q)
   local found = rcall('ZRANGE', q.Q .. 'delayed', 0, 99, 'WITHSCORES')
   for i = 1, #found, 2 do
     local score = tonumber(found[i + 1])
     if score == FAR then break end
     local how = glance_at(q, found[i])
-    if how == 'free' or how == 'overdue' then
-      local run_at = math.floor(score / 4096)
-      return run_at > NOW and run_at
-    end
+    if how == 'free' or how == 'overdue' then return math.floor(score / 4096) end
   end
   return nil
+end
+
+-- True if one of the first prioritized jobs is one that the caller could have; second: if others could have one.
+local function is_left_prioritized(q)
+  local is_for_others = false
+  for _, id in ipairs(rcall('ZRANGE', q.Q .. 'prioritized', 0, 19)) do
+    local how = glance_at(q, id)
+    if how == 'free' then return true, false end
+    if how == 'unknown' then is_for_others = true end
+  end
+  return false, is_for_others
 end
 
 -- A key that is held only while its job waits.
@@ -267,28 +243,74 @@ local function free_key_of(q, id, f) free_key({ Q = q.Q, id = id, f = f }) end
 
 const beside: Part = rarely(
   "beside",
-  [looking, marking, telling, sessions],
+  [looking, sessions],
   [aside],
-  ["call_up", "unpark", "park", "expire", "take_prioritized", "take_held", "held_ahead", "due_ahead", "free_key_of"],
+  [
+    ...["call_up", "unpark", "park", "expire", "read_all", "take_prioritized", "take_held", "free_key_of"],
+    ...["held_ahead", "due_ahead", "is_left_prioritized", "mark_ready", "wake"],
+  ],
 );
 
 const claiming: Part = part(
-  [looking, marking, telling, sessions, beside],
+  [looking, sessions, beside],
   /* lua */ String.raw`
 local session, token, lease_text = ask.session, ask.token, text_of(ask.leaseMs)
-local holding, open, exclusive = 0, {}, false
+local holding, open = 0, {}
+
+-- { queue, Q, max, types: name -> highest version, duration: of BullMQ's rate limit, if it has one, simple: no job that
+-- could be taken stands anywhere but in the list, next_due: when the first of those delayed is due, next_id: which it is },
+-- or nil if it is paused.
+local function open_queue(asked)
+  local queue, Q = asked[1], queue_key(asked[1])
+  if not ask.own then rcall('SADD', R .. 'served', queue) end
+  local meta = rcall('HMGET', Q .. 'meta', 'paused', 'concurrency', 'max', 'duration')
+  if meta[1] then return nil end
+  local q = { queue = queue, Q = Q, events = Q .. 'events', max = asked[2], types = asked[3], unknown = 0, taken = {}, fields = {} }
+  q.concurrency = meta[2]
+  if meta[2] then q.max = math.min(q.max, math.max(0, tonumber(meta[2]) - rcall('LLEN', Q .. 'active'))) end
+  if meta[3] then
+    q.duration = math.floor(tonumber(meta[4]))
+    q.max = math.min(q.max, math.max(0, tonumber(meta[3]) - tonumber(rcall('GET', Q .. 'limiter') or 0)))
+  end
+  local beside_list = rcall('EXISTS', Q .. 'prioritized', own_key(queue, 'held'), own_key(queue, 'lanes'), Q .. 'delayed')
+  if beside_list > 0 then
+    local first = rcall('ZRANGE', Q .. 'delayed', 0, 0, 'WITHSCORES')
+    if first[1] then
+      q.next_id, q.next_due = first[1], math.floor(tonumber(first[2]) / 4096)
+      beside_list = beside_list - 1
+    end
+  end
+  q.simple = beside_list == 0 and not (q.next_due and q.next_due <= NOW)
+  return q
+end
+
+-- How a job of the list stands, and its fields, for whoever takes it. One of ours with no more fields than every one is
+-- written with, and what it is of, has just those, because none of them is ever taken away: most are like that, and the
+-- rest of such a one need not be read.
+local function look_at(q, id)
+  local key = q.Q .. id
+  local count = rpcall('HLEN', key)
+  if type(count) == 'number' and count >= COMMON_FIELDS and count <= COMMON_FIELDS + 2 then
+    local v = rcall('HMGET', key, 'name', 'data', 'timestamp', 'priority', 'yn', 'yv', 'yx')
+    if v[5] and v[7] ~= ADOPTED and count == COMMON_FIELDS + (v[6] and 1 or 0) + (v[7] and 1 or 0) then
+      return standing_of(q, v[1], v[6]), { name = v[1], data = v[2], timestamp = v[3], priority = v[4], yn = v[5], yv = v[6], yx = v[7] }
+    end
+  end
+  return beside().read_all(q, id)
+end
 
 -- At most room jobs from the list, the one that has waited longest first.
 local function take_waiting(q, room)
-  local back = {}
-  while #q.taken < room and q.unknown < MOST_UNKNOWN do
-    local wanted = room - #q.taken
+  local back, taken, fields = {}, q.taken, q.fields
+  while #taken < room and q.unknown < MOST_UNKNOWN do
+    local wanted = room - #taken
     local ids = rcall('RPOP', q.Q .. 'wait', wanted) or {}
     if #ids < wanted then q.is_empty = true end
     if #ids == 0 then break end
     for _, id in ipairs(ids) do
       local how, f = look_at(q, id)
-      if how == 'free' then take(q, id, f)
+      if how == 'free' then
+        taken[#taken + 1], fields[#fields + 1] = id, f
       elseif how == 'overdue' then
         rcall('RPUSH', q.Q .. 'wait', id)
         beside().expire(q, id)
@@ -301,48 +323,43 @@ local function take_waiting(q, room)
   for i = #back, 1, -1 do rcall('RPUSH', q.Q .. 'wait', back[i]) end
 end
 
+-- True if what was chosen is an exclusive batch.
 local function choose()
-  if holding > 0 and rcall('SISMEMBER', R .. 'exclusive', session) == 1 then return end
-  for _, q in ipairs(open) do if not q.plain then beside().call_up(q) end end
+  if holding > 0 and rcall('SISMEMBER', R .. 'exclusive', session) == 1 then return false end
+  for _, q in ipairs(open) do if not q.simple then beside().call_up(q) end end
   if ask.held and holding == 0 then
     for _, q in ipairs(open) do
-      if not q.plain then beside().take_held(q, math.min(ask.max, q.max)) end
-      if #q.taken > 0 then
-        exclusive = true
-        return
-      end
+      if not q.simple then beside().take_held(q, math.min(ask.max, q.max)) end
+      if #q.taken > 0 then return true end
     end
   end
   local left = ask.max
   for _, q in ipairs(open) do
     local room = math.min(left, q.max)
     if room > 0 then
-      if not q.plain then beside().unpark(q, room) end
+      if not q.simple then beside().unpark(q, room) end
       take_waiting(q, room)
-      if not q.plain then beside().take_prioritized(q, room) end
+      if not q.simple then beside().take_prioritized(q, room) end
       left = left - #q.taken
     end
   end
+  return false
 end
-
--- What few jobs have; of the others settling and our worker know that without a look.
-local function has_past(f) return f.atm or f.stc or f.stacktrace or f.deid or f.yl or f.parentKey end
-local function is_bare(f) return f.priority == '0' and not (f.ye or f.progress or f.defa) end
 
 -- Tells BullMQ's tools and ours that the attempt has begun. The lease says too whether the job is plain: of ours, and
 -- nothing is to be seen to when it completes but its first attempt; then how many bytes its payload has.
 local function start(q, id, f)
   local key = q.Q .. id
-  local ats, epoch = text_of((f.ats and tonumber(f.ats) or 0) + 1), f.yp or '0'
+  local ats, epoch = text_of(tonumber(f.ats or 0) + 1), f.yp or '0'
   local foreign = not f.yn or f.yx == ADOPTED
-  local plain = not foreign and not has_past(f)
+  local plain = not (foreign or f.atm or f.stc or f.stacktrace or f.deid or f.yl or f.parentKey)
   rcall('PSETEX', key .. ':lock', lease_text, token)
   rcall(
     'HSET', key, 'processedOn', NOW_TEXT, 'pb', session, 'ats', ats,
     'yt', (plain and #f.data or '') .. ':' .. token .. ':' .. epoch .. ':' .. ats
   )
   rcall('XADD', q.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
-  if plain and is_bare(f) then
+  if plain and f.priority == '0' and not (f.ye or f.progress or f.defa) then
     return { q.queue, id, f.name, f.data, f.timestamp, epoch, f.yv or false, f.yx or false }
   end
   if f.ye then rcall('ZREM', own_key(q.queue, 'expiring'), id) end
@@ -351,18 +368,18 @@ local function start(q, id, f)
   if not foreign and f.defa then rcall('HDEL', key, 'defa') end
   return {
     q.queue, id, f.name, f.data, f.timestamp, epoch, f.yv or false, f.yx or false,
-    (tonumber(f.atm) or 0) + (tonumber(f.stc) or 0) + 1, tonumber(f.priority) or 0,
-    tonumber(f.ye) or false, tonumber(f.yl) or false, f.progress or false,
+    tonumber(f.atm or 0) + tonumber(f.stc or 0) + 1, tonumber(f.priority or 0),
+    tonumber(f.ye or nil) or false, tonumber(f.yl or nil) or false, f.progress or false,
     foreign and f.opts or false, f.rjk or false, foreign and f.defa or false
   }
 end
 
--- All that was chosen: who is told, what the session holds.
-local function start_all()
+-- All that was chosen: what is handed out, and who is told. At most 250 jobs, and Lua's stack holds 8,000 values.
+local function start_all(is_exclusive)
   local jobs, members, again = {}, {}, 0
   for _, q in ipairs(open) do
     if #q.taken > 0 then
-      each_thousand(q.taken, function(...) rcall('LPUSH', q.Q .. 'active', ...) end)
+      rcall('LPUSH', q.Q .. 'active', unpack(q.taken))
       if q.duration then
         if rcall('INCRBY', q.Q .. 'limiter', #q.taken) == #q.taken then rcall('PEXPIRE', q.Q .. 'limiter', q.duration) end
       end
@@ -370,59 +387,62 @@ local function start_all()
         jobs[#jobs + 1] = start(q, id, q.fields[i])
         members[#members + 1] = q.queue .. ':' .. id
       end
-      hint(q.queue)
+      rcall('PUBLISH', R .. 'hints', q.queue)
     end
-    if q.parked then wake(q.queue) end
+    if q.parked then beside().wake(q.queue) end
     if q.unknown >= MOST_UNKNOWN and ask.own and #jobs == 0 then again = 1 end
     if q.unknown > 0 and not ask.own then
-      mark_ready(q.Q)
+      beside().mark_ready(q.Q)
       if #jobs == 0 then again = 2 end
     end
   end
-  return jobs, members, again
-end
-
-local function hold(members)
-  local count = #members
-  if count > 0 then
-    each_thousand(members, function(...) rcall('SADD', session_key(session), ...) end)
-    -- A session of several has no suspect; of one it has lost its suspect when it had more.
-    if holding == 0 and count == 1 then rcall('SADD', R .. 'alone', session)
+  if #members > 0 then
+    rcall('SADD', session_key(session), unpack(members))
+    -- A session of several has no suspect; one that had a single job has none any more.
+    if holding == 0 and #members == 1 then rcall('SADD', R .. 'alone', session)
     elseif holding == 1 then rcall('SREM', R .. 'alone', session) end
-    if exclusive then rcall('SADD', R .. 'exclusive', session) end
+    if is_exclusive then rcall('SADD', R .. 'exclusive', session) end
   end
-  if holding + count > 0 then rcall('ZADD', R .. 'sessions', NOW + ask.leaseMs, session) end
+  if holding + #members > 0 then rcall('ZADD', R .. 'sessions', NOW + ask.leaseMs, session) end
+  return jobs, again
 end
 
 -- True if a job is left in the line that the caller could have. What others could have they are told of.
 local function is_left(q)
   local is_for_others = false
-  local places = { q.is_empty and {} or rcall('LRANGE', q.Q .. 'wait', -20, -1) }
-  if not q.plain then places[2] = rcall('ZRANGE', q.Q .. 'prioritized', 0, 19) end
-  for _, ids in ipairs(places) do
-    for _, id in ipairs(ids) do
+  if not q.is_empty then
+    for _, id in ipairs(rcall('LRANGE', q.Q .. 'wait', -20, -1)) do
       local how = glance_at(q, id)
       if how == 'free' then return true end
       if how == 'unknown' then is_for_others = true end
     end
   end
-  if is_for_others then mark_ready(q.Q) end
+  if not q.simple then
+    local is_left, is_theirs = beside().is_left_prioritized(q)
+    if is_left then return true end
+    is_for_others = is_for_others or is_theirs
+  end
+  if is_for_others then beside().mark_ready(q.Q) end
   return false
 end
 
 -- When the next job of a known type is due; false if one is due already, nil if none is in sight.
 local function next_due(q)
   if is_left(q) then return false end
-  if q.plain then return nil end
-  return beside().due_ahead(q)
+  if not q.next_due then return nil end
+  local due = q.next_due
+  local how = q.simple and glance_at(q, q.next_id)
+  if how ~= 'free' and how ~= 'overdue' then due = beside().due_ahead(q) end
+  if due and due <= NOW then return false end
+  return due
 end
 
 -- What is left for later: when the next job is due (false: one is left that is due), and which queues have held ones.
 local function look_ahead()
-  local held, due, is_due = {}, nil, false
+  local held, due, is_due = {}, FAR, false
   for _, q in ipairs(open) do
     local since, later
-    if not q.plain then since, later = beside().held_ahead(q) end
+    if not q.simple then since, later = beside().held_ahead(q) end
     if since then
       held[#held + 1] = q.queue
       held[#held + 1] = since
@@ -431,21 +451,17 @@ local function look_ahead()
     if at == false then
       is_due = true
       -- Others may have what was left here.
-      mark_ready(q.Q)
+      if q.concurrency then beside().mark_ready(q.Q) else rcall('ZADD', q.Q .. 'marker', 0, '0') end
     end
-    for _, one in ipairs({ at or FAR, later or FAR }) do
-      if one < FAR and (not due or one < due) then due = one end
-    end
+    due = math.min(due, at or FAR, later or FAR)
   end
-  return not is_due and due or false, is_due, held
+  return not is_due and due < FAR and due or false, is_due, held
 end
 
 local function claim()
   holding = rcall('SCARD', session_key(session))
   for _, asked in ipairs(ask.queues) do open[#open + 1] = open_queue(asked) end
-  choose()
-  local jobs, members, again = start_all()
-  hold(members)
+  local jobs, again = start_all(choose())
   local due, is_due, held = look_ahead()
   -- What was left may be for others, who are told: whoever asked must not take that for himself again.
   if is_due and #jobs == 0 and again == 0 then again = 2 end

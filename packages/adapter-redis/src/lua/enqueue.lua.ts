@@ -4,7 +4,7 @@
  */
 
 import { type Part, part, rarely, type Script, script } from "../script.ts";
-import { base, eventing, line, marking, scores, telling } from "./base.lua.ts";
+import { basics, line, scores } from "./base.lua.ts";
 import { moving } from "./job.lua.ts";
 
 /** So many fields every job is written with: see write_job. */
@@ -12,7 +12,7 @@ export const COMMON_FIELDS = 7;
 
 /** What is gathered for each queue of the call. */
 const batching: Part = part(
-  [base, line, eventing, marking, telling],
+  [basics],
   /* lua */ String.raw`
 -- A job as TypeScript packs it (enqueue.ts).
 local QUEUE, ID, NAME, DATA, OPTS, DELAY, AT, PRIORITY, VERSION, FACTS, EXPIRES_IN, KEY, MODE, ON_CONFLICT =
@@ -22,37 +22,22 @@ local QUEUE, ID, NAME, DATA, OPTS, DELAY, AT, PRIORITY, VERSION, FACTS, EXPIRES_
 local looked_at = {}
 
 local batches = {}
-local function batch_of(queue)
-  local b = batches[queue]
-  if not b then
-    local Q = queue_key(queue)
-    b = { queue = queue, Q = Q, events = Q .. 'events', asked = 0, wait = {}, index = {}, ready = false, later = false }
-    b.max_size = tonumber(rcall('HGET', R .. 'q:' .. queue, 'max_size') or nil)
-    batches[queue] = b
+local function open_batch(queue)
+  local Q = queue_key(queue)
+  local meta = rcall('HMGET', Q .. 'meta', 'opts.maxLenEvents', 'paused', 'concurrency')
+  if not meta[1] then
+    meta[1] = '10000'
+    rcall('HSET', Q .. 'meta', 'opts.maxLenEvents', meta[1])
   end
-  return b
+  batches[queue] = {
+    queue = queue, Q = Q, events = Q .. 'events', most_events = meta[1], is_paused = meta[2], concurrency = tonumber(meta[3] or nil),
+    max_size = tonumber(rcall('HGET', R .. 'q:' .. queue, 'max_size') or nil),
+    asked = 0, wait = {}, index = {}, is_ready = false, is_later = false
+  }
+  return batches[queue]
 end
 
-local function write_batch(b)
-  if b.asked > 0 then rcall('INCRBY', b.Q .. 'id', b.asked) end
-  if #b.index > 0 then
-    rcall('SADD', R .. 'queues', b.queue)
-    each_thousand(b.index, function(...) rcall('ZADD', own_key(b.queue, 'jobs'), ...) end)
-    hint(b.queue)
-  end
-  if #b.wait > 0 then
-    local line = line_of(b.Q)
-    each_thousand(b.wait, function(...) rcall('LPUSH', line, ...) end)
-  end
-  if b.ready and not looked_at[b.queue] then mark_ready(b.Q) end
-  if b.later then mark_delayed(b.Q) end
-  b.asked, b.wait, b.index, b.ready, b.later = 0, {}, {}, false, false
-end
-
-local function first_run_at(spec)
-  if spec[AT] then return math.max(NOW, spec[AT]) end
-  return NOW + spec[DELAY]
-end
+local write_batch
 `,
 );
 
@@ -60,6 +45,23 @@ end
 const meeting: Part = part(
   [batching, moving],
   /* lua */ String.raw`
+-- What most jobs have none of, to be written beside the common fields.
+local function write_rare_fields(key, spec, run_at)
+  local fields, n = {}, 0
+  local function add(field, value)
+    if not value then return end
+    fields[n + 1], fields[n + 2] = field, value
+    n = n + 2
+  end
+  add('yu', run_at > NOW and run_at)
+  add('yv', spec[VERSION])
+  add('yx', spec[FACTS])
+  add('ye', spec[EXPIRES_IN] and NOW + spec[EXPIRES_IN])
+  add('deid', spec[KEY])
+  add('yw', spec[KEY] and spec[MODE])
+  rcall('HSET', key, unpack(fields))
+end
+
 -- Waiting, blocked and active jobs: counted, never kept.
 local function depth_of(b)
   local Q = b.Q
@@ -84,7 +86,7 @@ local function extend_key(j, spec)
   if j.state == 'waiting' then
     write_event(j, 'reschedule')
     leave(j)
-    enter_waiting(j, first_run_at(spec))
+    enter_waiting(j, spec[AT] and math.max(NOW, spec[AT]) or NOW + spec[DELAY])
   end
   start_timed_key(j)
 end
@@ -110,6 +112,12 @@ local function judge_key(b, spec)
   return { 'key', id, state }
 end
 
+-- The answer if there is no room for one more.
+local function judge_room(b, replaced)
+  local depth = depth_of(b)
+  if depth - (replaced and 1 or 0) >= b.max_size then return { 'full', depth, b.max_size } end
+end
+
 -- The answer for a job whose id is another one's.
 local function meet_namesake(b, spec)
   local j = read_job(b.queue, spec[ID])
@@ -122,105 +130,103 @@ end
 const met: Part = rarely(
   "met",
   [batching],
-  [meeting],
-  ["depth_of", "take_new_key", "replace_job", "judge_key", "meet_namesake"],
+  [line, scores, meeting],
+  [
+    ...["line_of", "mark_delayed", "delayed_score", "priority_score", "write_rare_fields"],
+    ...["judge_key", "judge_room", "take_new_key", "replace_job", "meet_namesake"],
+  ],
 );
 
 export const enqueueing: Part = part(
-  [batching, scores, met],
+  [batching, met],
   /* lua */ String.raw`
--- What most jobs have none of.
-local function rare_fields(spec, run_at)
-  local fields, n = {}, 0
-  local function add(field, value)
-    if not value then return end
-    fields[n + 1], fields[n + 2] = field, value
-    n = n + 2
+-- In calls of at most 1,000 jobs: Lua's stack holds 8,000 values.
+write_batch = function(b)
+  local Q, wait, index = b.Q, b.wait, b.index
+  if b.asked > 0 then rcall('INCRBY', Q .. 'id', b.asked) end
+  if #index > 0 then
+    rcall('SADD', R .. 'queues', b.queue)
+    for first = 1, #index, 2000 do
+      rcall('ZADD', own_key(b.queue, 'jobs'), unpack(index, first, math.min(first + 1999, #index)))
+    end
+    rcall('PUBLISH', R .. 'hints', b.queue)
   end
-  add('yu', run_at > NOW and run_at)
-  add('yv', spec[VERSION])
-  add('yx', spec[FACTS])
-  add('ye', spec[EXPIRES_IN] and NOW + spec[EXPIRES_IN])
-  add('deid', spec[KEY])
-  add('yw', spec[KEY] and spec[MODE])
-  return fields
+  if #wait > 0 then
+    local line = BESIDE_V5 and met().line_of(Q) or Q .. 'wait'
+    for first = 1, #wait, 1000 do rcall('LPUSH', line, unpack(wait, first, math.min(first + 999, #wait))) end
+  end
+  -- A paused queue, or one with as many running jobs as BullMQ's global concurrency allows, wakes nobody.
+  if b.is_ready and not looked_at[b.queue] and not b.is_paused
+    and not (b.concurrency and rcall('LLEN', Q .. 'active') >= b.concurrency) then rcall('ZADD', Q .. 'marker', 0, '0') end
+  if b.is_later then met().mark_delayed(Q) end
+  b.asked, b.wait, b.index, b.is_ready, b.is_later = 0, {}, {}, false, false
 end
 
-local function write_job(b, spec, number)
-  local Q, id = b.Q, spec[ID]
-  local run_at, priority = first_run_at(spec), spec[PRIORITY]
+-- number: text
+local function write_job(b, spec, key, number)
+  local id, priority = spec[ID], spec[PRIORITY]
+  local run_at = spec[AT] and math.max(NOW, spec[AT]) or NOW + spec[DELAY]
   rcall(
-    'HSET', Q .. id, 'name', spec[NAME], 'data', spec[DATA], 'opts', spec[OPTS], 'timestamp', NOW_TEXT,
+    'HSET', key, 'name', spec[NAME], 'data', spec[DATA], 'opts', spec[OPTS], 'timestamp', NOW_TEXT,
     'delay', text_of(run_at - NOW), 'priority', text_of(priority), 'yn', number
   )
   if run_at > NOW or spec[VERSION] or spec[FACTS] or spec[EXPIRES_IN] or spec[KEY] then
-    rcall('HSET', Q .. id, unpack(rare_fields(spec, run_at)))
+    met().write_rare_fields(key, spec, run_at)
   end
   -- Once for each queue and call the stream is trimmed.
   if b.is_trimmed then rcall('XADD', b.events, '*', 'event', 'added', 'jobId', id, 'name', spec[NAME])
   else
-    emit_trimmed(Q, 'added', 'jobId', id, 'name', spec[NAME])
+    rcall('XADD', b.events, 'MAXLEN', '~', b.most_events, '*', 'event', 'added', 'jobId', id, 'name', spec[NAME])
     b.is_trimmed = true
   end
   local n = #b.index
-  b.index[n + 1], b.index[n + 2] = NOW_TEXT, entry_of(number, id)
+  b.index[n + 1], b.index[n + 2] = NOW_TEXT, string.sub('0000000000000000', #number + 1) .. number .. ':' .. id
   if run_at > NOW then
-    rcall('ZADD', Q .. 'delayed', delayed_score(Q, run_at), id)
-    rcall('XADD', b.events, '*', 'event', 'delayed', 'jobId', id, 'delay', run_at)
-    b.later = true
+    rcall('ZADD', b.Q .. 'delayed', met().delayed_score(b.Q, run_at), id)
+    rcall('XADD', b.events, '*', 'event', 'delayed', 'jobId', id, 'delay', text_of(run_at))
+    b.is_later = true
   else
-    if priority > 0 then rcall('ZADD', Q .. 'prioritized', priority_score(Q, priority), id)
+    if priority > 0 then rcall('ZADD', b.Q .. 'prioritized', met().priority_score(b.Q, priority), id)
     else b.wait[#b.wait + 1] = id end
     rcall('XADD', b.events, '*', 'event', 'waiting', 'jobId', id)
-    b.ready = true
+    b.is_ready = true
   end
   if spec[EXPIRES_IN] then rcall('ZADD', own_key(b.queue, 'expiring'), NOW + spec[EXPIRES_IN], id) end
   if spec[KEY] then met().take_new_key(b, spec) end
 end
 
--- True if no two of them have the same address, and none of them is there yet. Fails if there is something that is no job:
--- to be asked before anything is written.
-local function are_all_new(specs)
-  local seen, addresses, all_new = {}, {}, true
+-- bounded: maxSize applies. The answer to each is 0 if the job was accepted and replaced none.
+local function enqueue_all(specs, bounded)
+  if #specs == 0 then return {} end
+  local addresses, seen, is_new = {}, {}, true
   for i, spec in ipairs(specs) do
     local key = P .. ':' .. spec[QUEUE] .. ':' .. spec[ID]
-    if seen[key] then all_new = false end
-    seen[key] = true
-    addresses[i] = key
+    if seen[key] then is_new = false end
+    seen[key], addresses[i] = true, key
   end
+  -- Fails if there is something that is no job, before anything is written.
   for first = 1, #addresses, 1000 do
     local last = math.min(first + 999, #addresses)
     if rcall('EXISTS', unpack(addresses, first, last)) > 0 then
-      all_new = false
+      is_new = false
       for i = first, last do rcall('HLEN', addresses[i]) end
     end
   end
-  return all_new
-end
-
--- number: text. bounded: maxSize applies. is_new: nothing stands at its address. The answer is 0 if the job was accepted and replaced none.
-local function enqueue_one(spec, number, bounded, is_new)
-  local b = batch_of(spec[QUEUE])
-  b.asked = b.asked + 1
-  if not is_new and rcall('EXISTS', b.Q .. spec[ID]) == 1 then return met().meet_namesake(b, spec) end
-  local refusal, replaced
-  if spec[KEY] then refusal, replaced = met().judge_key(b, spec) end
-  if refusal then return refusal end
-  if bounded and b.max_size then
-    local depth = met().depth_of(b)
-    if depth - (replaced and 1 or 0) >= b.max_size then return { 'full', depth, b.max_size } end
+  local answers, number = {}, rcall('INCRBY', R .. 'number', #specs) - #specs
+  for i, spec in ipairs(specs) do
+    local b = batches[spec[QUEUE]] or open_batch(spec[QUEUE])
+    local answer, replaced
+    b.asked = b.asked + 1
+    if not is_new and rcall('EXISTS', addresses[i]) == 1 then answer = met().meet_namesake(b, spec) end
+    if not answer and spec[KEY] then answer, replaced = met().judge_key(b, spec) end
+    if not answer and bounded and b.max_size then answer = met().judge_room(b, replaced) end
+    if not answer then
+      if replaced then met().replace_job(replaced) end
+      write_job(b, spec, addresses[i], text_of(number + i))
+      answer = replaced and { 'replaced', replaced.id } or 0
+    end
+    answers[i] = answer
   end
-  if replaced then met().replace_job(replaced) end
-  write_job(b, spec, number)
-  return replaced and { 'replaced', replaced.id } or 0
-end
-
-local function enqueue_all(specs, bounded)
-  local answers = {}
-  if #specs == 0 then return answers end
-  local all_new = are_all_new(specs)
-  local last = rcall('INCRBY', R .. 'number', #specs)
-  for i, spec in ipairs(specs) do answers[i] = enqueue_one(spec, text_of(last - #specs + i), bounded, all_new) end
   for _, b in pairs(batches) do write_batch(b) end
   return answers
 end

@@ -6,7 +6,7 @@
 import { holdsKey, STATES } from "@jobyard/core/adapter";
 import { ADOPTED } from "../facts.ts";
 import { type Part, part } from "../script.ts";
-import { base, json, stream } from "./base.lua.ts";
+import { base, basics, json, stream } from "./base.lua.ts";
 import { place } from "./place.lua.ts";
 
 export const job: Part = part(
@@ -179,8 +179,8 @@ end
 
 /** Sessions: who holds which jobs. */
 export const sessions: Part = part(
-  [base],
-  /* lua */ String.raw`
+  [basics],
+  /* lua */ `
 local function session_key(session) return R .. 'session:' .. session end
 
 -- A session is gone with its last lease.
@@ -190,7 +190,12 @@ local function end_if_empty(session)
   rcall('SREM', R .. 'alone', session)
   rcall('SREM', R .. 'exclusive', session)
 end
+`,
+);
 
+export const dropping: Part = part(
+  [sessions],
+  /* lua */ `
 local function drop_lease(session, queue, id)
   if rcall('SREM', session_key(session), queue .. ':' .. id) == 1 then end_if_empty(session) end
 end
@@ -199,7 +204,7 @@ end
 
 /** Where jobs stand. */
 export const moving: Part = part(
-  [events, keys, sessions],
+  [events, keys, dropping],
   /* lua */ String.raw`
 local ATTENTION = { dead = true, cancelled = true, stale = true }
 local function lane_of(f) return (f.yv or '1') .. ':' .. f.name end

@@ -1,12 +1,13 @@
 /** The fence, and what a session does with its leases but for settling them. */
 
 import { type Part, part, type Script, script } from "../script.ts";
-import { moving, sessions } from "./job.lua.ts";
+import { basics } from "./base.lua.ts";
+import { moving } from "./job.lua.ts";
 import { evenIfFull } from "./room.lua.ts";
 
 /** Whose a lease is. */
 export const owning: Part = part(
-  [sessions],
+  [basics],
   /* lua */ String.raw`
 -- yt and ats as the job's hash has them. A stock claim of the same job raises ats, so that our old lease ends with it.
 local function is_own(token, epoch, yt, ats)

@@ -2,7 +2,6 @@
 
 import { KEPT_ERRORS_EACH_END } from "@jobyard/core/adapter";
 import { type Part, part, rarely, type Script, script } from "../script.ts";
-import { base, eventing, telling } from "./base.lua.ts";
 import { enqueueing } from "./enqueue.lua.ts";
 import { sessions } from "./job.lua.ts";
 import { fence, owning } from "./lease.lua.ts";
@@ -126,9 +125,9 @@ end
 
 const unusual: Part = rarely(
   "unusual",
-  [base, eventing, telling, sessions, owning],
+  [sessions, owning],
   [ending],
-  ["enqueue_all", "finish", "forget_lease", "unplain"],
+  ["at_address", "enqueue_all", "finish", "forget_lease", "unplain"],
 );
 
 /**
@@ -144,59 +143,44 @@ export const settleScript: Script = script(
   /* lua */ String.raw`
 -- What is written once for a queue: completions come in hundreds.
 local finished = {}
-local function finished_in(queue)
-  local b = finished[queue]
-  if not b then
-    local Q = queue_key(queue)
-    b = { queue = queue, Q = Q, active = Q .. 'active', events = Q .. 'events', completed = {}, locks = {}, bytes = 0 }
-    b.stalled = rcall('EXISTS', Q .. 'stalled') == 1
-    finished[queue] = b
+local function open_finished(queue)
+  local Q = queue_key(queue)
+  local b = { queue = queue, Q = Q, active = Q .. 'active', events = Q .. 'events', completed = {}, locks = {}, bytes = 0 }
+  b.most_events = rcall('HGET', Q .. 'meta', 'opts.maxLenEvents')
+  if not b.most_events then
+    b.most_events = '10000'
+    rcall('HSET', Q .. 'meta', 'opts.maxLenEvents', b.most_events)
   end
+  b.stalled = rcall('EXISTS', Q .. 'stalled') == 1
+  finished[queue] = b
   return b
 end
-local function write_finished(b)
-  if #b.completed == 0 then return end
-  each_thousand(b.completed, function(...) rcall('ZADD', b.Q .. 'completed', ...) end)
-  each_thousand(b.locks, function(...) rcall('DEL', ...) end)
-  if b.bytes > 0 then rcall('HINCRBY', own_key(b.queue, 'bytes'), 'completed', b.bytes) end
-  hint(b.queue)
-  if rcall('EXISTS', b.Q .. 'wait', b.active, b.Q .. 'prioritized') == 0 then emit(b.Q, 'drained') end
-  b.completed, b.locks, b.bytes = {}, {}, 0
-end
--- Before anything looks where these jobs stand, and at the end.
-local function write_all_finished() for _, b in pairs(finished) do write_finished(b) end end
 
-local ended = {}
-local function end_lease(session, queue, id)
-  ended[session] = ended[session] or {}
-  local members = ended[session]
-  members[#members + 1] = queue .. ':' .. id
+-- Before anything looks where these jobs stand, and at the end. At most 250 settlements come in one call.
+local function write_finished()
+  for queue, b in pairs(finished) do
+    if #b.completed > 0 then
+      rcall('ZADD', b.Q .. 'completed', unpack(b.completed))
+      rcall('DEL', unpack(b.locks))
+      if b.bytes > 0 then rcall('HINCRBY', own_key(queue, 'bytes'), 'completed', b.bytes) end
+      rcall('PUBLISH', R .. 'hints', queue)
+      if rcall('EXISTS', b.Q .. 'wait', b.active, b.Q .. 'prioritized') == 0 then rcall('XADD', b.events, '*', 'event', 'drained') end
+      b.completed, b.locks, b.bytes = {}, {}, 0
+    end
+  end
 end
+
+-- Members that a session loses.
+local ended = {}
 
 -- Few are looked for one by one.
 local FEW = 3
 
--- The jobs at the end of the list of active ones, as many as complete: the oldest, which mostly are those. They stay
--- there until all that complete are known.
-local function oldest_active(b, count)
-  local oldest = { ids = {}, count = 0, ended = {} }
-  if count > FEW then
-    local ids = rcall('LRANGE', b.active, -count, -1)
-    for _, id in ipairs(ids) do oldest.ids[id] = true end
-    oldest.count = #ids
-  end
-  return oldest
-end
-local function leave_active_list(b, oldest)
-  if #oldest.ended == 0 then return end
-  if #oldest.ended == oldest.count then return rcall('LTRIM', b.active, 0, -oldest.count - 1) end
-  for _, id in ipairs(oldest.ended) do rcall('LREM', b.active, -1, id) end
-end
-
 -- Plain is a job of ours of which the claim has found nothing but its first attempt; it left the bytes of its payload.
 local function complete(b, op, oldest, id, epoch, result)
   local key = b.Q .. id
-  local v = job_fields(key, 'yt', 'ats', 'yq')
+  local v = rpcall('HMGET', key, 'yt', 'ats', 'yq')
+  if v.err then v = unusual().at_address(v) end
   if not is_own(op.token, epoch, v[1], v[2]) then return rcall('EXISTS', key) == 1 and 'lost' or 'missing' end
   if op.guard == 'expired' and not is_over(op.session) then return 'live' end
   local made_before, bytes = 0, tonumber(string.match(v[1], '^(%d*):'))
@@ -222,11 +206,15 @@ local function complete(b, op, oldest, id, epoch, result)
   -- Once for each queue and call the stream is trimmed.
   if b.is_trimmed then rcall('XADD', b.events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
   else
-    emit_trimmed(b.Q, 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
+    rcall(
+      'XADD', b.events, 'MAXLEN', '~', b.most_events, '*', 'event', 'completed', 'jobId', id,
+      'returnvalue', text, 'prev', 'active'
+    )
     b.is_trimmed = true
   end
   if bytes then b.bytes = b.bytes + bytes + (result and #result or 0) end
-  end_lease(op.session, op.queue, id)
+  local members = ended[op.session]
+  members[#members + 1] = op.queue .. ':' .. id
   return 0
 end
 
@@ -234,21 +222,30 @@ local GONE = { lost = true, missing = true }
 
 -- Of one claim and queue: id, epoch, result, id, epoch, result …
 local function complete_all(op)
-  local b = finished_in(op.queue)
+  local b = finished[op.queue] or open_finished(op.queue)
   local answers, jobs, all_done = {}, op.jobs, true
-  local oldest = oldest_active(b, #jobs / 3)
-  for i = 1, #jobs, 3 do
-    local answer = complete(b, op, oldest, jobs[i], jobs[i + 1], jobs[i + 2])
-    if answer ~= 0 then all_done = false end
-    answers[#answers + 1] = answer
+  local count = #jobs / 3
+  ended[op.session] = ended[op.session] or {}
+  -- The jobs at the end of the list of active ones, as many as complete: the oldest, which mostly are those. They stay
+  -- there until all that complete are known.
+  local oldest = { ids = {}, count = 0, ended = {} }
+  if count > FEW then
+    for i, id in ipairs(rcall('LRANGE', b.active, -count, -1)) do oldest.ids[id], oldest.count = true, i end
   end
-  leave_active_list(b, oldest)
+  for i = 1, count do
+    answers[i] = complete(b, op, oldest, jobs[3 * i - 2], jobs[3 * i - 1], jobs[3 * i])
+    if answers[i] ~= 0 then all_done = false end
+  end
+  if oldest.count > 0 and #oldest.ended == oldest.count then rcall('LTRIM', b.active, 0, -oldest.count - 1)
+  else
+    for _, id in ipairs(oldest.ended) do rcall('LREM', b.active, -1, id) end
+  end
   if all_done and not op.followUps then return 0 end
   for i, answer in ipairs(answers) do
     if GONE[answer] then unusual().forget_lease(op.session, op.queue, jobs[3 * i - 2]) end
   end
   if op.followUps and answers[1] == 0 then
-    write_all_finished()
+    write_finished()
     return { { 'completed', false, unusual().enqueue_all(op.followUps, false) } }
   end
   return answers
@@ -260,10 +257,12 @@ for i, op in ipairs(cmsgpack.unpack(ARGV[1])) do
   if GONE[answers[i]] then unusual().forget_lease(op.session, op.queue, op.id) end
 end
 
-write_all_finished()
+write_finished()
 for session, members in pairs(ended) do
-  each_thousand(members, function(...) rcall('SREM', session_key(session), ...) end)
-  end_if_empty(session)
+  if #members > 0 then
+    rcall('SREM', session_key(session), unpack(members))
+    end_if_empty(session)
+  end
 end
 return answers
 `,
