@@ -44,6 +44,35 @@ end
 `,
 );
 
+/** What an enqueue and a claim in one script know of each other: neither asks again what the other has seen. */
+export const queues: Part = part(
+  [basics],
+  /* lua */ `
+-- { paused, concurrency, max and duration of BullMQ's rate limit, length of its events }
+local metas = {}
+local function meta_of(Q)
+  if not metas[Q] then
+    metas[Q] = rcall('HMGET', Q .. 'meta', 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents')
+  end
+  return metas[Q]
+end
+
+-- Queues that a claim looks at in the same script: it tells others itself, if something is left for them.
+local looked_at = {}
+-- Of those: how long the list was when something came to it; and by key the fields of jobs that just came, if they have no
+-- others.
+local lengths, fresh = {}, {}
+
+-- Tells dashboards to look again.
+local hinted = {}
+local function hint(queue)
+  if hinted[queue] then return end
+  hinted[queue] = true
+  rcall('PUBLISH', R .. 'hints', queue)
+end
+`,
+);
+
 export const json: Part = part(
   [],
   /* lua */ String.raw`
@@ -71,18 +100,8 @@ end
 
 /** BullMQ's stream of events. */
 export const eventing: Part = part(
-  [],
+  [queues],
   /* lua */ `
--- { paused, concurrency, max, duration: as BullMQ limits how many may begin in that time, length of the events }
--- One look per queue and script.
-local metas = {}
-local function meta_of(Q)
-  if not metas[Q] then
-    metas[Q] = rcall('HMGET', Q .. 'meta', 'paused', 'concurrency', 'max', 'duration', 'opts.maxLenEvents')
-  end
-  return metas[Q]
-end
-
 -- How long a queue's stream of events may become, as BullMQ keeps it.
 local function events_of(Q)
   local meta = meta_of(Q)
@@ -138,15 +157,9 @@ end
 
 /** What others hear. */
 export const telling: Part = part(
-  [],
+  [queues],
   /* lua */ `
--- Tells dashboards to look again; and claimers that wait for what BullMQ's marker does not tell.
-local hinted = {}
-local function hint(queue)
-  if hinted[queue] then return end
-  hinted[queue] = true
-  rcall('PUBLISH', R .. 'hints', queue)
-end
+-- Tells claimers that wait for what BullMQ's marker does not tell.
 local function wake(queue) rcall('PUBLISH', R .. 'wake', queue) end
 `,
 );

@@ -8,7 +8,7 @@
 
 import { ADOPTED } from "../facts.ts";
 import { type Part, part, rarely, type Script, script } from "../script.ts";
-import { basics } from "./base.lua.ts";
+import { queues } from "./base.lua.ts";
 import { COMMON_FIELDS, enqueueing } from "./enqueue.lua.ts";
 import { moving, sessions } from "./job.lua.ts";
 import { evenIfFull } from "./room.lua.ts";
@@ -18,7 +18,7 @@ const MOST_UNKNOWN = 1_000;
 
 /** A queue's jobs, as the caller sees them. */
 const looking: Part = part(
-  [basics],
+  [queues],
   /* lua */ String.raw`
 local MOST_UNKNOWN, COMMON_FIELDS = ${MOST_UNKNOWN}, ${COMMON_FIELDS}
 -- In yx of jobs of BullMQ's that became ours: see job.lua.ts.
@@ -263,7 +263,7 @@ local holding, open = 0, {}
 local function open_queue(asked)
   local queue, Q = asked[1], queue_key(asked[1])
   if not ask.own then rcall('SADD', R .. 'served', queue) end
-  local meta = rcall('HMGET', Q .. 'meta', 'paused', 'concurrency', 'max', 'duration')
+  local meta = meta_of(Q)
   if meta[1] then return nil end
   local q = { queue = queue, Q = Q, events = Q .. 'events', max = asked[2], types = asked[3], unknown = 0, taken = {}, fields = {} }
   q.concurrency = meta[2]
@@ -289,6 +289,7 @@ end
 -- rest of such a one need not be read.
 local function look_at(q, id)
   local key = q.Q .. id
+  if fresh[key] then return standing_of(q, fresh[key].name), fresh[key] end
   local count = rpcall('HLEN', key)
   if type(count) == 'number' and count >= COMMON_FIELDS and count <= COMMON_FIELDS + 2 then
     local v = rcall('HMGET', key, 'name', 'data', 'timestamp', 'priority', 'yn', 'yv', 'yx')
@@ -305,7 +306,7 @@ local function take_waiting(q, room)
   while #taken < room and q.unknown < MOST_UNKNOWN do
     local wanted = room - #taken
     local ids = rcall('RPOP', q.Q .. 'wait', wanted) or {}
-    if #ids < wanted then q.is_empty = true end
+    if #ids < wanted or #ids == lengths[q.queue] then q.is_empty = true end
     if #ids == 0 then break end
     for _, id in ipairs(ids) do
       local how, f = look_at(q, id)
@@ -387,7 +388,7 @@ local function start_all(is_exclusive)
         jobs[#jobs + 1] = start(q, id, q.fields[i])
         members[#members + 1] = q.queue .. ':' .. id
       end
-      rcall('PUBLISH', R .. 'hints', q.queue)
+      hint(q.queue)
     end
     if q.parked then beside().wake(q.queue) end
     if q.unknown >= MOST_UNKNOWN and ask.own and #jobs == 0 then again = 1 end

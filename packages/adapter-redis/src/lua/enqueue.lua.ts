@@ -4,7 +4,7 @@
  */
 
 import { type Part, part, rarely, type Script, script } from "../script.ts";
-import { basics, line, scores } from "./base.lua.ts";
+import { line, queues, scores } from "./base.lua.ts";
 import { moving } from "./job.lua.ts";
 
 /** So many fields every job is written with: see write_job. */
@@ -12,25 +12,22 @@ export const COMMON_FIELDS = 7;
 
 /** What is gathered for each queue of the call. */
 const batching: Part = part(
-  [basics],
+  [queues],
   /* lua */ String.raw`
 -- A job as TypeScript packs it (enqueue.ts).
 local QUEUE, ID, NAME, DATA, OPTS, DELAY, AT, PRIORITY, VERSION, FACTS, EXPIRES_IN, KEY, MODE, ON_CONFLICT =
   1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
 
--- Queues that a claim looks at in the same script: it tells others itself, if something is left for them.
-local looked_at = {}
-
 local batches = {}
 local function open_batch(queue)
   local Q = queue_key(queue)
-  local meta = rcall('HMGET', Q .. 'meta', 'opts.maxLenEvents', 'paused', 'concurrency')
-  if not meta[1] then
-    meta[1] = '10000'
-    rcall('HSET', Q .. 'meta', 'opts.maxLenEvents', meta[1])
+  local meta = meta_of(Q)
+  if not meta[5] then
+    meta[5] = '10000'
+    rcall('HSET', Q .. 'meta', 'opts.maxLenEvents', meta[5])
   end
   batches[queue] = {
-    queue = queue, Q = Q, events = Q .. 'events', most_events = meta[1], is_paused = meta[2], concurrency = tonumber(meta[3] or nil),
+    queue = queue, Q = Q, events = Q .. 'events', most_events = meta[5], is_paused = meta[1], concurrency = tonumber(meta[2] or nil),
     max_size = tonumber(rcall('HGET', R .. 'q:' .. queue, 'max_size') or nil),
     asked = 0, wait = {}, index = {}, is_ready = false, is_later = false
   }
@@ -149,11 +146,13 @@ write_batch = function(b)
     for first = 1, #index, 2000 do
       rcall('ZADD', own_key(b.queue, 'jobs'), unpack(index, first, math.min(first + 1999, #index)))
     end
-    rcall('PUBLISH', R .. 'hints', b.queue)
+    hint(b.queue)
   end
   if #wait > 0 then
     local line = BESIDE_V5 and met().line_of(Q) or Q .. 'wait'
-    for first = 1, #wait, 1000 do rcall('LPUSH', line, unpack(wait, first, math.min(first + 999, #wait))) end
+    for first = 1, #wait, 1000 do
+      lengths[b.queue] = rcall('LPUSH', line, unpack(wait, first, math.min(first + 999, #wait)))
+    end
   end
   -- A paused queue, or one with as many running jobs as BullMQ's global concurrency allows, wakes nobody.
   if b.is_ready and not looked_at[b.queue] and not b.is_paused
@@ -172,6 +171,8 @@ local function write_job(b, spec, key, number)
   )
   if run_at > NOW or spec[VERSION] or spec[FACTS] or spec[EXPIRES_IN] or spec[KEY] then
     met().write_rare_fields(key, spec, run_at)
+  elseif looked_at[spec[QUEUE]] then
+    fresh[key] = { name = spec[NAME], data = spec[DATA], timestamp = NOW_TEXT, priority = text_of(priority), yn = number }
   end
   -- Once for each queue and call the stream is trimmed.
   if b.is_trimmed then rcall('XADD', b.events, '*', 'event', 'added', 'jobId', id, 'name', spec[NAME])
