@@ -71,6 +71,14 @@ test("jobs of some phases are found among thousands of others, which nobody look
   const others = await allPages(ground, inState("completed", "active"), 200);
   expect(others.flatMap(({ items }) => ids(items))).toEqual(Array.from({ length: 2_303 }, (_, n) => `j${2_302 - n}`));
   expect(others.reduce((sum, { searched }) => sum + searched.rows, 0)).toBeLessThan(2_600);
+  await fill(ground, 5, (n) => ({ id: `later-${n}`, start: { delayMs: 1_000 } }));
+  const inTwo: Filter = [{ field: "state", not: false, any: ["completed", "scheduled"] }];
+  const first = await reader.list({ filter: inTwo, limit: 10, cursor: null });
+  expect(ids(first.items)).toEqual([
+    ...["later-4", "later-3", "later-2", "later-1", "later-0"],
+    ...["j2299", "j2298", "j2297", "j2296", "j2295"],
+  ]);
+  expect(first.searched.rows).toBe(11);
   const tagged: Filter = [...inState("completed"), ...NOWHERE];
   expect(await reader.count(tagged, 100)).toEqual({ n: 0, exact: true });
   expect((await reader.list({ filter: tagged, limit: 10, cursor: null })).searched).toEqual({ rows: 2_300, all: true });
