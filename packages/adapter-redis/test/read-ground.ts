@@ -56,12 +56,15 @@ export function readerOn(
   client: Redis,
   prefix: string,
   clock: Clock,
-  timer: Pick<LookTimer, "now" | "ran"> = { now: () => 0, ran: () => {} },
+  timer: Pick<ScriptTimer, "now" | "ran"> = { now: () => 0, ran: () => {} },
 ): ReturnType<typeof createReader> {
   const root = `${prefix}::`;
   return createReader({
     ports: { ...systemPorts, monotonic: () => timer.now() },
-    run: (script, ...args) => client.call("EVAL_RO", textOf(script, clock), 1, root, ...args),
+    run: (script, ...args) => {
+      timer.ran(script);
+      return client.call("EVAL_RO", textOf(script, clock), 1, root, ...args);
+    },
     runForBuffers: (script, ...args) => {
       timer.ran(script);
       return client.callBuffer("EVAL_RO", textOf(script, clock), 1, root, ...args);
@@ -69,16 +72,21 @@ export function readerOn(
   });
 }
 
-/** By it every look at jobs takes a second, and nothing else any time. */
-export class LookTimer {
+/** By it every run of one script takes a second, and nothing else any time. */
+export class ScriptTimer {
+  readonly #name: string;
   #now = 0;
+
+  constructor(name: "look" | "discover") {
+    this.#name = name;
+  }
 
   now(): number {
     return this.#now;
   }
 
   ran({ name }: Script): void {
-    if (name === "look") this.#now += 1_000;
+    if (name === this.#name) this.#now += 1_000;
   }
 
   /** How long it took. */

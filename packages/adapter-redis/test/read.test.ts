@@ -10,9 +10,9 @@ import {
   fill,
   ids,
   inState,
-  LookTimer,
   openGround,
   readerOn,
+  ScriptTimer,
 } from "./read-ground.ts";
 
 test("every verb works on scripts that may not write", async () => {
@@ -91,7 +91,7 @@ test("a count of all phases has the time of one search, and each phase its share
   const ground = await openGround();
   await fill(ground, 600);
   await completeNext(ground, 300);
-  const timer = new LookTimer();
+  const timer = new ScriptTimer("look");
   const reader = readerOn(ground.client, ground.prefix, "stopped", timer);
   const phases = async (): Promise<void> =>
     expect(await reader.phases(GREETINGS, 1_000)).toMatchObject({
@@ -104,7 +104,7 @@ test("a count of all phases has the time of one search, and each phase its share
 test("a page has the time of one search, and for its other side what is left: a portion at least", async () => {
   const ground = await openGround();
   await fill(ground, 600);
-  const timer = new LookTimer();
+  const timer = new ScriptTimer("look");
   const reader = readerOn(ground.client, ground.prefix, "stopped", timer);
   let cursor: string | null = null;
   const page = async (): Promise<void> => {
@@ -114,6 +114,16 @@ test("a page has the time of one search, and for its other side what is left: a 
   };
   expect(await timer.during(page)).toBe(2_000);
   expect(await timer.during(page)).toBe(3_000);
+});
+
+test("queues that only BullMQ knows of are waited for once, however many keys there are", async () => {
+  const ground = await openGround();
+  const many = "for i = 1, 60000 do redis.call('SET', KEYS[1] .. i, '') end";
+  await ground.client.eval(many, 1, `${ground.prefix}:other:`);
+  const timer = new ScriptTimer("discover");
+  const reader = readerOn(ground.client, ground.prefix, "stopped", timer);
+  expect(await timer.during(() => reader.count([], 10))).toBe(2_000);
+  expect(await timer.during(() => reader.count([], 10))).toBe(1_000);
 });
 
 test("a time of enqueue is where a search begins and ends", async () => {
