@@ -12,6 +12,7 @@ import { checkBullMQ, checkHearing } from "../src/examine/fleet.ts";
 import { checkDangling } from "../src/examine/jobs.ts";
 import { checkClients, checkMemory } from "../src/examine/room.ts";
 import { checkEvictions, checkPolicy, checkRole, checkVersion } from "../src/examine/server.ts";
+import { redisAdapter } from "../src/index.ts";
 import { parseInfo } from "../src/info.ts";
 import { checkedOptions, type RedisOptions } from "../src/options.ts";
 import { until } from "./links.ts";
@@ -208,6 +209,23 @@ describe("a user", () => {
       level: "advice",
       text: /could not be looked at/,
     });
+  });
+
+  test("who may only read is told all that can be read, and what could not be looked at", async () => {
+    const client = await admin();
+    const rules = ["~bull:*", "&bull::*", "-@all", "+@read", "+@connection", "+time", "+subscribe"];
+    await client.call("ACL", "SETUSER", "reader", "on", ">reader", ...rules);
+    const adapter = redisAdapter({ url: server.url.replace("//", "//reader:reader@") });
+    onTestFinished(() => adapter.close());
+    const unseen = (all: readonly Diagnosis[]): readonly string[] =>
+      all.filter(({ text }) => text.startsWith("This could not be looked at: NOPERM")).map(({ code }) => code);
+    const before = await adapter.examine();
+    expect(before.filter(({ level }) => level === "problem")).toEqual([]);
+    expect(before.flatMap(({ code }) => (unseen(before).includes(code) ? [] : code))).toEqual([
+      ...["REDIS_HEARING", "REDIS_BULLMQ", "REDIS_FLEET", "REDIS_CLOCK"],
+    ]);
+    await client.call("ACL", "SETUSER", "reader", "+info", "+eval", "+evalsha");
+    expect(unseen(await adapter.examine())).toEqual([]);
   });
 
   test("who may not use our channels has them by what is told", async () => {

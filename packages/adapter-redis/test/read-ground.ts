@@ -17,7 +17,7 @@ import { Redis } from "ioredis";
 import { inject, onTestFinished } from "vitest";
 import { redisAdapter } from "../src/index.ts";
 import { createReader } from "../src/read/reader.ts";
-import { type Clock, textOf } from "../src/script.ts";
+import { type Clock, type Script, textOf } from "../src/script.ts";
 
 export const BEGINNING = 1_767_225_600_000;
 
@@ -47,14 +47,54 @@ export async function openGround(): Promise<Ground> {
   return { adapter, client, prefix, advance, reader: readerOn(client, prefix, "stopped") };
 }
 
-/** By scripts that the server refuses if they write, and never short of time. */
-export function readerOn(client: Redis, prefix: string, clock: Clock): ReturnType<typeof createReader> {
+/**
+ * By scripts that the server refuses if they write.
+ *
+ * @param timer - the time that searches go by; default: they are never short of it
+ */
+export function readerOn(
+  client: Redis,
+  prefix: string,
+  clock: Clock,
+  timer: Pick<ScriptTimer, "now" | "ran"> = { now: () => 0, ran: () => {} },
+): ReturnType<typeof createReader> {
   const root = `${prefix}::`;
   return createReader({
-    ports: { ...systemPorts, monotonic: () => 0 },
-    run: (script, ...args) => client.call("EVAL_RO", textOf(script, clock), 1, root, ...args),
-    runForBuffers: (script, ...args) => client.callBuffer("EVAL_RO", textOf(script, clock), 1, root, ...args),
+    ports: { ...systemPorts, monotonic: () => timer.now() },
+    run: (script, ...args) => {
+      timer.ran(script);
+      return client.call("EVAL_RO", textOf(script, clock), 1, root, ...args);
+    },
+    runForBuffers: (script, ...args) => {
+      timer.ran(script);
+      return client.callBuffer("EVAL_RO", textOf(script, clock), 1, root, ...args);
+    },
   });
+}
+
+/** By it every run of one script takes a second, and nothing else any time. */
+export class ScriptTimer {
+  readonly #name: string;
+  #now = 0;
+
+  constructor(name: "look" | "discover") {
+    this.#name = name;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  ran({ name }: Script): void {
+    if (name === this.#name) this.#now += 1_000;
+  }
+
+  /** How long it took. */
+  async during(work: () => Promise<unknown>): Promise<number> {
+    const begun = this.#now;
+    await work();
+    return this.#now - begun;
+  }
 }
 
 /** Enqueues `n` jobs, in calls of 500. */

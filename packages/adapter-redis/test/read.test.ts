@@ -3,7 +3,17 @@
 import type { Filter, NewJob } from "@jobyard/core/adapter";
 import { claimRequest } from "@jobyard/core/testing";
 import { expect, test } from "vitest";
-import { allPages, BEGINNING, completeNext, fill, ids, inState, openGround } from "./read-ground.ts";
+import {
+  allPages,
+  BEGINNING,
+  completeNext,
+  fill,
+  ids,
+  inState,
+  openGround,
+  readerOn,
+  ScriptTimer,
+} from "./read-ground.ts";
 
 test("every verb works on scripts that may not write", async () => {
   const ground = await openGround();
@@ -61,9 +71,59 @@ test("jobs of some phases are found among thousands of others, which nobody look
   const others = await allPages(ground, inState("completed", "active"), 200);
   expect(others.flatMap(({ items }) => ids(items))).toEqual(Array.from({ length: 2_303 }, (_, n) => `j${2_302 - n}`));
   expect(others.reduce((sum, { searched }) => sum + searched.rows, 0)).toBeLessThan(2_600);
-  const tagged: Filter = [...inState("completed"), { field: "tag", not: false, any: [{ text: "none", glob: false }] }];
+  await fill(ground, 5, (n) => ({ id: `later-${n}`, start: { delayMs: 1_000 } }));
+  const inTwo: Filter = [{ field: "state", not: false, any: ["completed", "scheduled"] }];
+  const first = await reader.list({ filter: inTwo, limit: 10, cursor: null });
+  expect(ids(first.items)).toEqual([
+    ...["later-4", "later-3", "later-2", "later-1", "later-0"],
+    ...["j2299", "j2298", "j2297", "j2296", "j2295"],
+  ]);
+  expect(first.searched.rows).toBe(11);
+  const tagged: Filter = [...inState("completed"), ...NOWHERE];
   expect(await reader.count(tagged, 100)).toEqual({ n: 0, exact: true });
   expect((await reader.list({ filter: tagged, limit: 10, cursor: null })).searched).toEqual({ rows: 2_300, all: true });
+});
+
+const NOWHERE: Filter = [{ field: "tag", not: false, any: [{ text: "none", glob: false }] }];
+const GREETINGS: Filter = [{ field: "name", not: false, any: [{ text: "greet", glob: false }] }];
+
+test("a count of all phases has the time of one search, and each phase its share of it", async () => {
+  const ground = await openGround();
+  await fill(ground, 600);
+  await completeNext(ground, 300);
+  const timer = new ScriptTimer("look");
+  const reader = readerOn(ground.client, ground.prefix, "stopped", timer);
+  const phases = async (): Promise<void> =>
+    expect(await reader.phases(GREETINGS, 1_000)).toMatchObject({
+      ...{ waiting: { n: 256, exact: false }, completed: { n: 256, exact: false } },
+      ...{ active: { n: 0, exact: true }, dead: { n: 0, exact: true } },
+    });
+  expect(await timer.during(phases)).toBe(2_000);
+});
+
+test("a page has the time of one search, and for its other side what is left: a portion at least", async () => {
+  const ground = await openGround();
+  await fill(ground, 600);
+  const timer = new ScriptTimer("look");
+  const reader = readerOn(ground.client, ground.prefix, "stopped", timer);
+  let cursor: string | null = null;
+  const page = async (): Promise<void> => {
+    const found = await reader.list({ filter: NOWHERE, limit: 10, cursor });
+    expect(found).toMatchObject({ items: [], searched: { rows: 160, all: false } });
+    cursor = found.next;
+  };
+  expect(await timer.during(page)).toBe(2_000);
+  expect(await timer.during(page)).toBe(3_000);
+});
+
+test("queues that only BullMQ knows of are waited for once, however many keys there are", async () => {
+  const ground = await openGround();
+  const many = "for i = 1, 60000 do redis.call('SET', KEYS[1] .. i, '') end";
+  await ground.client.eval(many, 1, `${ground.prefix}:other:`);
+  const timer = new ScriptTimer("discover");
+  const reader = readerOn(ground.client, ground.prefix, "stopped", timer);
+  expect(await timer.during(() => reader.count([], 10))).toBe(2_000);
+  expect(await timer.during(() => reader.count([], 10))).toBe(1_000);
 });
 
 test("a time of enqueue is where a search begins and ends", async () => {

@@ -2,7 +2,7 @@
 
 import type { Capabilities, Diagnosis } from "@jobyard/core/adapter";
 import { numberIn } from "../info.ts";
-import { configOf, type Sight } from "./examination.ts";
+import { configOf, type Insight } from "./examination.ts";
 
 type Durability = Capabilities["durability"];
 const ORDER: readonly Durability[] = ["none", "crash", "power"];
@@ -58,7 +58,7 @@ export function judge({ appendonly, appendfsync, save }: Writing): Verdict {
   }
 }
 
-export async function checkDurability({ server, info, durability: stated }: Sight): Promise<Diagnosis> {
+export async function checkDurability({ server, info, durability: stated }: Insight): Promise<Diagnosis> {
   const code = "REDIS_DURABILITY";
   const writing = {
     appendonly: info.get("aof_enabled") === "1",
@@ -80,7 +80,7 @@ const STATUSES: Readonly<Record<string, string>> = {
   aof_last_bgrewrite_status: "the AOF could not be made shorter",
 };
 
-export async function checkPersistence({ info }: Pick<Sight, "info">): Promise<Diagnosis> {
+export async function checkPersistence({ info }: Pick<Insight, "info">): Promise<Diagnosis> {
   const code = "REDIS_PERSISTENCE";
   const failed = Object.keys(STATUSES).filter((field) => (info.get(field) ?? "ok") !== "ok");
   const evidence = Object.fromEntries(Object.keys(STATUSES).map((field) => [field, info.get(field) ?? null]));
@@ -97,7 +97,7 @@ export async function checkPersistence({ info }: Pick<Sight, "info">): Promise<D
 const LONG_FORK_MS = 500;
 
 /** While it forks it answers nobody; a disk that is behind holds up writes. */
-export async function checkPauses({ info }: Pick<Sight, "info">): Promise<Diagnosis> {
+export async function checkPauses({ info }: Pick<Insight, "info">): Promise<Diagnosis> {
   const code = "REDIS_PAUSES";
   const forkMs = Math.round(numberIn(info, "latest_fork_usec") / 1_000);
   const delayedFsyncs = numberIn(info, "aof_delayed_fsync");

@@ -29,12 +29,21 @@ export interface Sight extends Omit<Examination, "run" | "now"> {
   readonly client: Client;
   /** The server that has the keys of this yard. */
   readonly server: Redis;
-  readonly info: Info;
   /** By this machine's clock. */
   readonly here: Instant;
 }
 
+/** With what the server says of itself, which not every user may ask for. */
+export interface Insight extends Sight {
+  readonly info: Info;
+}
+
 export type Check = (sight: Sight) => Promise<Diagnosis>;
+
+export const informed =
+  (check: (insight: Insight) => Promise<Diagnosis>): Check =>
+  async (sight) =>
+    check({ ...sight, info: parseInfo(await sight.server.info()) });
 
 /**
  * Runs a check. What it may not look at is told as advice.
@@ -45,8 +54,7 @@ export async function look(code: string, check: Check, { run, now, ...known }: E
   try {
     return await run(async (client) => {
       const server = await serverOf(client, rootOf(known));
-      const info = parseInfo(await server.info());
-      return check({ ...known, client, server, info, here: now() });
+      return check({ ...known, client, server, here: now() });
     });
   } catch (error) {
     const cause = isQueueError(error) ? error.cause : error;

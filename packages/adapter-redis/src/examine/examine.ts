@@ -2,23 +2,23 @@
 
 import type { Diagnosis } from "@jobyard/core/adapter";
 import { checkDurability, checkPauses, checkPersistence } from "./durability.ts";
-import { type Check, type Examination, look } from "./examination.ts";
+import { type Check, type Examination, informed, look } from "./examination.ts";
 import { checkBullMQ, checkFleet, checkHearing } from "./fleet.ts";
 import { checkClock, checkDangling } from "./jobs.ts";
 import { checkClients, checkMemory } from "./room.ts";
 import { checkEvictions, checkPolicy, checkPrefix, checkRole, checkVersion } from "./server.ts";
 
 const CHECKS: Readonly<Record<string, Check>> = {
-  REDIS_VERSION: checkVersion,
-  REDIS_ROLE: checkRole,
-  REDIS_PREFIX: checkPrefix,
-  REDIS_DURABILITY: checkDurability,
-  REDIS_PERSISTENCE: checkPersistence,
-  REDIS_POLICY: checkPolicy,
-  REDIS_EVICTIONS: checkEvictions,
-  REDIS_MEMORY: checkMemory,
-  REDIS_CLIENTS: checkClients,
-  REDIS_PAUSES: checkPauses,
+  REDIS_VERSION: informed(checkVersion),
+  REDIS_ROLE: informed(checkRole),
+  REDIS_PREFIX: informed(checkPrefix),
+  REDIS_DURABILITY: informed(checkDurability),
+  REDIS_PERSISTENCE: informed(checkPersistence),
+  REDIS_POLICY: informed(checkPolicy),
+  REDIS_EVICTIONS: informed(checkEvictions),
+  REDIS_MEMORY: informed(checkMemory),
+  REDIS_CLIENTS: informed(checkClients),
+  REDIS_PAUSES: informed(checkPauses),
   REDIS_HEARING: checkHearing,
   REDIS_BULLMQ: (sight) => checkBullMQ(sight),
   REDIS_FLEET: checkFleet,

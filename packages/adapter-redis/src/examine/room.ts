@@ -2,14 +2,14 @@
 
 import { bytesText, type Diagnosis } from "@jobyard/core/adapter";
 import { numberIn } from "../info.ts";
-import { configOf, type Sight } from "./examination.ts";
+import { configOf, type Insight } from "./examination.ts";
 
 const MUCH = 0.8;
 const TOO_MUCH = 0.95;
 
 const LESS = "Keep fewer finished jobs (retention)";
 
-export async function checkMemory({ info }: Pick<Sight, "info">): Promise<Diagnosis> {
+export async function checkMemory({ info }: Pick<Insight, "info">): Promise<Diagnosis> {
   const code = "REDIS_MEMORY";
   const used = numberIn(info, "used_memory");
   const limit = numberIn(info, "maxmemory");
@@ -31,7 +31,7 @@ export async function checkMemory({ info }: Pick<Sight, "info">): Promise<Diagno
   };
 }
 
-export async function checkClients({ server, info }: Pick<Sight, "server" | "info">): Promise<Diagnosis> {
+export async function checkClients({ server, info }: Pick<Insight, "server" | "info">): Promise<Diagnosis> {
   const code = "REDIS_CLIENTS";
   const connected = numberIn(info, "connected_clients");
   const room = Number(info.get("maxclients") ?? (await configOf(server, "maxclients")) ?? 0);

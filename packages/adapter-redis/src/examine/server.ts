@@ -4,9 +4,9 @@ import { type Diagnosis, notLookedAt } from "@jobyard/core/adapter";
 import { isTooOld, numberIn, OLDEST_REDIS, parseInfo, versionIn } from "../info.ts";
 import { POLICY_COMMAND, SAFE_POLICY } from "../inspection.ts";
 import { isClusterClient } from "../target.ts";
-import { rootOf, type Sight } from "./examination.ts";
+import { type Insight, rootOf } from "./examination.ts";
 
-export async function checkVersion({ info }: Pick<Sight, "info">): Promise<Diagnosis> {
+export async function checkVersion({ info }: Pick<Insight, "info">): Promise<Diagnosis> {
   const code = "REDIS_VERSION";
   const server = versionIn(info);
   if (server === null) return notLookedAt(code, "the server does not say its version", "Ask whoever runs it.");
@@ -23,7 +23,7 @@ export async function checkVersion({ info }: Pick<Sight, "info">): Promise<Diagn
   return { code, level: "ok", text: `The server is ${name} ${version}.`, evidence };
 }
 
-export async function checkRole({ info }: Pick<Sight, "info">): Promise<Diagnosis> {
+export async function checkRole({ info }: Pick<Insight, "info">): Promise<Diagnosis> {
   const code = "REDIS_ROLE";
   const role = info.get("role") ?? "unknown";
   const replicas = numberIn(info, "connected_slaves");
@@ -47,7 +47,7 @@ export async function checkRole({ info }: Pick<Sight, "info">): Promise<Diagnosi
   };
 }
 
-export async function checkPrefix({ client, server, prefix, info }: Sight): Promise<Diagnosis> {
+export async function checkPrefix({ client, server, prefix, info }: Insight): Promise<Diagnosis> {
   const code = "REDIS_PREFIX";
   const isClustered = info.get("cluster_enabled") === "1";
   const evidence = { prefix, cluster: isClustered };
@@ -74,7 +74,7 @@ export async function checkPrefix({ client, server, prefix, info }: Sight): Prom
   };
 }
 
-export async function checkPolicy({ info }: Pick<Sight, "info">): Promise<Diagnosis> {
+export async function checkPolicy({ info }: Pick<Insight, "info">): Promise<Diagnosis> {
   const code = "REDIS_POLICY";
   const policy = info.get("maxmemory_policy");
   if (policy === undefined)
@@ -91,7 +91,7 @@ export async function checkPolicy({ info }: Pick<Sight, "info">): Promise<Diagno
   };
 }
 
-export async function checkEvictions({ info }: Pick<Sight, "info">): Promise<Diagnosis> {
+export async function checkEvictions({ info }: Pick<Insight, "info">): Promise<Diagnosis> {
   const code = "REDIS_EVICTIONS";
   const evicted = numberIn(info, "evicted_keys");
   const evidence = { evicted, uptimeSeconds: numberIn(info, "uptime_in_seconds") };

@@ -28,7 +28,7 @@ import {
 import type { Discovery } from "./discovery.ts";
 import { together, WANTED_FOR, type Wanted } from "./look.ts";
 import { overviewOf, phasesIn } from "./overview.ts";
-import { search } from "./search.ts";
+import { endOfCall, search } from "./search.ts";
 import { mayBeIn } from "./source.ts";
 import type { Readable } from "./store.ts";
 
@@ -40,16 +40,22 @@ export async function count(store: Readable, discovery: Discovery, filter: Filte
     const queues = await countedQueues(store, discovery, filter);
     return capped(sumOf(queues.flatMap(({ counts }) => Object.values(counts))), cap);
   }
-  const options = { ...everything(filter), wanted: cap + 1, collect: () => {} };
+  const options = { ...everything(filter), end: endOfCall(store), wanted: cap + 1, collect: () => {} };
   const { matches, reachedEnd, isComplete } = await search(store, discovery, options);
   return capped({ n: matches, exact: reachedEnd && isComplete }, cap);
 }
 
 export async function phases(store: Readable, discovery: Discovery, filter: Filter, cap: number): Promise<PhaseCounts> {
   if (isCounted(filter)) return totalOf(await countedQueues(store, discovery, filter));
+  const groups = phaseGroups(filter);
+  const end = endOfCall(store);
   let counts = NO_JOBS;
-  for (const group of phaseGroups(filter))
-    counts = { ...counts, ...(await searchedPhases(store, discovery, filter, group, cap)) };
+  for (const [index, group] of groups.entries()) {
+    // Each has its share of the time that is left, so that none is without a number for those before it.
+    const now = store.ports.monotonic();
+    const share = { group, end: now + (end - now) / (groups.length - index) };
+    counts = { ...counts, ...(await searchedPhases(store, discovery, filter, share, cap)) };
+  }
   return counts;
 }
 
@@ -80,12 +86,13 @@ async function searchedPhases(
   store: Readable,
   discovery: Discovery,
   filter: Filter,
-  group: readonly Phase[],
+  { group, end }: { readonly group: readonly Phase[]; readonly end: number },
   cap: number,
 ): Promise<Partial<PhaseCounts>> {
   const found = new FoundPhases(group, cap);
   const { reachedEnd, isComplete } = await search(store, discovery, {
     ...everything(inPhases(group, filter)),
+    end,
     collect: (matches, now) => {
       for (const { job } of matches) found.add(job, now);
     },
@@ -126,6 +133,7 @@ async function searchedFacets(
   const counts = new Map<string, number>();
   const { reachedEnd, isComplete } = await search(store, discovery, {
     ...everything(filter),
+    end: endOfCall(store),
     read: READ_FOR[field],
     collect: (matches) => {
       for (const { job } of matches)

@@ -1,13 +1,14 @@
 /**
  * Queues that only programs with BullMQ know of: there is no list of them, but a key for each, among all others. They
- * are looked for when a process first asks, and then a little with each question, however many keys there are.
+ * are looked for when a process first asks, for as long as a search may take, and then a little with each question,
+ * however many keys there are.
  */
 
 import { LONGEST_SEARCH_MS } from "@jobyard/core/adapter";
 import { discoverScript } from "../lua/read/overview.lua.ts";
 import type { Readable } from "./store.ts";
 
-/** How many keys the server goes through in one call: in the first round, which is waited for, and in later ones. */
+/** How many keys the server goes through in one call: in the first round, and in later ones. */
 const KEYS_AT_FIRST = 10_000;
 const KEYS_AT_ONCE = 1_000;
 /** A new round through all keys begins this long after the last one, at the earliest. */
@@ -21,7 +22,8 @@ export class Discovery {
   #known: ReadonlySet<string> = new Set();
   #found = new Set<string>();
   #cursor = START;
-  #isFirst = true;
+  #isFirstRound = true;
+  #isFirstQuestion = true;
   #lastEnd = 0;
   #running: Promise<void> | null = null;
 
@@ -41,15 +43,15 @@ export class Discovery {
   async #goOn(): Promise<void> {
     const { ports } = this.#store;
     const begun = ports.monotonic();
-    if (!this.#isFirst) {
-      if (this.#cursor !== START || begun - this.#lastEnd >= PAUSE_MS) await this.#step(KEYS_AT_ONCE);
-      return;
-    }
-    while (!(await this.#step(KEYS_AT_FIRST))) if (ports.monotonic() - begun > LONGEST_SEARCH_MS) return;
+    const isPause = this.#cursor === START && !this.#isFirstRound && begun - this.#lastEnd < PAUSE_MS;
+    const end = this.#isFirstQuestion ? begun + LONGEST_SEARCH_MS : begun;
+    if (!isPause) while (!(await this.#step()) && ports.monotonic() < end);
+    this.#isFirstQuestion = false;
   }
 
   /** True at the end of a round. */
-  async #step(keys: number): Promise<boolean> {
+  async #step(): Promise<boolean> {
+    const keys = this.#isFirstRound ? KEYS_AT_FIRST : KEYS_AT_ONCE;
     const answer = await this.#store.run(discoverScript, this.#cursor, keys);
     const [cursor, names] = answer as readonly [string, readonly string[]];
     // A name holds no colon: other keys of BullMQ's and of ours end the same.
@@ -58,7 +60,7 @@ export class Discovery {
     if (cursor !== START) return false;
     this.#known = this.#found;
     this.#found = new Set();
-    this.#isFirst = false;
+    this.#isFirstRound = false;
     this.#lastEnd = this.#store.ports.monotonic();
     return true;
   }

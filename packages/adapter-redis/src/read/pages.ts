@@ -21,7 +21,7 @@ import {
 import type { Discovery } from "./discovery.ts";
 import type { Match } from "./eye.ts";
 import { look, SUMMARY, type Wanted } from "./look.ts";
-import { search } from "./search.ts";
+import { endOfCall, search } from "./search.ts";
 import type { Readable } from "./store.ts";
 
 export async function list(
@@ -77,12 +77,13 @@ async function pageOf<T>(
   { cursor, limit, items: itemsOf, read = {}, ...asked }: Asked<T>,
 ): Promise<Page<T>> {
   const { order, filter, from } = asked;
+  const end = endOfCall(store);
   const matches: Match[] = [];
   const collect = (portion: readonly Match[]): void => void matches.push(...portion);
-  const found = await search(store, discovery, { ...asked, read, wanted: limit + 1, collect });
+  const found = await search(store, discovery, { ...asked, end, read, wanted: limit + 1, collect });
   const keys = matches.map(({ key }) => key);
   const otherSide = otherSideOf(from, keys[0]);
-  const aside = { ...asked, ...OTHER_SIDE, from: otherSide, collect: () => {} };
+  const aside = { ...asked, ...OTHER_SIDE, end, from: otherSide, collect: () => {} };
   const behind = cursor !== null && mayHaveRows(await search(store, discovery, aside)) ? otherSide : null;
   const items = await itemsOf(matches.slice(0, limit));
   const page = toPage(order, filter, from, { limit, keys, items, search: found, behind });

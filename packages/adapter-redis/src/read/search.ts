@@ -2,7 +2,8 @@
  * Looking at jobs one after the other until enough match, in portions of which none holds the server up: the walks bring
  * addresses, a script as much of each job as the filter asks for.
  *
- * Two things bound it: jobs that were looked at, and time. What a walk passes over is not looked at.
+ * Two things bound it: jobs that were looked at, and time. What a walk passes over is not looked at. Searches that answer
+ * one call have one end, so that the call takes no longer than one of them may.
  */
 
 import {
@@ -27,6 +28,8 @@ const LARGEST_FIRST = 256;
 const GROWTH = 4;
 
 export interface Search extends SearchRequest {
+  /** By the monotonic clock: when it stops where it is, after one portion at least. */
+  readonly end: number;
   /** What is read of each job besides what the filter asks for, for whoever collects. */
   readonly read?: Wanted;
   /** Gets each portion's matches, in order. @param now - the instant that the whole search goes by */
@@ -38,10 +41,12 @@ export interface Outcome extends SearchOutcome {
   readonly isComplete: boolean;
 }
 
+/** Of a call that begins now. */
+export const endOfCall = ({ ports }: Readable): number => ports.monotonic() + LONGEST_SEARCH_MS;
+
 export async function search(store: Readable, discovery: Discovery, options: Search): Promise<Outcome> {
-  const { filter, from, read = {}, collect } = options;
+  const { filter, from, end, read = {}, collect } = options;
   const { wanted = Number.POSITIVE_INFINITY, rows = DEFAULTS.searchRows } = options;
-  const end = store.ports.monotonic() + LONGEST_SEARCH_MS;
   const { now, walks, span, isComplete } = await sourceOf(store, discovery, options);
   const merge = new Merge(store, walks, from, span);
   const eye = new Eye(store, filter, read, now);
