@@ -48,8 +48,14 @@ export async function enqueueAndClaim(
   return { enqueued, claimed: claimedIn(request, answer) };
 }
 
-function askOf({ session, token, leaseMs, max, held, queues }: ClaimRequest, own: boolean): Buffer {
-  return packed({
+/** One that waits is sent again and again. */
+const asked = new WeakMap<ClaimRequest, Buffer>();
+
+function askOf(request: ClaimRequest, own: boolean): Buffer {
+  const known = asked.get(request);
+  if (known !== undefined) return known;
+  const { session, token, leaseMs, max, held, queues } = request;
+  const ask = packed({
     ...{ session, token, leaseMs, held, own },
     max: Math.min(max, MOST_AT_ONCE),
     queues: queues.map((one) => [
@@ -58,6 +64,8 @@ function askOf({ session, token, leaseMs, max, held, queues }: ClaimRequest, own
       Object.fromEntries(one.types.map(({ name, maxVersion }) => [name, maxVersion])),
     ]),
   });
+  asked.set(request, ask);
+  return ask;
 }
 
 function claimedIn(request: ClaimRequest, [now, nextDueAt, again, heldQueues, rows]: Answer): Claimed {

@@ -145,6 +145,17 @@ describe("users", () => {
     expect(await board.audit()).toEqual(audit);
   });
 
+  test("the one that looks, without what is in brackets, is told by `doctor` what it cannot see", async () => {
+    const server = await openServer();
+    const { jobs_look = "" } = await makeUsers([openClient(server.url)], server.url);
+    await openClient(server.url).call("ACL", "SETUSER", "jobs_look", "clearselectors");
+    const told = await openYard(jobs_look).board.examine();
+    expect(told.find(({ code }) => code === "LEASES")).toMatchObject({
+      ...{ level: "advice", text: /could not be looked at/, fix: expect.any(String) },
+    });
+    expect(told.map(({ code }) => code)).toContain("REDIS_FLEET");
+  });
+
   test("on a cluster they need what the page adds", async () => {
     const cluster = await startRedisCluster();
     onTestFinished(() => cluster.stop());

@@ -113,6 +113,10 @@ test.each([
   expect(told("LEASES", { overdue: { until, jobs: 4 } })).toMatchObject({ level, evidence: { overdueJobs: 4 } });
 });
 
+test("leases that the store does not tell of are advice", () => {
+  expect(told("LEASES", { overdue: { refused: "NOPERM" } })).toMatchObject({ level: "advice", text: /NOPERM/ });
+});
+
 test.each([
   [4_000, "ok"],
   [6_000, "advice"],

@@ -5,6 +5,7 @@
  * advice; a problem is work that will not be done unless somebody changes something.
  */
 
+import { notLookedAt } from "../../contract/diagnoses.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import type { Diagnosis } from "../../nouns/diagnosis.ts";
 import { shellWord } from "../../nouns/shell-word.ts";
@@ -70,6 +71,8 @@ function workers({ workers: alive, now }: HealthFacts): Diagnosis {
 
 function leases({ overdue, workers: alive, now }: HealthFacts): Diagnosis {
   const code = "LEASES";
+  if (overdue !== null && "refused" in overdue)
+    return notLookedAt(code, overdue.refused, "Run this as a user that workers use.");
   const overMs = overdue === null ? 0 : now - overdue.until;
   const evidence = { overdueJobs: overdue?.jobs ?? 0, overMs };
   if (overdue === null || overMs <= RESCUE_PATIENCE_MS)

@@ -20,8 +20,11 @@ export interface HealthFacts {
   readonly workers: readonly WorkerInfo[];
   /** By queue; the most frequent ones. */
   readonly dueTypes: ReadonlyMap<string, readonly DueType[]>;
-  /** Of the held leases the one whose deadline has been over for longest; `null` if none is over. */
-  readonly overdue: { readonly until: Instant; readonly jobs: number } | null;
+  /**
+   * Of the held leases the one whose deadline has been over for longest; `null` if none is over; why it cannot be known
+   * if the store refuses to tell: asking for them may tidy up, which not every user may.
+   */
+  readonly overdue: { readonly until: Instant; readonly jobs: number } | { readonly refused: string } | null;
   /** Jobs that died within {@link RECENT_MS}. */
   readonly recentlyDead: Count;
 }

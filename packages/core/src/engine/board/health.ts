@@ -6,6 +6,7 @@ import { type DueType, type HealthFacts, RECENT_MS } from "../../decisions/healt
 import { typesServed } from "../../decisions/health/unserved.ts";
 import { DEFAULTS } from "../../nouns/defaults.ts";
 import { DIAGNOSIS_LEVELS, type Diagnosis } from "../../nouns/diagnosis.ts";
+import { isQueueError } from "../../nouns/errors.ts";
 import type { Filter } from "../../nouns/filter.ts";
 import type { Ports } from "../../nouns/ports.ts";
 import type { WorkerInfo } from "../../nouns/worker-info.ts";
@@ -28,7 +29,7 @@ async function gather({ reader, leaser, records }: Adapter, ports: Ports): Promi
   const [queues, workers, overdue, recentlyDead] = await Promise.all([
     reader.queues(),
     readWorkers(records),
-    longestOver(leaser, reader),
+    longestOver(leaser, reader).catch(refusal),
     reader.count(
       [
         { not: false, field: "state", any: ["dead"] },
@@ -49,6 +50,12 @@ async function longestOver(leaser: JobLeaser, reader: JobReader): Promise<Health
   const until = (await reader.get([first]))[0]?.leaseUntil ?? null;
   // It may have been rescued since.
   return until === null ? null : { until, jobs };
+}
+
+/** A store that is gone fails in the other questions too. */
+function refusal(error: unknown): HealthFacts["overdue"] {
+  if (!isQueueError(error, "STORE_UNAVAILABLE")) throw error;
+  return { refused: error.message };
 }
 
 /** Of the queues that a worker serves: in the others no type is known. */
