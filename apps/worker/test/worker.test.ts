@@ -147,10 +147,10 @@ describe("health", () => {
 
   test("is alive but not ready while the store does not answer, and ready again after", async () => {
     const own = await lockablePlace();
-    // Due after the lock is taken: a claim that finds nothing would need no lock.
-    await own.yard.enqueue(greet.definition, { secret: SECRET }, { delay: "2s" });
     const worker = own.worker({ PORT: "0", JOBYARD_LEASE: "1s" });
     const { health } = await worker.logged("worker.startup");
+    // Due after the lock is taken: a claim that finds nothing would need no lock.
+    await own.yard.enqueue(greet.definition, { secret: SECRET }, { delay: "2s" });
     const unlock = await lockStore(own);
     await expect
       .poll(() => get(`${health}/readyz`), { timeout: 15_000 })

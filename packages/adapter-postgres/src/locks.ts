@@ -101,7 +101,7 @@ export const stateUnderLease = ({ state }: LockedJob): State => (state === "wait
 /**
  * Jobs with the leases that somebody has of them.
  *
- * @param besides - leases that are only locked: somebody else in this step is going to change them
+ * @param besides - only locked, with their jobs: somebody else in this step is going to change them
  * @param locks - `leases`: they are going to change; `sessions`: their deadlines must not move meanwhile
  */
 export async function lockUnderLease(
@@ -111,10 +111,7 @@ export async function lockUnderLease(
   locks: { readonly sessions: boolean; readonly leases: boolean },
   besides: readonly Lease[] = [],
 ): Promise<LockedUnderLease> {
-  const asked = [
-    ...leases.map(({ session, token, ref: { queue, id } }) => ({ session, token, queue, id })),
-    ...besides.map(({ session, token, ref: { queue } }) => ({ session, token, queue })),
-  ];
+  const asked = [...leases.map(askedFor), ...besides.map((lease) => ({ ...askedFor(lease), besides: true }))];
   const row = await db.get(lockLeased, {
     asked: JSON.stringify(asked),
     wants,
@@ -124,6 +121,8 @@ export async function lockUnderLease(
   const told = answerIn<ToldLeased>(row);
   return { now: told.now, jobs: told.jobs ?? [], leases: told.leases ?? [], holders: told.holders ?? [] };
 }
+
+const askedFor = ({ session, token, ref }: Lease): object => ({ session, token, queue: ref.queue, id: ref.id });
 
 /** A removed job as it was when it went. */
 export interface Trashed {

@@ -137,7 +137,7 @@ function isAboutThoseOf(plain: readonly Asked[], others: readonly Asked[]): bool
   return others.some(({ settlement }) => completed.has(jobNamed(settlement.lease.ref)));
 }
 
-/** @param besides - others of the call, whose leases have to be locked in their turn */
+/** @param besides - others of the call, to be locked in their turn */
 function lockAll({ db }: Step, asked: readonly Asked[], besides: readonly Asked[]): Promise<LockedUnderLease> {
   const sessions = asked.some(({ settlement }) => settlement.guard === "expired");
   const leasesOf = (some: readonly Asked[]) => some.map(({ settlement }) => settlement.lease);

@@ -18,6 +18,8 @@ interface Sleepers {
   readonly options: Partial<PostgresOptions>;
   /** Begins a claim that waits; resolves when it sleeps. */
   lie(store: Store, more?: Partial<Parameters<typeof claimRequest>[1]>): Promise<Lying>;
+  /** Resolves when so many sleep and none of them has been woken: who was woken in vain looks before it sleeps again. */
+  allAsleep(count: number): Promise<void>;
 }
 
 interface Lying {
@@ -28,19 +30,22 @@ interface Lying {
 
 /** Stores whose claims can be seen falling asleep. */
 function sleepers(): Sleepers {
-  let asleep = 0;
+  const beds = new Set<AbortSignal>();
   let tokens = 0;
   const ports: Ports = {
     ...systemPorts,
     sleep: (ms, signal) => {
-      if (ms === POLL_MS) asleep += 1;
+      if (ms === POLL_MS && signal) beds.add(signal);
       return systemPorts.sleep(ms, signal);
     },
   };
+  const asleep = (): number => [...beds].filter(({ aborted }) => !aborted).length;
+  const allAsleep = (count: number): Promise<void> => until(`${count} sleep`, () => asleep() === count);
   return {
     options: { ports, listen: false, pollMs: POLL_MS },
+    allAsleep,
     lie: async (store, more = {}) => {
-      const before = asleep;
+      const before = asleep();
       tokens += 1;
       const waits = claim(store, claimRequest(`token-${tokens}`, { waitMs: 100_000, max: 10, ...more }));
       let answer: Claim | null = null;
@@ -50,7 +55,7 @@ function sleepers(): Sleepers {
         },
         () => {},
       );
-      await until("the claim sleeps", () => asleep > before);
+      await allAsleep(before + 1);
       const now = async (): Promise<readonly string[] | null> => {
         await turn();
         return answer?.jobs.map(({ lease }) => lease.ref.id) ?? null;
@@ -94,14 +99,17 @@ test("who stands in line is served before the job that comes", async () => {
 });
 
 test("a job for later, a paused queue and a full one keep their rules", async () => {
-  const { options, lie } = sleepers();
+  const { options, lie, allAsleep } = sleepers();
   const schema = newSchema();
   const store = await openMigrated({ ...options, schema });
   const lying = await lie(store);
   await enqueueAndServe(store, [newJob("later", { start: { delayMs: 3_600_000 } })]);
+  await allAsleep(1);
   const client = await openClient();
   await client.query(`INSERT INTO ${schema}.queue (name, paused_at, paused_by) VALUES ('mail', 1, 'test')`);
   await enqueueAndServe(store, [newJob("paused")]);
+  // It was woken in vain: its look would see the queue as it is from here on.
+  await allAsleep(1);
   await client.query(`UPDATE ${schema}.queue SET paused_at = NULL, paused_by = NULL, max_size = 2`);
   expect(await lying.now()).toBeNull();
   const [receipt] = await enqueueAndServe(store, [newJob("full")]);

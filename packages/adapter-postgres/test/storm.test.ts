@@ -12,8 +12,10 @@ import { newSchema, openMigrated, serverUrl } from "./ground.ts";
 import { BURY, COMPLETE, Hands, keyed, RESCUE, rescueHeld, retryIn } from "./hands.ts";
 
 const ACTORS = 10;
-const ROUNDS = 8;
 const STEPS = 25;
+/** So many at least, and more until every kind of thing has happened: the rarest does so in every second round. */
+const ROUNDS = 8;
+const MOST_ROUNDS = 80;
 
 test("many hands on few jobs", async () => {
   const seed = Number(process.env["JOBYARD_STORM_SEED"] ?? Date.now() % 1_000_000);
@@ -22,12 +24,13 @@ test("many hands on few jobs", async () => {
   const adapter = postgresAdapter({ url: serverUrl(), schema, pool: ACTORS });
   onTestFinished(() => adapter.close());
   const yard = new Yard(new Hands(adapter), randomFrom(seed));
-  for (let round = 1; round <= ROUNDS; round++) {
+  const missing = (): readonly string[] => EXPECTED.filter((kind) => !yard.met.has(kind));
+  for (let round = 1; round <= ROUNDS || (missing().length > 0 && round <= MOST_ROUNDS); round++) {
     await Promise.all(Array.from({ length: ACTORS }, () => yard.work(STEPS)));
     await expectConsistent(store);
   }
-  // It was a storm, and not a calm: every kind of thing has happened.
-  expect([...yard.met].sort(), `JOBYARD_STORM_SEED=${seed}`).toEqual(expect.arrayContaining([...EXPECTED]));
+  // It was a storm, and not a calm.
+  expect(missing(), `JOBYARD_STORM_SEED=${seed}`).toEqual([]);
 });
 
 const EXPECTED: readonly string[] = [

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { inspect, promisify } from "node:util";
 import { systemPorts } from "@jobyard/core/adapter";
 import { connectRedis, type RedisServer, startProxy, startRedis } from "@jobyard/servers";
+import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { Calls } from "../src/calls.ts";
 import { COUNTER, openCalls, outcome, until } from "./links.ts";
@@ -169,16 +170,21 @@ describe("a server that cannot keep what we promise", () => {
   });
 
   test("reads its data: waited for, for a moment", async () => {
-    const loading = await own({ appendonly: "always" });
+    const loading = await own();
     const client = await admin(loading.url);
-    for (let key = 0; key < 12; key++) await client.eval(FILL, 0, key);
+    for (let key = 0; key < 24; key++) await client.eval(FILL, 0, key);
+    await client.save();
     await loading.crash();
-    // Microseconds for each key.
-    const restarted = loading.restart(["key-load-delay 60", "loading-process-events-interval-bytes 1024"]);
+    // Microseconds for each key: all of them would take 24 s, if it were not told to hurry.
+    const restarted = loading.restart(["key-load-delay 1000", "loading-process-events-interval-bytes 1024"]);
     const hasty = openCalls({ url: loading.url, callTimeoutMs: 300 });
     const said = (): Promise<string> => hasty.add().then(String, String);
     await until("it reads its data", async () => /QueueError.*LOADING.*is starting/.test(await said()));
-    expect(await openCalls({ url: loading.url }).add()).toBe(1);
+    const patient = openCalls({ url: loading.url }).add();
+    const early = new Redis(loading.url, { enableReadyCheck: false });
+    onTestFinished(() => early.disconnect());
+    await early.config("SET", "key-load-delay", 0);
+    expect(await patient).toBe(1);
     await restarted;
   });
 });

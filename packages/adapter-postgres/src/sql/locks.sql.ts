@@ -11,7 +11,7 @@ export const lockJobs: Statement<{ readonly refs: string; readonly wants: readon
   SELECT jobyard.lock_jobs(@refs::json, @wants::text[]) AS answer
 `;
 
-/** `asked`: JSON list of session, token, queue and id. */
+/** `asked`: JSON list of session, token, queue and id; with `besides` of those that are only locked. */
 export const lockLeased: Statement<
   {
     readonly asked: string;

@@ -105,13 +105,15 @@ export const lockFunctions: Statement<None> = sql`
                              'holdings', holdings, 'holders', told_holders(queues, keys, now_at));
   END $$;
 
-  -- Jobs that somebody says he holds, with those leases. An asked one without an id only has its lease locked.
+  -- Jobs that somebody says he holds, with those leases. Those "besides" are locked with them, as who locks in two goes
+  -- keeps no order; of them nothing is told.
   -- Who changes no lease need not lock it: that a job stays in it is sure as long as the job is locked.
   CREATE FUNCTION jobyard.lock_leased(asked json, wants text[], with_sessions boolean, with_leases boolean)
   RETURNS text LANGUAGE plpgsql SET search_path = jobyard, pg_temp
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
   DECLARE
     locked bigint[];
+    told bigint[];
     queues text[];
     keys text[];
     leases json;
@@ -128,21 +130,22 @@ export const lockFunctions: Statement<None> = sql`
               (SELECT session, token, queue FROM json_to_recordset(asked) AS one(session text, token text, queue text))
         ORDER BY session COLLATE "C", token COLLATE "C", queue COLLATE "C" FOR UPDATE;
     END IF;
-    SELECT coalesce(array_agg(job.pk), '{}') INTO locked
-      FROM json_to_recordset(asked) AS one(queue text, id text) JOIN job USING (id, queue);
+    SELECT coalesce(array_agg(job.pk), '{}'), coalesce(array_agg(job.pk) FILTER (WHERE besides IS NULL), '{}')
+      INTO locked, told
+      FROM json_to_recordset(asked) AS one(queue text, id text, besides boolean) JOIN job USING (id, queue);
     PERFORM FROM job WHERE pk = ANY (locked) ORDER BY pk FOR UPDATE;
     now_at := now_ms();
     SELECT array_agg(queue), array_agg(dedupe_key) INTO queues, keys
-      FROM job WHERE pk = ANY (locked) AND dedupe_key IS NOT NULL;
+      FROM job WHERE pk = ANY (told) AND dedupe_key IS NOT NULL;
     SELECT json_agg(json_build_object(
              'session', lease.session, 'token', lease.token, 'queue', lease.queue, 'claimed_at', lease.claimed_at,
              'deadline', session.deadline,
-             'pks', ARRAY(SELECT pk FROM unnest(lease.pks) AS member(pk) WHERE pk = ANY (locked))))
+             'pks', ARRAY(SELECT pk FROM unnest(lease.pks) AS member(pk) WHERE pk = ANY (told))))
       INTO leases
       FROM (SELECT DISTINCT session, token, queue
               FROM json_to_recordset(asked) AS one(session text, token text, queue text)) AS wanted
       JOIN lease USING (session, token, queue) JOIN session ON session.id = lease.session;
-    RETURN json_build_object('now', now_at, 'jobs', told_jobs(locked, wants), 'leases', leases,
+    RETURN json_build_object('now', now_at, 'jobs', told_jobs(told, wants), 'leases', leases,
                              'holders', told_holders(queues, keys, now_at));
   END $$;
 
