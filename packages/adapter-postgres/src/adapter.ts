@@ -67,6 +67,7 @@ export function postgresAdapter(options: PostgresOptions): Adapter {
       configure: (queue, change, how) => store.write((step) => configure(step, newId, queue, change, how)),
     },
     sweeper: {
+      queues: () => store.ask((db) => queues(db)),
       expire: (limit) => store.call((call) => expire(call, limit)),
       purge: (rule, limit) => store.call((call) => purge(call, rule, limit)),
     },

@@ -6,6 +6,7 @@ import { apply } from "./operate.ts";
 import { checkedOptions, coworkersOf, type RedisOptions } from "./options.ts";
 import { purge } from "./purge.ts";
 import { configure, pause, resume } from "./queues.ts";
+import { ownQueues } from "./read/queues.ts";
 import { createReader } from "./read/reader.ts";
 import { getRecord, listRecords, putRecord, removeRecord } from "./records.ts";
 import { enqueueAndServe } from "./serve.ts";
@@ -70,6 +71,7 @@ export function redisAdapter(options: RedisOptions): Adapter {
       configure: (queue, change, how) => configure(store, newId, queue, change, how),
     },
     sweeper: {
+      queues: () => ownQueues(store),
       expire: (limit) => expire(store, fleet, limit),
       purge: (rule, limit) => purge(store, fleet, (...one) => removeStock(store, ...one), rule, limit),
     },

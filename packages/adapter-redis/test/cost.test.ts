@@ -65,3 +65,12 @@ test("those that complete in the order of their claim leave the list of active o
   const apart = await commandsOf(admin, () => adapter.leaser.settle(settlements.slice(half + 5)));
   expect([apart.get("lrem"), apart.get("ltrim")]).toEqual([half - 5, undefined]);
 });
+
+test("a worker's sweep looks for no queue of others among all keys that there are", async () => {
+  const { admin, adapter } = await enqueued();
+  const swept = await commandsOf(admin, async () => {
+    expect((await adapter.sweeper.queues()).map(({ queue }) => queue)).toEqual(["mail"]);
+  });
+  expect(swept.get("scan")).toBeUndefined();
+  expect((await commandsOf(admin, () => adapter.reader.queues())).get("scan")).toBeGreaterThan(0);
+});

@@ -89,6 +89,7 @@ export function sqliteAdapter(options: SqliteAdapterOptions): Adapter {
       configure: (queue, change, how) => store.write((step) => configure(step, newId, queue, change, how)),
     },
     sweeper: {
+      queues: () => queues(store),
       expire: async (limit) => {
         const swept = await store.write((step) => expire(step, limit));
         if (!swept.more) await store.tend();

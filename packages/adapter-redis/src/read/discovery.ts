@@ -8,8 +8,7 @@ import { LONGEST_SEARCH_MS } from "@jobyard/core/adapter";
 import { discoverScript } from "../lua/read/overview.lua.ts";
 import type { Readable } from "./store.ts";
 
-/** How many keys the server goes through in one call: in the first round, and in later ones. */
-const KEYS_AT_FIRST = 10_000;
+/** How many keys the server goes through in one call, which takes it a millisecond or two. */
 const KEYS_AT_ONCE = 1_000;
 /** A new round through all keys begins this long after the last one, at the earliest. */
 const PAUSE_MS = 5_000;
@@ -51,8 +50,7 @@ export class Discovery {
 
   /** True at the end of a round. */
   async #step(): Promise<boolean> {
-    const keys = this.#isFirstRound ? KEYS_AT_FIRST : KEYS_AT_ONCE;
-    const answer = await this.#store.run(discoverScript, this.#cursor, keys);
+    const answer = await this.#store.run(discoverScript, this.#cursor, KEYS_AT_ONCE);
     const [cursor, names] = answer as readonly [string, readonly string[]];
     // A name holds no colon: other keys of BullMQ's and of ours end the same.
     for (const name of names) if (name !== "" && !name.includes(":")) this.#found.add(name);

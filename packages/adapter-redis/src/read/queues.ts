@@ -25,6 +25,12 @@ export async function queues(store: Readable, discovery: Discovery, only?: strin
   return found.filter((one) => only !== undefined || isThere(one)).map(toInfo);
 }
 
+/** Those into which a program of ours has enqueued, or whose settings it has changed: a list, where others have to be looked for. */
+export async function ownQueues(store: Readable): Promise<readonly QueueInfo[]> {
+  const { queues: found } = await overview(store, [], { known: true, whole: true });
+  return found.filter(isThere).map(toInfo);
+}
+
 /** Any of jobs, settings and a pause makes a queue. */
 function isThere({ cards, settings }: Standing): boolean {
   const [, isPaused, , , , maxSize, retention] = settings;

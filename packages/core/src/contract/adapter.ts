@@ -420,6 +420,8 @@ export interface JobOperator {
 }
 
 export interface JobSweeper {
+  /** The queues that are swept: as {@link JobReader.queues}, but for those that only other programs know. Sweeps look often. */
+  queues(): Promise<readonly QueueInfo[]>;
   /**
    * Overdue jobs become cancelled (`expired`); the trash of more than 24 h ago, expired records and expired
    * dedupe keys go. At most about `limit` rows; true if more is left.

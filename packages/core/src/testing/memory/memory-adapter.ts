@@ -89,7 +89,7 @@ export function memoryAdapter({ ports = systemPorts }: { readonly ports?: Ports 
       resume: verb(resume),
       configure: verb(configure),
     },
-    sweeper: { expire: verb(expire), purge: verb(purge) },
+    sweeper: { queues: verb((it) => queueInfos(it)), expire: verb(expire), purge: verb(purge) },
     records: {
       put: verb(putRecord),
       get: verb(getRecord),

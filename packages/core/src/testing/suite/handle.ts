@@ -63,6 +63,7 @@ export const handleChapter: Chapter = (test) => {
       pause: () => operator.pause("mail", by),
       resume: () => operator.resume("mail", by),
       configure: () => operator.configure("mail", { maxSize: 1 }, by),
+      swept: () => sweeper.queues(),
       expire: () => sweeper.expire(10),
       purge: () => sweeper.purge({ queue: "mail", state: "dead", keep: KEEP_NONE }, 10),
       examine: () => stage.adapter.examine(),

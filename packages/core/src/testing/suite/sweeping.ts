@@ -86,6 +86,14 @@ export const expiryChapter: Chapter = (test) => {
     expect(await stage.take()).toHaveLength(1);
   });
 
+  test("what is swept is every queue with jobs or settings, with what is to be kept there", async (stage) => {
+    await stage.add({}, { queue: "images" });
+    await stage.adapter.operator.configure("empty", { maxSize: 5 }, { actor: "ada" });
+    const swept = await stage.adapter.sweeper.queues();
+    expect(swept.map(({ queue }) => queue)).toEqual(["empty", "images", "mail"]);
+    expect(swept).toEqual(await stage.adapter.reader.queues());
+  });
+
   test("a sweep removes records whose time is over", async (stage) => {
     const { records, sweeper } = stage.adapter;
     await records.put("worker", "w1", "{}", { ttlMs: 1_000 });

@@ -42,7 +42,7 @@ export function createRetention(shift: Shift, lines: readonly Line[], signal: Ab
 
 /** How many jobs went. */
 async function applyQueueSettings(shift: Shift, lines: readonly Line[], signal: AbortSignal): Promise<number> {
-  const queues = await shift.adapter.reader.queues();
+  const queues = await shift.adapter.sweeper.queues();
   for (const line of lines) line.small = isSmall(queues.find(({ queue }) => queue === line.queue));
   let removed = 0;
   for (const queue of queues) removed += await purge(shift, queue, signal);
