@@ -60,14 +60,15 @@ local function forget_lease(session, queue, id)
   drop_lease(session, queue, id)
 end
 
--- A lease that is over, as leases.ts reads it.
+-- A lease that is over, as leases.ts reads it; second: by what those of a session are sorted.
 local function lease_facts(queue, id, token, epoch)
-  local v = job_fields(queue_key(queue) .. id, 'atm', 'stc', 'yx', 'yn', 'opts', 'yq', 'yl')
+  local v = job_fields(queue_key(queue) .. id, 'atm', 'stc', 'yx', 'yn', 'opts', 'yq', 'yl', 'processedOn')
   local foreign = not v[4] or v[3] == ADOPTED
-  return {
+  local facts = {
     queue, id, token, epoch, (tonumber(v[1]) or 0) + (tonumber(v[2]) or 0) + 1,
     v[3], foreign and v[5], v[6] and 1 or 0, v[7]
   }
+  return facts, { tonumber(v[8] or 0), tonumber(v[4] or 0), id }
 end
 `,
 );
@@ -153,18 +154,26 @@ local limit = tonumber(ARGV[1])
 
 local function facts_of(session, queue, id)
   local token, epoch = held_lease(session, queue, id)
-  return token and lease_facts(queue, id, token, epoch) or nil
+  if token then return lease_facts(queue, id, token, epoch) end
+end
+
+-- The one that was claimed first before all others; of the same claim the one that was enqueued first.
+local function comes_before(a, b)
+  for i = 1, 3 do if a.place[i] ~= b.place[i] then return a.place[i] < b.place[i] end end
+  return false
 end
 
 local found, jobs = {}, 0
 for _, session in ipairs(rcall('ZRANGEBYSCORE', R .. 'sessions', '-inf', NOW, 'LIMIT', 0, limit)) do
   if jobs >= limit then break end
-  local held = {}
+  local leases, held = {}, {}
   for _, member in ipairs(rcall('SMEMBERS', session_key(session))) do
     local queue, id = string.match(member, '^([^:]*):(.*)$')
-    local facts = facts_of(session, queue, id)
-    if facts then held[#held + 1] = facts else rcall('SREM', session_key(session), member) end
+    local facts, place = facts_of(session, queue, id)
+    if facts then leases[#leases + 1] = { facts = facts, place = place } else rcall('SREM', session_key(session), member) end
   end
+  table.sort(leases, comes_before)
+  for i, lease in ipairs(leases) do held[i] = lease.facts end
   if #held > 0 then found[#found + 1] = { session, rcall('SISMEMBER', R .. 'alone', session), held }
   else end_if_empty(session) end
   jobs = jobs + #held

@@ -175,7 +175,8 @@ local function look_at(queue, id)
     workers[#workers + 1] = worker
   end
   local token = 'stock:' .. (f[2] or '0') .. ':' .. (f[3] or '')
-  table.insert(of[worker], lease_facts(queue, id, token, tonumber(f[5]) or 0))
+  local facts = lease_facts(queue, id, token, tonumber(f[5]) or 0)
+  table.insert(of[worker], facts)
   found = found + 1
 end
 
