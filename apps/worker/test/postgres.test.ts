@@ -45,7 +45,7 @@ test("a server that is killed and comes back: the same process is not ready, the
   const readiness = async (): Promise<number> => (await fetch(`${health}/readyz`)).status;
   expect(await readiness()).toBe(200);
 
-  expect(await own.kill()).not.toEqual([]);
+  expect(await own.crash()).not.toEqual([]);
   await expect.poll(readiness, { timeout: 15_000 }).toBe(503);
   expect((await fetch(`${health}/healthz`)).status).toBe(200);
   await expect(yard.enqueue(greet.definition, { secret: "none" })).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
