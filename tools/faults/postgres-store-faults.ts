@@ -1,9 +1,10 @@
 /** Faults that only Postgres can have: connections, transactions of callers, notifications, migrations. */
 
+import type { OwnFaults } from "./adapter-patch.ts";
 import { CONTRACT_FAULTS } from "./contract-faults.ts";
-import { chapter, inSql, ownTests, type PostgresOnlyFaults, postgres } from "./postgres-patch.ts";
+import { chapter, inSql, ownTests, postgres } from "./postgres-patch.ts";
 
-export const POSTGRES_STORE_FAULTS: PostgresOnlyFaults = {
+export const POSTGRES_STORE_FAULTS: OwnFaults = {
   "call-outside-of-tx": {
     promise: "an enqueue shares the fate of its caller's transaction",
     patches: [

@@ -1,9 +1,10 @@
 /** Faults of connections and calls, and of what people are told. */
 
+import { breaks, type OwnFaults } from "./adapter-patch.ts";
 import { CONTRACT_FAULTS } from "./contract-faults.ts";
-import { breaks, ownTests, type RedisOnlyFaults, redis } from "./redis-patch.ts";
+import { ownTests, redis } from "./redis-patch.ts";
 
-export const REDIS_STORE_FAULTS: RedisOnlyFaults = {
+export const REDIS_STORE_FAULTS: OwnFaults = {
   "write-repeated": {
     promise: "a change whose answer was lost is not made again",
     ...breaks(ownTests("connection", "whose answer was lost"), CONTRACT_FAULTS["lost-write-made-again"]),
