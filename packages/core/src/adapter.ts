@@ -24,6 +24,7 @@ export * from "./contract/stored-nouns.ts";
 export * from "./contract/stored-queue.ts";
 export * from "./contract/stored-texts.ts";
 export * from "./contract/stored-undo.ts";
+export * from "./contract/url-values.ts";
 export { backoffMs } from "./decisions/backoff.ts";
 export * from "./decisions/counting.ts";
 export {
