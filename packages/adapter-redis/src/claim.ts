@@ -80,37 +80,37 @@ type Answer = readonly [
   jobs: readonly Row[],
 ];
 
-/** Of each job, in the order that the script says. */
+/** Of each job, in the order that the script says; of most only the first eight. */
 type Row = readonly [
   queue: string,
   id: string,
   name: string,
   payload: string,
-  createdAt: Instant,
-  priority: number,
-  attempt: number,
-  epoch: number,
-  version: number,
+  createdAt: string,
+  epoch: string,
+  version: string | false,
   facts: string | false,
-  expiresAt: Instant | false,
-  heldLimit: number | false,
-  progress: string | false,
-  foreignOpts: string | false,
-  scheduler: string | false,
-  deferredFailure: string | false,
+  attempt?: number,
+  priority?: number,
+  expiresAt?: Instant | false,
+  heldLimit?: number | false,
+  progress?: string | false,
+  foreignOpts?: string | false,
+  scheduler?: string | false,
+  deferredFailure?: string | false,
 ];
 
-const given = <T>(value: T | false): T | null => (value === false ? null : value);
+const given = <T>(value: T | false | undefined): T | null => (value === false || value === undefined ? null : value);
 
 function leasedJob({ session, token }: ClaimRequest, row: Row): LeasedJob {
-  const [queue, id, name, payload, createdAt, priority, attempt, epoch, version, facts, expiresAt, heldLimit] = row;
-  const [progress, foreignOpts] = [row[12], row[13]];
+  const [queue, id, name, payload, createdAt, epoch, version, facts, attempt = 1, priority = 0] = row;
+  const [, , , , , , , , , , expiresAt, heldLimit, progress, foreignOpts = false] = row;
   const { maxAttempts, backoff, timeoutMs, group, tags, parent }: Facts =
     foreignOpts === false ? factsIn(given(facts)) : foreignFactsIn(foreignOpts);
   return {
-    lease: { ref: { queue, id }, epoch, token, session },
+    lease: { ref: { queue, id }, epoch: Number(epoch), token, session },
     name,
-    version,
+    version: version === false ? 1 : Number(version),
     payload,
     progress: given(progress),
     priority,
@@ -118,7 +118,7 @@ function leasedJob({ session, token }: ClaimRequest, row: Row): LeasedJob {
     maxAttempts,
     backoff,
     timeoutMs,
-    createdAt,
+    createdAt: Number(createdAt),
     expiresAt: given(expiresAt),
     tags,
     group,

@@ -47,13 +47,17 @@ export function portionsOf(jobs: readonly NewJob[]): readonly (readonly NewJob[]
 /** In the order that the script says. */
 export function specOf(job: NewJob): Packable {
   const delayMs = "delayMs" in job.start ? job.start.delayMs : 0;
-  const { dedupe } = job;
-  return [
-    ...[job.queue, job.id, job.name, job.payload, foreignOptsText(job, delayMs)],
-    ...("at" in job.start ? [null, job.start.at] : [delayMs, null]),
-    ...[job.priority, job.version === 1 ? null : job.version, factsText(job), job.expiresInMs],
-    ...(dedupe === null ? [] : [dedupe.key, modeOf(dedupe.while), dedupe.onConflict]),
-  ];
+  const at = "at" in job.start ? job.start.at : null;
+  const common = [job.queue, job.id, job.name, job.payload, foreignOptsText(job, delayMs), delayMs, at, job.priority];
+  const rare = rareIn(job);
+  return rare.every((one) => one === null) ? common : [...common, ...rare];
+}
+
+/** What most jobs have none of. */
+function rareIn(job: NewJob): readonly Packable[] {
+  const { version, expiresInMs, dedupe } = job;
+  const key = dedupe === null ? [] : [dedupe.key, modeOf(dedupe.while), dedupe.onConflict];
+  return [version === 1 ? null : version, factsText(job), expiresInMs, ...key];
 }
 
 /** The number of ms for which a timed key is held. */

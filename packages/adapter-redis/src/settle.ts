@@ -93,7 +93,7 @@ function operationOf(group: Group): Packable {
   if (decision.move !== "complete") return { ...head, epoch, id: ref.id, fate: fateOf(decision) };
   return {
     ...head,
-    jobs: group.flatMap((one) => [one.lease.ref.id, one.lease.epoch, resultOf(one.decision)]),
+    jobs: group.flatMap((one) => [one.lease.ref.id, String(one.lease.epoch), resultOf(one.decision)]),
     ...(followUps.length > 0 && { followUps: followUps.map(specOf) }),
   };
 }

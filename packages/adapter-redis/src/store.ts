@@ -38,6 +38,9 @@ export class Store implements Scripts {
   readonly #connections: Connections;
   readonly #queues: Queues;
   readonly #watchers = new Watchers();
+  /** Channels: what there is to do, and what has changed. */
+  readonly #wakes: string;
+  readonly #hints: string;
   readonly #closing = new AbortController();
   /** As they are sent: their text depends on the clock and the fleet. */
   readonly #runnable = new Map<Script, RunnableScript>();
@@ -49,12 +52,13 @@ export class Store implements Scripts {
     this.options = options;
     this.#fault = layoutFault(options.fleet, installed);
     this.root = `${options.prefix}::`;
-    const wakes = `${this.root}wake`;
+    this.#wakes = `${this.root}wake`;
+    this.#hints = `${this.root}hints`;
     this.#connections = newConnections(options, {
-      channels: [wakes, `${this.root}hints`],
+      channels: [this.#wakes, this.#hints],
       onMessage: (channel, queue) =>
         // No queue has an empty name: what changed is of none of them.
-        channel === wakes ? this.markers.ring(queue) : this.#watchers.touch(queue === "" ? null : queue),
+        channel === this.#wakes ? this.markers.ring(queue) : this.#watchers.touch(queue === "" ? null : queue),
       onHearing: () => this.#missed(),
     });
     this.#queues = new Queues(options.prefix);
@@ -153,15 +157,15 @@ export class Store implements Scripts {
     return { jobs, all: all === 1 };
   }
 
-  /** Begins to hear what others publish. Twice is fine. */
+  /** Begins to hear of work that others tell of. Twice is fine. */
   hear(): void {
-    this.#connections.subscriber.start();
+    this.#connections.subscriber.hear(this.#wakes);
   }
 
   /** @returns what ends it */
   watch(onHint: (hint: Hint) => void): () => void {
     this.calls.assertOpen();
-    this.hear();
+    this.#connections.subscriber.hear(this.#hints);
     return this.#watchers.add(onHint);
   }
 

@@ -17,11 +17,12 @@ export type Hearing = "off" | "connecting" | "listening" | "closed";
 
 export interface SubscriberOptions {
   readonly ports: Ports;
+  /** All that there are; each is heard from when it is asked for. */
   readonly channels: readonly string[];
   /** A connection that is made by `connect()`, and not again when it is lost. */
   readonly open: () => Promise<Redis>;
   readonly onMessage: (channel: string, payload: string) => void;
-  /** Hearing begins, again or for the first time: what was said before was missed. */
+  /** Hearing begins, again or for the first time, of some channel: what was said there before was missed. */
   readonly onHearing: () => void;
 }
 
@@ -30,6 +31,7 @@ export class Subscriber {
   readonly #stop = new AbortController();
   /** Aborted when the first try is over. */
   readonly #known = new AbortController();
+  readonly #wanted = new Set<string>();
   #hearing: Hearing = "off";
   #reason: unknown = null;
   #ear: Ear | null = null;
@@ -47,16 +49,19 @@ export class Subscriber {
     return this.#reason;
   }
 
-  /** Twice is fine. */
-  start(): void {
+  /** Nobody is sent what he does not ask for: each message costs server and listener a turn. Twice is fine. */
+  hear(...channels: readonly string[]): void {
+    if (channels.every((channel) => this.#wanted.has(channel))) return;
+    for (const channel of channels) this.#wanted.add(channel);
+    this.#ear?.wake();
     if (this.#hearing !== "off") return;
     this.#hearing = "connecting";
     void this.#keepListening();
   }
 
-  /** Starts, and resolves with what came of the first try; or what it looks like after a while. */
+  /** Hears all, and resolves with what came of the first try; or what it looks like after a while. */
   async tried(): Promise<Hearing> {
-    this.start();
+    this.hear(...this.#options.channels);
     await this.#options.ports.sleep(ANSWER_MS, this.#known.signal);
     return this.#hearing;
   }
@@ -89,23 +94,28 @@ export class Subscriber {
 
   /** Resolves or fails when there is nothing to hear on this connection any more. */
   async #listen(): Promise<void> {
-    const { open, ports, channels, onMessage, onHearing } = this.#options;
+    const { open, ports, onMessage } = this.#options;
     const client = await open();
     const ear = new Ear(client, ports);
     if (this.#stop.signal.aborted) return ear.cut();
     this.#ear = ear;
     client.on("message", onMessage);
     await ear.within(ANSWER_MS, client.connect());
-    await ear.within(ANSWER_MS, client.subscribe(...channels));
-    if (this.#stop.signal.aborted) return;
+    for (const heard = new Set<string>(); !ear.isLost; ) {
+      const missing = [...this.#wanted].filter((channel) => !heard.has(channel));
+      await ear.within(ANSWER_MS, missing.length === 0 ? client.ping() : client.subscribe(...missing));
+      if (this.#stop.signal.aborted) return;
+      for (const channel of missing) heard.add(channel);
+      if (missing.length > 0) this.#begin();
+      if (this.#wanted.size === heard.size) await ear.sleep(HEARTBEAT_MS);
+    }
+  }
+
+  #begin(): void {
     this.#hearing = "listening";
     this.#reason = null;
     this.#known.abort("known");
-    onHearing();
-    while (!ear.isLost) {
-      await ear.sleep(HEARTBEAT_MS);
-      await ear.within(ANSWER_MS, client.ping());
-    }
+    this.#options.onHearing();
   }
 }
 
@@ -114,11 +124,13 @@ class Ear {
   readonly #client: Redis;
   readonly #ports: Ports;
   readonly #lost = new AbortController();
+  /** Aborted when it is to go on before its time. */
+  #rest = new AbortController();
 
   constructor(client: Redis, ports: Ports) {
     this.#client = client;
     this.#ports = ports;
-    for (const event of ["error", "end"] as const) client.on(event, () => this.#lost.abort("lost"));
+    for (const event of ["error", "end"] as const) client.on(event, () => this.#lose());
   }
 
   get isLost(): boolean {
@@ -141,14 +153,24 @@ class Ear {
     }
   }
 
-  /** Ended by the loss of the connection. */
-  sleep(ms: number): Promise<void> {
-    return this.#ports.sleep(ms, this.#lost.signal);
+  /** Ended by `wake`, and by the loss of the connection. */
+  async sleep(ms: number): Promise<void> {
+    this.#rest = new AbortController();
+    if (!this.isLost) await this.#ports.sleep(ms, this.#rest.signal);
+  }
+
+  wake(): void {
+    this.#rest.abort("awake");
   }
 
   cut(): void {
-    this.#lost.abort("lost");
+    this.#lose();
     this.#client.disconnect();
     this.#client.stream?.destroy();
+  }
+
+  #lose(): void {
+    this.#lost.abort("lost");
+    this.wake();
   }
 }

@@ -41,6 +41,23 @@ const admin = async (): ReturnType<typeof connectRedis> => {
 };
 
 describe("a subscriber", () => {
+  test("is sent only what it asked for, and asks for more on the connection that it has", async () => {
+    const client = await admin();
+    const { connections, messages, began } = open();
+    const { subscriber } = connections;
+    const heardBy = async (channel: string): Promise<unknown> => client.publish(`bull::${channel}`, "images");
+    subscriber.hear("bull::wake");
+    await until("it hears the one", () => began() === 1);
+    expect([await heardBy("hints"), await heardBy("wake")]).toEqual([0, 1]);
+    subscriber.hear("bull::hints", "bull::wake");
+    await until("it hears the other", () => began() === 2);
+    expect([await heardBy("hints"), await heardBy("wake")]).toEqual([1, 1]);
+    await until("all is heard", () => messages.length === 3);
+    await client.call("CLIENT", "KILL", "TYPE", "pubsub");
+    await until("it hears both again", () => began() === 3);
+    expect([await heardBy("hints"), await heardBy("wake")]).toEqual([1, 1]);
+  });
+
   test("connects when it is first started, and hears both channels", async () => {
     const client = await admin();
     const { connections, messages, began } = open();

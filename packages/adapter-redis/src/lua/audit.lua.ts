@@ -2,13 +2,14 @@
 
 import { AUDIT_KIND } from "@jobyard/core/adapter";
 import { type Part, part, type Script, script } from "../script.ts";
+import { json } from "./base.lua.ts";
 import { records } from "./records.lua.ts";
 
 /** A line names no more jobs, and counts them all. */
 const MOST_NAMED = 100;
 
 export const auditing: Part = part(
-  [records],
+  [records, json],
   /* lua */ `
 -- line: {id, between, rest}: the text around what only the store knows, as audit.ts cuts it. jobs: {queue, id} of each
 -- that changed.

@@ -6,37 +6,90 @@
  * its place, for one of them.
  */
 
-import { type Part, part, type Script, script } from "../script.ts";
-import { enqueueing } from "./enqueue.lua.ts";
-import { moving } from "./job.lua.ts";
+import { ADOPTED } from "../facts.ts";
+import { type Part, part, rarely, type Script, script } from "../script.ts";
+import { base, eventing, marking, telling } from "./base.lua.ts";
+import { COMMON_FIELDS, enqueueing } from "./enqueue.lua.ts";
+import { moving, sessions } from "./job.lua.ts";
 import { evenIfFull } from "./room.lua.ts";
 
 /** So many jobs of unknown types are met in one call at most. */
 const MOST_UNKNOWN = 1_000;
 
-const line: Part = part(
-  [moving],
+/** A queue and its jobs, as the caller sees them. */
+const looking: Part = part(
+  [base, eventing],
   /* lua */ String.raw`
-local MOST_UNKNOWN = ${MOST_UNKNOWN}
+local MOST_UNKNOWN, COMMON_FIELDS = ${MOST_UNKNOWN}, ${COMMON_FIELDS}
+-- In yx of jobs of BullMQ's that became ours: see job.lua.ts.
+local ADOPTED = '${ADOPTED}'
 local ask = cmsgpack.unpack(ARGV[#ARGV])
 
--- { queue, Q, max, types: name -> highest version, limit: BullMQ's rate limit, if it has one }, or nil if it is paused.
+-- { queue, Q, max, types: name -> highest version, duration: of BullMQ's rate limit, if it has one, plain: no job stands
+-- anywhere but in the list }, or nil if it is paused.
 local function open_queue(asked)
-  local Q = queue_key(asked[1])
-  if not ask.own then rcall('SADD', R .. 'served', asked[1]) end
-  local set = rcall('HMGET', Q .. 'meta', 'paused', 'concurrency', 'max', 'duration')
-  if set[1] then return nil end
-  local q = { queue = asked[1], Q = Q, events = Q .. 'events', max = asked[2], types = asked[3], unknown = 0, taken = {}, fields = {} }
-  if set[2] then q.max = math.min(q.max, math.max(0, tonumber(set[2]) - rcall('LLEN', Q .. 'active'))) end
-  if set[3] then
-    q.duration = math.floor(tonumber(set[4]))
-    q.max = math.min(q.max, math.max(0, tonumber(set[3]) - tonumber(rcall('GET', Q .. 'limiter') or 0)))
+  local queue, Q = asked[1], queue_key(asked[1])
+  if not ask.own then rcall('SADD', R .. 'served', queue) end
+  local meta = meta_of(Q)
+  if meta[1] then return nil end
+  local q = { queue = queue, Q = Q, events = Q .. 'events', max = asked[2], types = asked[3], unknown = 0, taken = {}, fields = {} }
+  if meta[2] then q.max = math.min(q.max, math.max(0, tonumber(meta[2]) - rcall('LLEN', Q .. 'active'))) end
+  if meta[3] then
+    q.duration = math.floor(tonumber(meta[4]))
+    q.max = math.min(q.max, math.max(0, tonumber(meta[3]) - tonumber(rcall('GET', Q .. 'limiter') or 0)))
   end
+  q.plain = rcall('EXISTS', Q .. 'delayed', Q .. 'prioritized', own_key(queue, 'held'), own_key(queue, 'lanes')) == 0
   return q
 end
 
 local function knows(q, name, version) return (q.types[name] or 0) >= (tonumber(version) or 1) end
 
+local function standing_of(q, name, version, expires)
+  if not name then return 'gone' end
+  if not knows(q, name, version) then return 'unknown' end
+  if expires and tonumber(expires) <= NOW then return 'overdue' end
+  return 'free'
+end
+
+-- A job of ours with no more fields than every one is written with, and what it is of, has just those, because none of
+-- them is ever taken away. Most jobs are like that, and the rest of such a one need not be read.
+local function fresh_fields(key)
+  local count = rpcall('HLEN', key)
+  if type(count) ~= 'number' or count < COMMON_FIELDS or count > COMMON_FIELDS + 2 then return nil end
+  local v = job_fields(key, 'name', 'data', 'timestamp', 'priority', 'yn', 'yv', 'yx')
+  if not v[5] or v[7] == ADOPTED then return nil end
+  if count ~= COMMON_FIELDS + (v[6] and 1 or 0) + (v[7] and 1 or 0) then return nil end
+  return { name = v[1], data = v[2], timestamp = v[3], priority = v[4], yn = v[5], yv = v[6], yx = v[7] }
+end
+
+-- What a job shows: how it stands, and its fields, for whoever takes it.
+local function look_at(q, id)
+  local key = q.Q .. id
+  local f = fresh_fields(key)
+  if f then return standing_of(q, f.name, f.yv), f end
+  f = {}
+  local raw = job_hash(key)
+  for i = 1, #raw, 2 do f[raw[i]] = raw[i + 1] end
+  return standing_of(q, f.name, f.yv, f.ye), f
+end
+
+-- How it stands, for who does not take it: its texts may be long.
+local function glance_at(q, id)
+  local v = job_fields(q.Q .. id, 'name', 'yv', 'ye')
+  return standing_of(q, v[1], v[2], v[3])
+end
+
+local function take(q, id, f)
+  local n = #q.taken + 1
+  q.taken[n], q.fields[n] = id, f
+end
+`,
+);
+
+/** Jobs that do not simply wait in the list. */
+const aside: Part = part(
+  [looking, moving],
+  /* lua */ String.raw`
 -- Jobs whose time has come stand behind those that wait already, whatever their type.
 local function call_up(q)
   local Q = q.Q
@@ -123,56 +176,9 @@ local function park(q, id, f, score)
   q.parked = true
 end
 
-local function standing_of(q, name, version, expires)
-  if not name then return 'gone' end
-  if not knows(q, name, version) then return 'unknown' end
-  if expires and tonumber(expires) <= NOW then return 'overdue' end
-  return 'free'
-end
-
--- What a job shows: how it stands, and all its fields, for whoever takes it.
-local function look_at(q, id)
-  local raw = job_hash(q.Q .. id)
-  local f = {}
-  for i = 1, #raw, 2 do f[raw[i]] = raw[i + 1] end
-  return standing_of(q, f.name, f.yv, f.ye), f
-end
-
--- How it stands, for who does not take it: its texts may be long.
-local function glance_at(q, id)
-  local v = job_fields(q.Q .. id, 'name', 'yv', 'ye')
-  return standing_of(q, v[1], v[2], v[3])
-end
-
-local function take(q, id, f)
-  local n = #q.taken + 1
-  q.taken[n], q.fields[n] = id, f
-end
-
 local function expire(q, id)
   local j = read_job(q.queue, id)
   expire_job(j)
-end
-
--- At most room jobs from the list, the one that has waited longest first.
-local function take_waiting(q, room)
-  local back = {}
-  while #q.taken < room and q.unknown < MOST_UNKNOWN do
-    local ids = rcall('RPOP', q.Q .. 'wait', room - #q.taken)
-    if not ids then break end
-    for _, id in ipairs(ids) do
-      local how, f = look_at(q, id)
-      if how == 'free' then take(q, id, f)
-      elseif how == 'overdue' then
-        rcall('RPUSH', q.Q .. 'wait', id)
-        expire(q, id)
-      elseif how == 'unknown' then
-        q.unknown = q.unknown + 1
-        if ask.own then park(q, id, f) else back[#back + 1] = id end
-      end
-    end
-  end
-  for i = #back, 1, -1 do rcall('RPUSH', q.Q .. 'wait', back[i]) end
 end
 
 local function take_prioritized(q, room)
@@ -224,7 +230,6 @@ end
 -- The first held job that the caller could have now, and when the next one is due.
 local function held_ahead(q)
   local since, next_due
-  if rcall('EXISTS', own_key(q.queue, 'held')) == 0 then return nil end
   local found = rcall('ZRANGE', own_key(q.queue, 'held'), 0, MOST_UNKNOWN - 1, 'WITHSCORES')
   for i = 1, #found, 2 do
     local run_at = tonumber(found[i + 1])
@@ -240,23 +245,8 @@ local function held_ahead(q)
   return since, next_due
 end
 
--- True if a job is left in the line that the caller could have. What others could have they are told of.
-local function is_left(q)
-  local is_for_others = false
-  for _, ids in ipairs({ rcall('LRANGE', q.Q .. 'wait', -20, -1), rcall('ZRANGE', q.Q .. 'prioritized', 0, 19) }) do
-    for _, id in ipairs(ids) do
-      local how = glance_at(q, id)
-      if how == 'free' then return true end
-      if how == 'unknown' then is_for_others = true end
-    end
-  end
-  if is_for_others then mark_ready(q.Q) end
-  return false
-end
-
--- When the next job of a known type is due; false if one is due already, nil if none is in sight.
-local function next_due(q)
-  if is_left(q) then return false end
+-- When the first delayed job of a known type is due, of so many that are looked at; false if it is due already.
+local function due_ahead(q)
   local found = rcall('ZRANGE', q.Q .. 'delayed', 0, 99, 'WITHSCORES')
   for i = 1, #found, 2 do
     local score = tonumber(found[i + 1])
@@ -264,27 +254,59 @@ local function next_due(q)
     local how = glance_at(q, found[i])
     if how == 'free' or how == 'overdue' then
       local run_at = math.floor(score / 4096)
-      if run_at <= NOW then return false end
-      return run_at
+      return run_at > NOW and run_at
     end
   end
   return nil
 end
+
+-- A key that is held only while its job waits.
+local function free_key_of(q, id, f) free_key({ Q = q.Q, id = id, f = f }) end
 `,
 );
 
+const beside: Part = rarely(
+  "beside",
+  [looking, marking, telling, sessions],
+  [aside],
+  ["call_up", "unpark", "park", "expire", "take_prioritized", "take_held", "held_ahead", "due_ahead", "free_key_of"],
+);
+
 const claiming: Part = part(
-  [line],
+  [looking, marking, telling, sessions, beside],
   /* lua */ String.raw`
 local session, token, lease_text = ask.session, ask.token, text_of(ask.leaseMs)
 local holding, open, exclusive = 0, {}, false
 
+-- At most room jobs from the list, the one that has waited longest first.
+local function take_waiting(q, room)
+  local back = {}
+  while #q.taken < room and q.unknown < MOST_UNKNOWN do
+    local wanted = room - #q.taken
+    local ids = rcall('RPOP', q.Q .. 'wait', wanted) or {}
+    if #ids < wanted then q.is_empty = true end
+    if #ids == 0 then break end
+    for _, id in ipairs(ids) do
+      local how, f = look_at(q, id)
+      if how == 'free' then take(q, id, f)
+      elseif how == 'overdue' then
+        rcall('RPUSH', q.Q .. 'wait', id)
+        beside().expire(q, id)
+      elseif how == 'unknown' then
+        q.unknown = q.unknown + 1
+        if ask.own then beside().park(q, id, f) else back[#back + 1] = id end
+      end
+    end
+  end
+  for i = #back, 1, -1 do rcall('RPUSH', q.Q .. 'wait', back[i]) end
+end
+
 local function choose()
   if holding > 0 and rcall('SISMEMBER', R .. 'exclusive', session) == 1 then return end
-  for _, q in ipairs(open) do call_up(q) end
+  for _, q in ipairs(open) do if not q.plain then beside().call_up(q) end end
   if ask.held and holding == 0 then
     for _, q in ipairs(open) do
-      take_held(q, math.min(ask.max, q.max))
+      if not q.plain then beside().take_held(q, math.min(ask.max, q.max)) end
       if #q.taken > 0 then
         exclusive = true
         return
@@ -295,32 +317,43 @@ local function choose()
   for _, q in ipairs(open) do
     local room = math.min(left, q.max)
     if room > 0 then
-      if rcall('EXISTS', own_key(q.queue, 'lanes')) == 1 then unpark(q, room) end
+      if not q.plain then beside().unpark(q, room) end
       take_waiting(q, room)
-      take_prioritized(q, room)
+      if not q.plain then beside().take_prioritized(q, room) end
       left = left - #q.taken
     end
   end
 end
 
+-- What few jobs have; of the others settling and our worker know that without a look.
+local function has_past(f) return f.atm or f.stc or f.stacktrace or f.deid or f.yl or f.parentKey end
+local function is_bare(f) return f.priority == '0' and not (f.ye or f.progress or f.defa) end
+
 -- Tells BullMQ's tools and ours that the attempt has begun. The lease says too whether the job is plain: of ours, and
 -- nothing is to be seen to when it completes but its first attempt; then how many bytes its payload has.
 local function start(q, id, f)
   local key = q.Q .. id
-  local ats, epoch = text_of((tonumber(f.ats) or 0) + 1), f.yp or '0'
+  local ats, epoch = text_of((f.ats and tonumber(f.ats) or 0) + 1), f.yp or '0'
   local foreign = not f.yn or f.yx == ADOPTED
-  local plain = not foreign and not (f.atm or f.stc or f.stacktrace or f.deid or f.yl or f.parentKey) and #f.data or ''
-  rcall('SET', key .. ':lock', token, 'PX', lease_text)
-  rcall('HSET', key, 'processedOn', NOW_TEXT, 'pb', session, 'ats', ats, 'yt', plain .. ':' .. token .. ':' .. epoch .. ':' .. ats)
+  local plain = not foreign and not has_past(f)
+  rcall('PSETEX', key .. ':lock', lease_text, token)
+  rcall(
+    'HSET', key, 'processedOn', NOW_TEXT, 'pb', session, 'ats', ats,
+    'yt', (plain and #f.data or '') .. ':' .. token .. ':' .. epoch .. ':' .. ats
+  )
   rcall('XADD', q.events, '*', 'event', 'active', 'jobId', id, 'prev', 'waiting')
+  if plain and is_bare(f) then
+    return { q.queue, id, f.name, f.data, f.timestamp, epoch, f.yv or false, f.yx or false }
+  end
   if f.ye then rcall('ZREM', own_key(q.queue, 'expiring'), id) end
-  if f.yw == 'waiting' then free_key({ Q = q.Q, id = id, f = f }) end
+  if f.yw == 'waiting' then beside().free_key_of(q, id, f) end
   -- BullMQ's verdict over one of our jobs, which we judge ourselves.
   if not foreign and f.defa then rcall('HDEL', key, 'defa') end
   return {
-    q.queue, id, f.name, f.data, tonumber(f.timestamp), tonumber(f.priority) or 0, made(f) + 1,
-    tonumber(epoch), tonumber(f.yv) or 1, f.yx or false, tonumber(f.ye) or false, tonumber(f.yl) or false,
-    f.progress or false, foreign and f.opts or false, f.rjk or false, foreign and f.defa or false
+    q.queue, id, f.name, f.data, f.timestamp, epoch, f.yv or false, f.yx or false,
+    (tonumber(f.atm) or 0) + (tonumber(f.stc) or 0) + 1, tonumber(f.priority) or 0,
+    tonumber(f.ye) or false, tonumber(f.yl) or false, f.progress or false,
+    foreign and f.opts or false, f.rjk or false, foreign and f.defa or false
   }
 end
 
@@ -351,25 +384,45 @@ end
 
 local function hold(members)
   local count = #members
-  local deadline = NOW + ask.leaseMs
   if count > 0 then
-    local last = rcall('INCRBY', R .. 'leases', count)
-    local scored = {}
-    for i, member in ipairs(members) do
-      scored[2 * i - 1], scored[2 * i] = text_of(last - count + i), member
-    end
-    each_thousand(scored, function(...) rcall('ZADD', session_key(session), ...) end)
-    if holding == 0 and count == 1 then rcall('SADD', R .. 'alone', session) else rcall('SREM', R .. 'alone', session) end
+    each_thousand(members, function(...) rcall('SADD', session_key(session), ...) end)
+    -- A session of several has no suspect; of one it has lost its suspect when it had more.
+    if holding == 0 and count == 1 then rcall('SADD', R .. 'alone', session)
+    elseif holding == 1 then rcall('SREM', R .. 'alone', session) end
     if exclusive then rcall('SADD', R .. 'exclusive', session) end
   end
-  if holding + count > 0 then rcall('ZADD', R .. 'sessions', deadline, session) end
+  if holding + count > 0 then rcall('ZADD', R .. 'sessions', NOW + ask.leaseMs, session) end
+end
+
+-- True if a job is left in the line that the caller could have. What others could have they are told of.
+local function is_left(q)
+  local is_for_others = false
+  local places = { q.is_empty and {} or rcall('LRANGE', q.Q .. 'wait', -20, -1) }
+  if not q.plain then places[2] = rcall('ZRANGE', q.Q .. 'prioritized', 0, 19) end
+  for _, ids in ipairs(places) do
+    for _, id in ipairs(ids) do
+      local how = glance_at(q, id)
+      if how == 'free' then return true end
+      if how == 'unknown' then is_for_others = true end
+    end
+  end
+  if is_for_others then mark_ready(q.Q) end
+  return false
+end
+
+-- When the next job of a known type is due; false if one is due already, nil if none is in sight.
+local function next_due(q)
+  if is_left(q) then return false end
+  if q.plain then return nil end
+  return beside().due_ahead(q)
 end
 
 -- What is left for later: when the next job is due (false: one is left that is due), and which queues have held ones.
 local function look_ahead()
   local held, due, is_due = {}, nil, false
   for _, q in ipairs(open) do
-    local since, later = held_ahead(q)
+    local since, later
+    if not q.plain then since, later = beside().held_ahead(q) end
     if since then
       held[#held + 1] = q.queue
       held[#held + 1] = since
@@ -388,7 +441,7 @@ local function look_ahead()
 end
 
 local function claim()
-  holding = rcall('ZCARD', session_key(session))
+  holding = rcall('SCARD', session_key(session))
   for _, asked in ipairs(ask.queues) do open[#open + 1] = open_queue(asked) end
   choose()
   local jobs, members, again = start_all()
@@ -406,7 +459,7 @@ end
  * own: no stock workers here.
  * Returns msgpack of `[now, nextDueAt | false, again, held, jobs]`. again 1: look once more at once, there was only what
  * nobody here knows; 2: what there was is left for others, who were told. held: `[queue, since …]`. Of each job what claim.ts
- * reads, in that order; false is what there is not.
+ * reads, in that order; false is what there is not, and a plain job's row ends sooner.
  */
 export const claimScript: Script = script("claim", [evenIfFull, claiming], "return cmsgpack.pack(claim())");
 
@@ -418,7 +471,7 @@ export const claimScript: Script = script("claim", [evenIfFull, claiming], "retu
  */
 export const serveScript: Script = script(
   "serve",
-  [enqueueing, claiming],
+  [sessions, enqueueing, claiming],
   /* lua */ String.raw`
 for _, asked in ipairs(ask.queues) do looked_at[asked[1]] = true end
 local enqueued = enqueue_all(cmsgpack.unpack(ARGV[1]), true)

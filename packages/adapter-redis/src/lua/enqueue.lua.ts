@@ -3,11 +3,16 @@
  * needs once (its list, counters, markers) is written once, when the call is through.
  */
 
-import { type Part, part, type Script, script } from "../script.ts";
+import { type Part, part, rarely, type Script, script } from "../script.ts";
+import { base, eventing, line, marking, scores, telling } from "./base.lua.ts";
 import { moving } from "./job.lua.ts";
 
-export const enqueueing: Part = part(
-  [moving],
+/** So many fields every job is written with: see write_job. */
+export const COMMON_FIELDS = 7;
+
+/** What is gathered for each queue of the call. */
+const batching: Part = part(
+  [base, line, eventing, marking, telling],
   /* lua */ String.raw`
 -- A job as TypeScript packs it (enqueue.ts).
 local QUEUE, ID, NAME, DATA, OPTS, DELAY, AT, PRIORITY, VERSION, FACTS, EXPIRES_IN, KEY, MODE, ON_CONFLICT =
@@ -16,15 +21,12 @@ local QUEUE, ID, NAME, DATA, OPTS, DELAY, AT, PRIORITY, VERSION, FACTS, EXPIRES_
 -- Queues that a claim looks at in the same script: it tells others itself, if something is left for them.
 local looked_at = {}
 
--- What is gathered for each queue of the call.
 local batches = {}
 local function batch_of(queue)
   local b = batches[queue]
   if not b then
     local Q = queue_key(queue)
-    local events, max = events_of(Q)
-    rcall('XTRIM', events, 'MAXLEN', '~', max)
-    b = { queue = queue, Q = Q, events = events, asked = 0, wait = {}, index = {}, ready = false, later = false }
+    b = { queue = queue, Q = Q, events = Q .. 'events', asked = 0, wait = {}, index = {}, ready = false, later = false }
     b.max_size = tonumber(rcall('HGET', R .. 'q:' .. queue, 'max_size') or nil)
     batches[queue] = b
   end
@@ -46,8 +48,18 @@ local function write_batch(b)
   if b.later then mark_delayed(b.Q) end
   b.asked, b.wait, b.index, b.ready, b.later = 0, {}, {}, false, false
 end
-local function write_batches() for _, b in pairs(batches) do write_batch(b) end end
 
+local function first_run_at(spec)
+  if spec[AT] then return math.max(NOW, spec[AT]) end
+  return NOW + spec[DELAY]
+end
+`,
+);
+
+/** What few jobs meet: others at their address or with their key, a bound. */
+const meeting: Part = part(
+  [batching, moving],
+  /* lua */ String.raw`
 -- Waiting, blocked and active jobs: counted, never kept.
 local function depth_of(b)
   local Q = b.Q
@@ -56,60 +68,10 @@ local function depth_of(b)
     + rcall('LLEN', Q .. 'active') + parked + #b.wait
 end
 
-local function first_run_at(spec)
-  if spec[AT] then return math.max(NOW, spec[AT]) end
-  return NOW + spec[DELAY]
-end
-
--- What most jobs have none of.
-local function add_rare_fields(fields, spec, run_at)
-  local n = #fields
-  local function add(field, value)
-    if not value then return end
-    fields[n + 1], fields[n + 2] = field, value
-    n = n + 2
-  end
-  add('yu', run_at > NOW and run_at)
-  add('yv', spec[VERSION])
-  add('yx', spec[FACTS])
-  add('ye', spec[EXPIRES_IN] and NOW + spec[EXPIRES_IN])
-  add('deid', spec[KEY])
-  add('yw', spec[KEY] and spec[MODE])
-end
-
 local function take_new_key(b, spec)
   local f = { deid = spec[KEY], yw = tostring(spec[MODE]) }
   local j = { queue = b.queue, Q = b.Q, id = spec[ID], key = b.Q .. spec[ID], state = 'waiting', f = f }
   if tonumber(spec[MODE]) then start_timed_key(j) else follow_key(j) end
-end
-
-local function write_job(b, spec, number)
-  local Q, id = b.Q, spec[ID]
-  local run_at, priority = first_run_at(spec), spec[PRIORITY]
-  local number_text = text_of(number)
-  local fields = {
-    'name', spec[NAME], 'data', spec[DATA], 'opts', spec[OPTS], 'timestamp', NOW_TEXT, 'delay', text_of(run_at - NOW),
-    'priority', text_of(priority), 'yn', number_text
-  }
-  if run_at > NOW or spec[VERSION] or spec[FACTS] or spec[EXPIRES_IN] or spec[KEY] then
-    add_rare_fields(fields, spec, run_at)
-  end
-  rcall('HSET', Q .. id, unpack(fields))
-  rcall('XADD', b.events, '*', 'event', 'added', 'jobId', id, 'name', spec[NAME])
-  local n = #b.index
-  b.index[n + 1], b.index[n + 2] = NOW_TEXT, entry_of(number_text, id)
-  if run_at > NOW then
-    rcall('ZADD', Q .. 'delayed', delayed_score(Q, run_at), id)
-    rcall('XADD', b.events, '*', 'event', 'delayed', 'jobId', id, 'delay', run_at)
-    b.later = true
-  else
-    if priority > 0 then rcall('ZADD', Q .. 'prioritized', priority_score(Q, priority), id)
-    else b.wait[#b.wait + 1] = id end
-    rcall('XADD', b.events, '*', 'event', 'waiting', 'jobId', id)
-    b.ready = true
-  end
-  if spec[EXPIRES_IN] then rcall('ZADD', own_key(b.queue, 'expiring'), NOW + spec[EXPIRES_IN], id) end
-  if spec[KEY] then take_new_key(b, spec) end
 end
 
 local function replace_job(j)
@@ -148,6 +110,74 @@ local function judge_key(b, spec)
   return { 'key', id, state }
 end
 
+-- The answer for a job whose id is another one's.
+local function meet_namesake(b, spec)
+  local j = read_job(b.queue, spec[ID])
+  emit_trimmed(b.Q, 'duplicated', 'jobId', spec[ID])
+  return { 'id', j.state, j.f.name, j.f.data }
+end
+`,
+);
+
+const met: Part = rarely(
+  "met",
+  [batching],
+  [meeting],
+  ["depth_of", "take_new_key", "replace_job", "judge_key", "meet_namesake"],
+);
+
+export const enqueueing: Part = part(
+  [batching, scores, met],
+  /* lua */ String.raw`
+-- What most jobs have none of.
+local function rare_fields(spec, run_at)
+  local fields, n = {}, 0
+  local function add(field, value)
+    if not value then return end
+    fields[n + 1], fields[n + 2] = field, value
+    n = n + 2
+  end
+  add('yu', run_at > NOW and run_at)
+  add('yv', spec[VERSION])
+  add('yx', spec[FACTS])
+  add('ye', spec[EXPIRES_IN] and NOW + spec[EXPIRES_IN])
+  add('deid', spec[KEY])
+  add('yw', spec[KEY] and spec[MODE])
+  return fields
+end
+
+local function write_job(b, spec, number)
+  local Q, id = b.Q, spec[ID]
+  local run_at, priority = first_run_at(spec), spec[PRIORITY]
+  rcall(
+    'HSET', Q .. id, 'name', spec[NAME], 'data', spec[DATA], 'opts', spec[OPTS], 'timestamp', NOW_TEXT,
+    'delay', text_of(run_at - NOW), 'priority', text_of(priority), 'yn', number
+  )
+  if run_at > NOW or spec[VERSION] or spec[FACTS] or spec[EXPIRES_IN] or spec[KEY] then
+    rcall('HSET', Q .. id, unpack(rare_fields(spec, run_at)))
+  end
+  -- Once for each queue and call the stream is trimmed.
+  if b.is_trimmed then rcall('XADD', b.events, '*', 'event', 'added', 'jobId', id, 'name', spec[NAME])
+  else
+    emit_trimmed(Q, 'added', 'jobId', id, 'name', spec[NAME])
+    b.is_trimmed = true
+  end
+  local n = #b.index
+  b.index[n + 1], b.index[n + 2] = NOW_TEXT, entry_of(number, id)
+  if run_at > NOW then
+    rcall('ZADD', Q .. 'delayed', delayed_score(Q, run_at), id)
+    rcall('XADD', b.events, '*', 'event', 'delayed', 'jobId', id, 'delay', run_at)
+    b.later = true
+  else
+    if priority > 0 then rcall('ZADD', Q .. 'prioritized', priority_score(Q, priority), id)
+    else b.wait[#b.wait + 1] = id end
+    rcall('XADD', b.events, '*', 'event', 'waiting', 'jobId', id)
+    b.ready = true
+  end
+  if spec[EXPIRES_IN] then rcall('ZADD', own_key(b.queue, 'expiring'), NOW + spec[EXPIRES_IN], id) end
+  if spec[KEY] then met().take_new_key(b, spec) end
+end
+
 -- True if no two of them have the same address, and none of them is there yet. Fails if there is something that is no job:
 -- to be asked before anything is written.
 local function are_all_new(specs)
@@ -168,23 +198,19 @@ local function are_all_new(specs)
   return all_new
 end
 
--- bounded: maxSize applies. is_new: nothing stands at its address. The answer is 0 if the job was accepted and replaced none.
+-- number: text. bounded: maxSize applies. is_new: nothing stands at its address. The answer is 0 if the job was accepted and replaced none.
 local function enqueue_one(spec, number, bounded, is_new)
   local b = batch_of(spec[QUEUE])
   b.asked = b.asked + 1
-  if not is_new and rcall('EXISTS', b.Q .. spec[ID]) == 1 then
-    local j = read_job(b.queue, spec[ID])
-    emit_trimmed(b.Q, 'duplicated', 'jobId', spec[ID])
-    return { 'id', j.state, j.f.name, j.f.data }
-  end
+  if not is_new and rcall('EXISTS', b.Q .. spec[ID]) == 1 then return met().meet_namesake(b, spec) end
   local refusal, replaced
-  if spec[KEY] then refusal, replaced = judge_key(b, spec) end
+  if spec[KEY] then refusal, replaced = met().judge_key(b, spec) end
   if refusal then return refusal end
   if bounded and b.max_size then
-    local depth = depth_of(b)
+    local depth = met().depth_of(b)
     if depth - (replaced and 1 or 0) >= b.max_size then return { 'full', depth, b.max_size } end
   end
-  if replaced then replace_job(replaced) end
+  if replaced then met().replace_job(replaced) end
   write_job(b, spec, number)
   return replaced and { 'replaced', replaced.id } or 0
 end
@@ -194,8 +220,8 @@ local function enqueue_all(specs, bounded)
   if #specs == 0 then return answers end
   local all_new = are_all_new(specs)
   local last = rcall('INCRBY', R .. 'number', #specs)
-  for i, spec in ipairs(specs) do answers[i] = enqueue_one(spec, last - #specs + i, bounded, all_new) end
-  write_batches()
+  for i, spec in ipairs(specs) do answers[i] = enqueue_one(spec, text_of(last - #specs + i), bounded, all_new) end
+  for _, b in pairs(batches) do write_batch(b) end
   return answers
 end
 `,

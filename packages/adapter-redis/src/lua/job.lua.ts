@@ -6,7 +6,7 @@
 import { holdsKey, STATES } from "@jobyard/core/adapter";
 import { ADOPTED } from "../facts.ts";
 import { type Part, part } from "../script.ts";
-import { base, stream } from "./base.lua.ts";
+import { base, json, stream } from "./base.lua.ts";
 import { place } from "./place.lua.ts";
 
 export const job: Part = part(
@@ -75,7 +75,7 @@ end
 
 /** Events of the happy path are made when they are read; those of one job are written once another has to follow them. */
 export const events: Part = part(
-  [job],
+  [job, json],
   /* lua */ String.raw`
 local function event_text(at, kind, data) return at .. '\n' .. kind .. '\n' .. (data or '') end
 
@@ -190,6 +190,10 @@ local function end_if_empty(session)
   rcall('SREM', R .. 'alone', session)
   rcall('SREM', R .. 'exclusive', session)
 end
+
+local function drop_lease(session, queue, id)
+  if rcall('SREM', session_key(session), queue .. ':' .. id) == 1 then end_if_empty(session) end
+end
 `,
 );
 
@@ -217,7 +221,7 @@ local function leave_active(j)
   rcall('LREM', j.Q .. 'active', -1, j.id)
   rcall('DEL', j.key .. ':lock')
   rcall('SREM', j.Q .. 'stalled', j.id)
-  if j.f.pb and rcall('ZREM', session_key(j.f.pb), j.queue .. ':' .. j.id) == 1 then end_if_empty(j.f.pb) end
+  if j.f.pb then drop_lease(j.f.pb, j.queue, j.id) end
   unset(j, 'yt')
 end
 

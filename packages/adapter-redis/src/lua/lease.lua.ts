@@ -1,18 +1,29 @@
 /** The fence, and what a session does with its leases but for settling them. */
 
 import { type Part, part, type Script, script } from "../script.ts";
-import { moving } from "./job.lua.ts";
+import { moving, sessions } from "./job.lua.ts";
 import { evenIfFull } from "./room.lua.ts";
 
-export const fence: Part = part(
-  [moving],
+/** Whose a lease is. */
+export const owning: Part = part(
+  [sessions],
   /* lua */ String.raw`
 -- yt and ats as the job's hash has them. A stock claim of the same job raises ats, so that our old lease ends with it.
 local function is_own(token, epoch, yt, ats)
   local mine = ':' .. token .. ':' .. epoch .. ':' .. (ats or '')
-  return yt and string.sub(yt, -#mine) == mine
+  return yt and string.find(yt, mine, -#mine, true) ~= nil
 end
 
+local function is_over(session)
+  local deadline = rcall('ZSCORE', R .. 'sessions', session)
+  return not deadline or tonumber(deadline) <= NOW
+end
+`,
+);
+
+export const fence: Part = part(
+  [moving, owning],
+  /* lua */ String.raw`
 -- The lease of a worker of BullMQ's that is gone, as expired tells it: the attempt that it was, and no lock any more.
 local function is_abandoned(j, token)
   local f = j.f
@@ -45,12 +56,7 @@ end
 -- A lease that was found to be lost is none of the session's any more, unless it has the job by another one.
 local function forget_lease(session, queue, id)
   if held_lease(session, queue, id) then return end
-  if rcall('ZREM', session_key(session), queue .. ':' .. id) == 1 then end_if_empty(session) end
-end
-
-local function is_over(session)
-  local deadline = rcall('ZSCORE', R .. 'sessions', session)
-  return not deadline or tonumber(deadline) <= NOW
+  drop_lease(session, queue, id)
 end
 
 -- A lease that is over, as leases.ts reads it.
@@ -153,10 +159,10 @@ local found, jobs = {}, 0
 for _, session in ipairs(rcall('ZRANGEBYSCORE', R .. 'sessions', '-inf', NOW, 'LIMIT', 0, limit)) do
   if jobs >= limit then break end
   local held = {}
-  for _, member in ipairs(rcall('ZRANGE', session_key(session), 0, -1)) do
+  for _, member in ipairs(rcall('SMEMBERS', session_key(session))) do
     local queue, id = string.match(member, '^([^:]*):(.*)$')
     local facts = facts_of(session, queue, id)
-    if facts then held[#held + 1] = facts else rcall('ZREM', session_key(session), member) end
+    if facts then held[#held + 1] = facts else rcall('SREM', session_key(session), member) end
   end
   if #held > 0 then found[#found + 1] = { session, rcall('SISMEMBER', R .. 'alone', session), held }
   else end_if_empty(session) end

@@ -1,9 +1,11 @@
 /** Settle: the end of one attempt as core decided it, unless a pending cancel or a twin says otherwise. */
 
 import { KEPT_ERRORS_EACH_END } from "@jobyard/core/adapter";
-import { type Part, part, type Script, script } from "../script.ts";
+import { type Part, part, rarely, type Script, script } from "../script.ts";
+import { base, eventing, telling } from "./base.lua.ts";
 import { enqueueing } from "./enqueue.lua.ts";
-import { fence } from "./lease.lua.ts";
+import { sessions } from "./job.lua.ts";
+import { fence, owning } from "./lease.lua.ts";
 import { evenIfFull } from "./room.lua.ts";
 
 /** Bytes of stack traces beside the errors themselves. */
@@ -57,50 +59,10 @@ end
 `,
 );
 
-/**
- * KEYS: the root. ARGV[1]: msgpack of the list of what settle.ts packs: completions of one claim and queue together,
- * every other end by itself.
- * Returns of an end `lost`, `missing`, `live`, `stock` (BullMQ's own script has to do it) or `[state, reason | null,
- * receipts]` with receipts as the script `enqueue` answers them. Of completions 0 if all were done; else the list of
- * their answers, each as that of an end, or 0.
- */
-export const settleScript: Script = script(
-  "settle",
-  [evenIfFull, endings],
+/** Ends that few jobs have. */
+const ending: Part = part(
+  [endings],
   /* lua */ String.raw`
--- What is written once for a queue: completions come in hundreds.
-local finished = {}
-local function finished_in(queue)
-  local b = finished[queue]
-  if not b then
-    local Q = queue_key(queue)
-    local key, max = events_of(Q)
-    rcall('XTRIM', key, 'MAXLEN', '~', max)
-    b = { queue = queue, Q = Q, events = key, completed = {}, locks = {}, bytes = 0 }
-    b.stalled = rcall('EXISTS', Q .. 'stalled') == 1
-    finished[queue] = b
-  end
-  return b
-end
-local function write_finished(b)
-  each_thousand(b.completed, function(...) rcall('ZADD', b.Q .. 'completed', ...) end)
-  each_thousand(b.locks, function(...) rcall('DEL', ...) end)
-  if b.bytes > 0 then rcall('HINCRBY', own_key(b.queue, 'bytes'), 'completed', b.bytes) end
-  if #b.completed > 0 then
-    hint(b.queue)
-    if rcall('EXISTS', b.Q .. 'wait', b.Q .. 'active', b.Q .. 'prioritized') == 0 then emit(b.Q, 'drained') end
-  end
-  b.completed, b.locks, b.bytes = {}, {}, 0
-end
--- Before anything looks where these jobs stand, and at the end.
-local function write_all_finished() for _, b in pairs(finished) do write_finished(b) end end
-
-local ended = {}
-local function end_lease(session, queue, id)
-  ended[session] = ended[session] or {}
-  table.insert(ended[session], queue .. ':' .. id)
-end
-
 local function errors_bytes(key)
   local errors = rcall('LRANGE', key .. ':jyerr', 0, -1)
   local bytes = #errors > 0 and #errors + 1 or 0
@@ -109,7 +71,7 @@ local function errors_bytes(key)
 end
 
 -- What a completion needs to know of a job that is not plain: it has a key, was tried before, is BullMQ's …
-local function unplain(b, op, id)
+local function unplain(b, id)
   local key = b.Q .. id
   local v = rcall('HMGET', key, 'atm', 'deid', 'yw', 'parentKey', 'yl', 'yn', 'yx', 'opts')
   local f = { deid = v[2] or nil, parentKey = v[4] or nil, yn = v[6] or nil, yx = v[7] or nil, opts = v[8] or nil }
@@ -122,56 +84,6 @@ local function unplain(b, op, id)
     if rcall('GET', held) == id and rcall('PTTL', held) == -1 then rcall('DEL', held) end
   end
   return made_before, bytes
-end
-
--- Plain is a job of ours of which the claim has found nothing but its first attempt; it left the bytes of its payload.
-local function complete(b, op, id, epoch, result)
-  local Q, key = b.Q, b.Q .. id
-  local v = job_fields(key, 'yt', 'ats', 'yq')
-  if not is_own(op.token, epoch, v[1], v[2]) then return rcall('EXISTS', key) == 1 and 'lost' or 'missing' end
-  if op.guard == 'expired' and not is_over(op.session) then return 'live' end
-  local made_before, bytes = 0, tonumber(string.match(v[1], '^(%d*):'))
-  if not bytes then
-    if not rcall('LPOS', Q .. 'active', id) then return 'lost' end
-    made_before, bytes = unplain(b, op, id)
-    if not made_before then return 'stock' end
-  end
-  if rcall('LREM', Q .. 'active', -1, id) == 0 then return 'lost' end
-  -- What is left of the lease fences nothing, and says whose completion it is: stock workers leave none.
-  local text, lease, atm = result or 'null', ':' .. v[2], text_of(made_before + 1)
-  if result == 'null' then
-    rcall('HSET', key, 'returnvalue', text, 'finishedOn', NOW_TEXT, 'atm', atm, 'yt', lease, 'yo', '1')
-  else
-    rcall('HSET', key, 'returnvalue', text, 'finishedOn', NOW_TEXT, 'atm', atm, 'yt', lease)
-  end
-  if v[3] then rcall('HDEL', key, 'yq') end
-  local n = #b.completed
-  b.completed[n + 1], b.completed[n + 2] = NOW_TEXT, id
-  b.locks[#b.locks + 1] = key .. ':lock'
-  if b.stalled then rcall('SREM', Q .. 'stalled', id) end
-  rcall('XADD', b.events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
-  if bytes then b.bytes = b.bytes + bytes + (result and #result or 0) end
-  end_lease(op.session, op.queue, id)
-  return 0
-end
-
-local GONE = { lost = true, missing = true }
-
--- Of one claim and queue: id, epoch, result, id, epoch, result …
-local function complete_all(op)
-  local b = finished_in(op.queue)
-  local answers, jobs, all_done = {}, op.jobs, true
-  for i = 1, #jobs, 3 do
-    local answer = complete(b, op, jobs[i], jobs[i + 1], jobs[i + 2])
-    if GONE[answer] then forget_lease(op.session, op.queue, jobs[i]) end
-    if answer ~= 0 then all_done = false end
-    answers[#answers + 1] = answer
-  end
-  if op.followUps and answers[1] == 0 then
-    write_all_finished()
-    return { { 'completed', false, enqueue_all(op.followUps, false) } }
-  end
-  return all_done and 0 or answers
 end
 
 local function finish(op)
@@ -209,16 +121,148 @@ local function finish(op)
   if is_final then tell_drained(j.Q) end
   return { fate.state, fate.reason or false, {} }
 end
+`,
+);
+
+const unusual: Part = rarely(
+  "unusual",
+  [base, eventing, telling, sessions, owning],
+  [ending],
+  ["enqueue_all", "finish", "forget_lease", "unplain"],
+);
+
+/**
+ * KEYS: the root. ARGV[1]: msgpack of the list of what settle.ts packs: completions of one claim and queue together,
+ * every other end by itself.
+ * Returns of an end `lost`, `missing`, `live`, `stock` (BullMQ's own script has to do it) or `[state, reason | null,
+ * receipts]` with receipts as the script `enqueue` answers them. Of completions 0 if all were done; else the list of
+ * their answers, each as that of an end, or 0.
+ */
+export const settleScript: Script = script(
+  "settle",
+  [evenIfFull, unusual],
+  /* lua */ String.raw`
+-- What is written once for a queue: completions come in hundreds.
+local finished = {}
+local function finished_in(queue)
+  local b = finished[queue]
+  if not b then
+    local Q = queue_key(queue)
+    b = { queue = queue, Q = Q, active = Q .. 'active', events = Q .. 'events', completed = {}, locks = {}, bytes = 0 }
+    b.stalled = rcall('EXISTS', Q .. 'stalled') == 1
+    finished[queue] = b
+  end
+  return b
+end
+local function write_finished(b)
+  if #b.completed == 0 then return end
+  each_thousand(b.completed, function(...) rcall('ZADD', b.Q .. 'completed', ...) end)
+  each_thousand(b.locks, function(...) rcall('DEL', ...) end)
+  if b.bytes > 0 then rcall('HINCRBY', own_key(b.queue, 'bytes'), 'completed', b.bytes) end
+  hint(b.queue)
+  if rcall('EXISTS', b.Q .. 'wait', b.active, b.Q .. 'prioritized') == 0 then emit(b.Q, 'drained') end
+  b.completed, b.locks, b.bytes = {}, {}, 0
+end
+-- Before anything looks where these jobs stand, and at the end.
+local function write_all_finished() for _, b in pairs(finished) do write_finished(b) end end
+
+local ended = {}
+local function end_lease(session, queue, id)
+  ended[session] = ended[session] or {}
+  local members = ended[session]
+  members[#members + 1] = queue .. ':' .. id
+end
+
+-- Few are looked for one by one.
+local FEW = 3
+
+-- The jobs at the end of the list of active ones, as many as complete: the oldest, which mostly are those. They stay
+-- there until all that complete are known.
+local function oldest_active(b, count)
+  local oldest = { ids = {}, count = 0, ended = {} }
+  if count > FEW then
+    local ids = rcall('LRANGE', b.active, -count, -1)
+    for _, id in ipairs(ids) do oldest.ids[id] = true end
+    oldest.count = #ids
+  end
+  return oldest
+end
+local function leave_active_list(b, oldest)
+  if #oldest.ended == 0 then return end
+  if #oldest.ended == oldest.count then return rcall('LTRIM', b.active, 0, -oldest.count - 1) end
+  for _, id in ipairs(oldest.ended) do rcall('LREM', b.active, -1, id) end
+end
+
+-- Plain is a job of ours of which the claim has found nothing but its first attempt; it left the bytes of its payload.
+local function complete(b, op, oldest, id, epoch, result)
+  local key = b.Q .. id
+  local v = job_fields(key, 'yt', 'ats', 'yq')
+  if not is_own(op.token, epoch, v[1], v[2]) then return rcall('EXISTS', key) == 1 and 'lost' or 'missing' end
+  if op.guard == 'expired' and not is_over(op.session) then return 'live' end
+  local made_before, bytes = 0, tonumber(string.match(v[1], '^(%d*):'))
+  if not bytes then
+    if not oldest.ids[id] and not rcall('LPOS', b.active, id) then return 'lost' end
+    made_before, bytes = unusual().unplain(b, id)
+    if not made_before then return 'stock' end
+  end
+  if oldest.ids[id] then oldest.ended[#oldest.ended + 1] = id
+  elseif rcall('LREM', b.active, -1, id) == 0 then return 'lost' end
+  -- What is left of the lease fences nothing, and says whose completion it is: stock workers leave none.
+  local text, lease, atm = result or 'null', ':' .. v[2], text_of(made_before + 1)
+  if result == 'null' then
+    rcall('HSET', key, 'returnvalue', text, 'finishedOn', NOW_TEXT, 'atm', atm, 'yt', lease, 'yo', '1')
+  else
+    rcall('HSET', key, 'returnvalue', text, 'finishedOn', NOW_TEXT, 'atm', atm, 'yt', lease)
+  end
+  if v[3] then rcall('HDEL', key, 'yq') end
+  local n = #b.completed
+  b.completed[n + 1], b.completed[n + 2] = NOW_TEXT, id
+  b.locks[#b.locks + 1] = key .. ':lock'
+  if b.stalled then rcall('SREM', b.Q .. 'stalled', id) end
+  -- Once for each queue and call the stream is trimmed.
+  if b.is_trimmed then rcall('XADD', b.events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
+  else
+    emit_trimmed(b.Q, 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
+    b.is_trimmed = true
+  end
+  if bytes then b.bytes = b.bytes + bytes + (result and #result or 0) end
+  end_lease(op.session, op.queue, id)
+  return 0
+end
+
+local GONE = { lost = true, missing = true }
+
+-- Of one claim and queue: id, epoch, result, id, epoch, result …
+local function complete_all(op)
+  local b = finished_in(op.queue)
+  local answers, jobs, all_done = {}, op.jobs, true
+  local oldest = oldest_active(b, #jobs / 3)
+  for i = 1, #jobs, 3 do
+    local answer = complete(b, op, oldest, jobs[i], jobs[i + 1], jobs[i + 2])
+    if answer ~= 0 then all_done = false end
+    answers[#answers + 1] = answer
+  end
+  leave_active_list(b, oldest)
+  if all_done and not op.followUps then return 0 end
+  for i, answer in ipairs(answers) do
+    if GONE[answer] then unusual().forget_lease(op.session, op.queue, jobs[3 * i - 2]) end
+  end
+  if op.followUps and answers[1] == 0 then
+    write_all_finished()
+    return { { 'completed', false, unusual().enqueue_all(op.followUps, false) } }
+  end
+  return answers
+end
 
 local answers = {}
 for i, op in ipairs(cmsgpack.unpack(ARGV[1])) do
-  answers[i] = op.jobs and complete_all(op) or finish(op)
-  if GONE[answers[i]] then forget_lease(op.session, op.queue, op.id) end
+  answers[i] = op.jobs and complete_all(op) or unusual().finish(op)
+  if GONE[answers[i]] then unusual().forget_lease(op.session, op.queue, op.id) end
 end
 
 write_all_finished()
 for session, members in pairs(ended) do
-  each_thousand(members, function(...) rcall('ZREM', session_key(session), ...) end)
+  each_thousand(members, function(...) rcall('SREM', session_key(session), ...) end)
   end_if_empty(session)
 end
 return answers

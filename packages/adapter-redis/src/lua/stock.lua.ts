@@ -83,7 +83,7 @@ if j then
   unset(j, 'yl', 'yq')
 end
 -- No job: its options say that it is not to be kept.
-if rcall('ZREM', session_key(ask.session), ask.queue .. ':' .. ask.id) == 1 then end_if_empty(ask.session) end
+drop_lease(ask.session, ask.queue, ask.id)
 hint(ask.queue)
 return enqueue_all(ask.followUps or {}, false)
 `,
@@ -161,7 +161,7 @@ local found = 0
 local function is_ours(queue, id, f)
   local token, epoch = string.match(f[1] or '', '^[^:]*:(.*):(%d+):%d+$')
   return token and is_own(token, epoch, f[1], f[2]) and f[4]
-    and rcall('ZSCORE', session_key(f[4]), queue .. ':' .. id) and true or false
+    and rcall('SISMEMBER', session_key(f[4]), queue .. ':' .. id) == 1
 end
 
 local function look_at(queue, id)
