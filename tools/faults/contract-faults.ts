@@ -8,7 +8,7 @@ const contract = (file: string, find: string, replace: string): Patch => ({
   replace,
 });
 
-/** By the fault's name. */
+/** By the name of the fault of an adapter's, or by what is broken. */
 export const CONTRACT_FAULTS = {
   // Raised with the attempt only, the epoch is no better than the attempt's number.
   "fence-by-attempt": contract(
@@ -44,6 +44,18 @@ export const CONTRACT_FAULTS = {
     "if (mayMove(move, job.state)) return null;",
     `if (mayMove(move, job.state) || (move === "requeue" && job.state === "completed")) return null;`,
   ),
+  "lost-write-made-again": contract(
+    "patience.ts",
+    "reconnect: { undone: PASSING }",
+    "reconnect: { undone: PASSING, unknown: PASSING }",
+  ),
+  "undone-not-made-again": contract("patience.ts", "reconnect: { undone: PASSING }", "reconnect: {}"),
+  "contention-not-waited-for": contract(
+    "patience.ts",
+    "contention: { unsent: CONTENTION, undone: CONTENTION }",
+    "contention: { unsent: CONTENTION }",
+  ),
+  "passing-not-waited-for": contract("patience.ts", "passing: { unsent: PASSING, undone: PASSING }", "passing: {}"),
   "well-and-to-be-fixed": contract(
     "diagnoses.ts",
     '.`, evidence };\n    case "new"',

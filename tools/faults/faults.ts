@@ -1,16 +1,15 @@
 /** The seeded faults: at least one for every promise of the semantics that is kept so far. */
 
+import { on, onlyOn } from "./adapter-patch.ts";
 import { ENGINE_FAULTS } from "./engine-faults.ts";
 import type { Fault } from "./fault.ts";
 import { MEMORY_FAULTS } from "./memory-faults.ts";
 import { POSTGRES_FAULTS } from "./postgres-faults.ts";
 import { POSTGRES_LOCK_FAULTS } from "./postgres-lock-faults.ts";
-import type { PostgresFault } from "./postgres-patch.ts";
 import { POSTGRES_RETENTION_FAULTS } from "./postgres-retention-faults.ts";
 import { POSTGRES_STORE_FAULTS } from "./postgres-store-faults.ts";
 import { POSTGRES_SHORTCUT_FAULTS, POSTGRES_TABLE_FAULTS } from "./postgres-table-faults.ts";
 import { REDIS_FAULTS } from "./redis-faults.ts";
-import type { RedisFault } from "./redis-patch.ts";
 import { REDIS_PLACE_FAULTS } from "./redis-place-faults.ts";
 import { REDIS_READ_FAULTS } from "./redis-read-faults.ts";
 import { REDIS_ONLY_RETENTION_FAULTS, REDIS_RETENTION_FAULTS } from "./redis-retention-faults.ts";
@@ -92,24 +91,19 @@ const sqliteFaults: readonly Fault[] = Object.entries(SQLITE_ONLY_FAULTS).map(([
   on("postgres", POSTGRES_SHORTCUT_FAULTS[id], { id, promise, patches: { sqlite: patches } }),
 );
 
-const postgresFaults: readonly Fault[] = Object.entries({
+const postgresFaults: readonly Fault[] = onlyOn("postgres", {
   ...POSTGRES_LOCK_FAULTS,
   ...POSTGRES_TABLE_FAULTS,
   ...POSTGRES_STORE_FAULTS,
-}).map(([id, { promise, patches, guard }]) => ({
-  id,
-  promise,
-  patches: { postgres: patches },
-  guards: { postgres: guard },
-}));
+});
 
-const redisFaults: readonly Fault[] = Object.entries({
+const redisFaults: readonly Fault[] = onlyOn("redis", {
   ...REDIS_PLACE_FAULTS,
   ...REDIS_TEXT_FAULTS,
   ...REDIS_READ_FAULTS,
   ...REDIS_ONLY_RETENTION_FAULTS,
   ...REDIS_STORE_FAULTS,
-}).map(([id, { promise, patches, guard }]) => ({ id, promise, patches: { redis: patches }, guards: { redis: guard } }));
+});
 
 export const FAULTS: readonly Fault[] = [
   ...adapterFaults,
@@ -119,13 +113,3 @@ export const FAULTS: readonly Fault[] = [
   ...redisFaults,
   ...engineFaults,
 ];
-
-/** Without a place in that adapter it has no patches there, which the test of the patches refuses. */
-function on(target: "postgres" | "redis", seeded: PostgresFault | RedisFault | undefined, fault: Fault): Fault {
-  if (seeded === undefined) return fault;
-  return {
-    ...fault,
-    patches: { ...fault.patches, [target]: seeded.patches },
-    guards: { ...fault.guards, [target]: seeded.guard },
-  };
-}

@@ -1,12 +1,13 @@
 /** Where the faults of every adapter are seeded in the Postgres adapter, in its code and in its functions. */
 
+import type { SeededFault } from "./adapter-patch.ts";
 import { CONTRACT_FAULTS } from "./contract-faults.ts";
-import { chapter, inSql, type PostgresFault, postgres } from "./postgres-patch.ts";
+import { chapter, inSql, postgres } from "./postgres-patch.ts";
 
 /** Takes whatever lease was presented for an open one of the job. */
 const ANY_LEASE = "open ?? new OpenLease({ session, token, queue: ref.queue, claimed_at: 0, deadline: 0, pks: [pk] })";
 
-export const POSTGRES_FAULTS: Readonly<Record<string, PostgresFault>> = {
+export const POSTGRES_FAULTS: Readonly<Record<string, SeededFault>> = {
   "fence-removed": {
     patches: [
       postgres("leases.ts", `if (state !== "waiting" || epoch !== leased) return null;`, ""),

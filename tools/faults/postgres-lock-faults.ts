@@ -5,12 +5,13 @@
  * one kind are taken. Without these a step meets another one, and is begun anew.
  */
 
+import type { OwnFaults } from "./adapter-patch.ts";
 import type { Guard } from "./fault.ts";
-import { inSql, ownTests, type PostgresOnlyFaults, postgres } from "./postgres-patch.ts";
+import { inSql, ownTests, postgres } from "./postgres-patch.ts";
 
 const locks = (title: string): Guard => ownTests("locks", title);
 
-export const POSTGRES_LOCK_FAULTS: PostgresOnlyFaults = {
+export const POSTGRES_LOCK_FAULTS: OwnFaults = {
   "claims-wait-for-ready": {
     promise: "a claim passes by what somebody has in hand",
     patches: [

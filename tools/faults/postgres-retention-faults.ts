@@ -1,13 +1,14 @@
 /** Where the faults of retention are seeded in the Postgres adapter. */
 
+import type { SeededFault } from "./adapter-patch.ts";
 import type { Patch } from "./fault.ts";
-import { chapter, inSql, type PostgresFault, postgres } from "./postgres-patch.ts";
+import { chapter, inSql, postgres } from "./postgres-patch.ts";
 
-const breaks = (...patches: readonly Patch[]): PostgresFault => ({ patches, guard: chapter("retention") });
+const breaks = (...patches: readonly Patch[]): SeededFault => ({ patches, guard: chapter("retention") });
 const purge = (find: string, replace: string): Patch => inSql("purge", find, replace);
 const completion = (find: string, replace: string): Patch => inSql("complete", find, replace);
 
-export const POSTGRES_RETENTION_FAULTS: Readonly<Record<string, PostgresFault>> = {
+export const POSTGRES_RETENTION_FAULTS: Readonly<Record<string, SeededFault>> = {
   "retention-takes-an-open-job": breaks(
     purge(
       "SELECT attention.finished_at, attention.pk,",

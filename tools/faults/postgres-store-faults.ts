@@ -1,8 +1,10 @@
 /** Faults that only Postgres can have: connections, transactions of callers, notifications, migrations. */
 
-import { chapter, inSql, ownTests, type PostgresOnlyFaults, postgres } from "./postgres-patch.ts";
+import type { OwnFaults } from "./adapter-patch.ts";
+import { CONTRACT_FAULTS } from "./contract-faults.ts";
+import { chapter, inSql, ownTests, postgres } from "./postgres-patch.ts";
 
-export const POSTGRES_STORE_FAULTS: PostgresOnlyFaults = {
+export const POSTGRES_STORE_FAULTS: OwnFaults = {
   "call-outside-of-tx": {
     promise: "an enqueue shares the fate of its caller's transaction",
     patches: [
@@ -38,35 +40,17 @@ export const POSTGRES_STORE_FAULTS: PostgresOnlyFaults = {
   },
   "write-made-twice": {
     promise: "a change whose answer was lost is not made again",
-    patches: [
-      postgres(
-        "patience.ts",
-        "reconnect: { unsent: null, undone: PASSING, unknown: null }",
-        "reconnect: { unsent: null, undone: PASSING, unknown: PASSING }",
-      ),
-    ],
+    patches: [CONTRACT_FAULTS["lost-write-made-again"]],
     guard: ownTests("faults", "whose answer was lost"),
   },
   "undone-not-tried-again": {
     promise: "what was undone by the loss of a connection is done again",
-    patches: [
-      postgres(
-        "patience.ts",
-        "reconnect: { unsent: null, undone: PASSING,",
-        "reconnect: { unsent: null, undone: null,",
-      ),
-    ],
+    patches: [CONTRACT_FAULTS["undone-not-made-again"]],
     guard: ownTests("faults", "a connection that is ended"),
   },
   "deadlock-not-tried-again": {
     promise: "a step that met another one is begun anew",
-    patches: [
-      postgres(
-        "patience.ts",
-        "contention: { unsent: CONTENTION, undone: CONTENTION,",
-        "contention: { unsent: CONTENTION, undone: null,",
-      ),
-    ],
+    patches: [CONTRACT_FAULTS["contention-not-waited-for"]],
     guard: ownTests("store", "that meets another"),
   },
   "rollback-taken-for-commit": {

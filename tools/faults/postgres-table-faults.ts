@@ -1,9 +1,10 @@
 /** Faults that only Postgres can have: lines, leases, counters and lists, as its functions keep them. */
 
-import { chapter, inSql, ownTests, type PostgresFault, type PostgresOnlyFaults, postgres } from "./postgres-patch.ts";
+import type { OwnFaults, SeededFault } from "./adapter-patch.ts";
+import { chapter, inSql, ownTests, postgres } from "./postgres-patch.ts";
 
 /** Where the shortcuts of SQLite are taken too: its faults, seeded here. */
-export const POSTGRES_SHORTCUT_FAULTS: Readonly<Record<string, PostgresFault>> = {
+export const POSTGRES_SHORTCUT_FAULTS: Readonly<Record<string, SeededFault>> = {
   "plain-completion-unfenced": {
     patches: [
       inSql("complete", "AND job.epoch = given.epoch AND", "AND"),
@@ -32,7 +33,7 @@ export const POSTGRES_SHORTCUT_FAULTS: Readonly<Record<string, PostgresFault>> =
   },
 };
 
-export const POSTGRES_TABLE_FAULTS: PostgresOnlyFaults = {
+export const POSTGRES_TABLE_FAULTS: OwnFaults = {
   "completed-twice": {
     promise: "a job completes once",
     patches: [inSql("complete", "AND job.state = 'waiting' AND job.dedupe_key", "AND job.dedupe_key")],

@@ -1,11 +1,12 @@
 /** Where the faults of every adapter are seeded in the Redis adapter, in its code and in its scripts. */
 
+import { breaks, type SeededFault } from "./adapter-patch.ts";
 import { CONTRACT_FAULTS } from "./contract-faults.ts";
-import { breaks, chapter, inLua, ownTests, type RedisFault, redis } from "./redis-patch.ts";
+import { chapter, inLua, ownTests, redis } from "./redis-patch.ts";
 
 const OWN_LEASE = "return yt and string.sub(yt, -#mine) == mine";
 
-export const REDIS_FAULTS: Readonly<Record<string, RedisFault>> = {
+export const REDIS_FAULTS: Readonly<Record<string, SeededFault>> = {
   "fence-removed": breaks(chapter("fencing"), inLua("lease", OWN_LEASE, "return yt and true or false")),
   "fence-by-attempt": breaks(
     chapter("fencing"),

@@ -1,10 +1,11 @@
 /** Faults that only scripts on BullMQ's layout can have: leases, keys, and where jobs stand. */
 
-import { breaks, chapter, inLua, ownTests, type RedisOnlyFaults, redis } from "./redis-patch.ts";
+import { breaks, type OwnFaults } from "./adapter-patch.ts";
+import { chapter, inLua, ownTests, redis } from "./redis-patch.ts";
 
 const OWN_LEASE = "return yt and string.sub(yt, -#mine) == mine";
 
-export const REDIS_PLACE_FAULTS: RedisOnlyFaults = {
+export const REDIS_PLACE_FAULTS: OwnFaults = {
   "fence-without-epoch": {
     promise: "a lease is own by its epoch, too",
     ...breaks(

@@ -1,8 +1,9 @@
 /** Faults in how the Redis adapter looks: walks, counts, and what BullMQ's programs wrote. */
 
-import { breaks, chapter, inLua, ownTests, type RedisOnlyFaults, redis } from "./redis-patch.ts";
+import { breaks, type OwnFaults } from "./adapter-patch.ts";
+import { chapter, inLua, ownTests, redis } from "./redis-patch.ts";
 
-export const REDIS_READ_FAULTS: RedisOnlyFaults = {
+export const REDIS_READ_FAULTS: OwnFaults = {
   "walk-loses-its-place": {
     promise: "of jobs of one millisecond none is listed twice and none is passed over",
     ...breaks(

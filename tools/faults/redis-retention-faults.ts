@@ -1,12 +1,13 @@
 /** Where the faults of retention are seeded in the Redis adapter. */
 
+import { breaks as breaksIn, type OwnFaults, type SeededFault } from "./adapter-patch.ts";
 import type { Patch } from "./fault.ts";
-import { breaks as breaksIn, chapter, inLua, ownTests, type RedisFault, type RedisOnlyFaults } from "./redis-patch.ts";
+import { chapter, inLua, ownTests } from "./redis-patch.ts";
 
-const breaks = (...patches: readonly Patch[]): RedisFault => breaksIn(chapter("retention"), ...patches);
+const breaks = (...patches: readonly Patch[]): SeededFault => breaksIn(chapter("retention"), ...patches);
 const purge = (find: string, replace: string): Patch => inLua("purge", find, replace);
 
-export const REDIS_RETENTION_FAULTS: Readonly<Record<string, RedisFault>> = {
+export const REDIS_RETENTION_FAULTS: Readonly<Record<string, SeededFault>> = {
   "retention-takes-an-open-job": breaks(
     purge(
       "if left > 0 and (ask.ageMs or ask.count or ask.bytes) then",
@@ -57,7 +58,7 @@ if left > 0 and (ask.ageMs or ask.count or ask.bytes) then`,
 };
 
 /** Faults that no other adapter has. */
-export const REDIS_ONLY_RETENTION_FAULTS: RedisOnlyFaults = {
+export const REDIS_ONLY_RETENTION_FAULTS: OwnFaults = {
   "bytes-not-counted-back": {
     promise: "a job that leaves takes its bytes along",
     ...breaksIn(

@@ -1,28 +1,21 @@
 /** Faults of connections and calls, and of what people are told. */
 
-import { breaks, ownTests, type RedisOnlyFaults, redis } from "./redis-patch.ts";
+import { breaks, type OwnFaults } from "./adapter-patch.ts";
+import { CONTRACT_FAULTS } from "./contract-faults.ts";
+import { ownTests, redis } from "./redis-patch.ts";
 
-export const REDIS_STORE_FAULTS: RedisOnlyFaults = {
+export const REDIS_STORE_FAULTS: OwnFaults = {
   "write-repeated": {
     promise: "a change whose answer was lost is not made again",
-    ...breaks(
-      ownTests("connection", "whose answer was lost"),
-      redis("patience.ts", 'reconnect: ["undone"]', 'reconnect: ["undone", "unknown"]'),
-    ),
+    ...breaks(ownTests("connection", "whose answer was lost"), CONTRACT_FAULTS["lost-write-made-again"]),
   },
   "read-not-repeated": {
     promise: "what only reads is read again",
-    ...breaks(
-      ownTests("connection", "what only reads"),
-      redis("patience.ts", 'reconnect: ["undone"]', "reconnect: []"),
-    ),
+    ...breaks(ownTests("connection", "what only reads"), CONTRACT_FAULTS["undone-not-made-again"]),
   },
   "loading-not-waited-for": {
     promise: "a server that starts is waited for",
-    ...breaks(
-      ownTests("connection", "reads its data"),
-      redis("patience.ts", 'passing: ["unsent", "undone"]', "passing: []"),
-    ),
+    ...breaks(ownTests("connection", "reads its data"), CONTRACT_FAULTS["passing-not-waited-for"]),
   },
   "full-is-something-else": {
     promise: "a full server is told as full",

@@ -1,8 +1,9 @@
 /** Faults that only scripts can have in what they keep of a job: its events, texts and counts, and records. */
 
-import { breaks, chapter, inLua, ownTests, type RedisOnlyFaults, redis } from "./redis-patch.ts";
+import { breaks, type OwnFaults } from "./adapter-patch.ts";
+import { chapter, inLua, ownTests, redis } from "./redis-patch.ts";
 
-export const REDIS_TEXT_FAULTS: RedisOnlyFaults = {
+export const REDIS_TEXT_FAULTS: OwnFaults = {
   "events-before-the-claim": {
     promise: "events that nobody wrote down are there before those that follow them",
     ...breaks(chapter("events"), inLua("job", "adopt(j)\n  write_down(j)", "adopt(j)")),

@@ -1,19 +1,13 @@
 /** What keeps a worker from starting on Redis, said in one line without the password; and what does not end it. */
 
 import { connectRedis, type RedisOptions, startRedis } from "@jobyard/servers";
-import { urlOf } from "@jobyard/servers/vitest";
+import { firstUrl } from "@jobyard/servers/vitest";
 import { openYard } from "jobyard";
-import { expect, inject, onTestFinished, test } from "vitest";
-import { greet } from "./fixtures/jobs.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { expectOutageSurvived } from "./outage.ts";
 import { place } from "./worker-process.ts";
 
 const password = "s3cret";
-
-const server = (change: Readonly<Partial<URL>>): string => {
-  const [first] = inject("redis");
-  if (first === undefined) throw new Error("no server was provided");
-  return Object.assign(new URL(urlOf(first)), change).href;
-};
 
 async function ownServer(options: RedisOptions): Promise<string> {
   const own = await startRedis(options);
@@ -24,12 +18,12 @@ async function ownServer(options: RedisOptions): Promise<string> {
 test.each([
   [
     "a server that is not there",
-    () => server({ port: "1", password }),
+    () => firstUrl("redis", { port: "1", password }),
     /^error\[STORE_UNAVAILABLE\]: 127\.0\.0\.1:1\/0: .*Nobody listens there/,
   ],
   [
     "a database that is none",
-    () => server({ pathname: "/4711" }),
+    () => firstUrl("redis", { pathname: "/4711" }),
     /^error\[STORE_UNAVAILABLE\]: .*Correct the database in the URL/,
   ],
   [
@@ -58,24 +52,7 @@ test.each([
 
 test("a server that is killed and comes back: the same process is not ready, then ready, and works on", async () => {
   await using own = await startRedis({ appendonly: "always" });
-  const yard = await openYard(own.url);
-  const worker = (await place()).worker({ JOBYARD_URL: own.url, PORT: "0", JOBYARD_LEASE: "1s" });
-  const { health } = await worker.logged("worker.startup");
-  const readiness = async (): Promise<number> => (await fetch(`${health}/readyz`)).status;
-  expect(await readiness()).toBe(200);
-
-  expect(await own.crash()).not.toEqual([]);
-  await expect.poll(readiness, { timeout: 15_000 }).toBe(503);
-  expect((await fetch(`${health}/healthz`)).status).toBe(200);
-  await expect(yard.enqueue(greet.definition, { secret: "none" })).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
-
-  await own.restart();
-  const { id } = await yard.enqueue(greet.definition, { secret: "none" });
-  expect(await worker.logged("job.completed")).toMatchObject({ id });
-  await expect.poll(readiness, { timeout: 15_000 }).toBe(200);
-  worker.kill("SIGTERM");
-  expect(await worker.finished).toEqual({ code: 0, signal: null, err: "" });
-  await yard.close();
+  await expectOutageSurvived(own);
 });
 
 test("a server that begins to evict gets no more jobs until it does not, and the worker goes on by itself", async () => {

@@ -1,19 +1,12 @@
 /** Calls on their way: each has a connection of its own for as long as it needs one, and an end of its own. */
 
-import { type Ports, QueueError } from "@jobyard/core/adapter";
-import { faultOf, isFatal, sqlState } from "./faults.ts";
-import { Failed, patiently } from "./patience.ts";
+import { FailedTry, type Patience, type Ports, patiently, QueueError } from "@jobyard/core/adapter";
+import { faultOf, isFatal, remedyFor, sqlState } from "./faults.ts";
 import type { Lent, Pool } from "./pool.ts";
 
 /** How long those that run are waited for when the store closes, and then what is left to do. */
 const SETTLING_MS = 3_000;
 const CLOSING_MS = 1_000;
-/**
- * A server that lets nobody in, or a transaction in the way, is waited for, so long that the last try has some time of
- * its call left; then whoever calls has to know.
- */
-const LONGEST_PATIENCE_MS = 5_000;
-const PATIENCE_SHARE = 0.5;
 
 export interface CallsOptions {
   readonly pool: Pool;
@@ -25,21 +18,21 @@ export interface CallsOptions {
 
 export class Calls {
   readonly #options: CallsOptions;
+  readonly #patience: Patience;
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
+    this.#patience = { ports: options.ports, callTimeoutMs: options.callTimeoutMs, remedyFor };
   }
 
   /**
-   * @param attempt - throws {@link Failed} where it may be tried again, with another connection
+   * @param attempt - throws {@link FailedTry} where it may be tried again, with another connection
    * @throws QueueError `STORE_CLOSED`, `STORE_UNAVAILABLE`, `STORE_BUSY`, `STORE_FULL`, `STORE_CORRUPT`
    */
   run<T>(attempt: (lent: Lent) => Promise<T>): Promise<T> {
-    const { ports, callTimeoutMs } = this.#options;
-    const patienceEnds = ports.monotonic() + Math.min(callTimeoutMs * PATIENCE_SHARE, LONGEST_PATIENCE_MS);
-    return this.#limited((limit) => patiently(ports, patienceEnds, () => this.#attempt(limit, attempt)));
+    return this.#limited((limit) => patiently(this.#patience, () => this.#attempt(limit, attempt)));
   }
 
   /** The same for work on a connection that is not ours: when the time is over it is left to itself. */
@@ -70,7 +63,7 @@ export class Calls {
     try {
       return await use(await this.#options.pool.borrow(), work);
     } catch (error) {
-      throw faultOf(error instanceof Failed ? error.cause : error, this.#options.place);
+      throw faultOf(error instanceof FailedTry ? error.cause : error, this.#options.place);
     }
   }
 
@@ -118,7 +111,7 @@ export class Calls {
       limit.onOver(() => reject(new Error("no connection was free, or none could be made")));
       this.#options.pool.borrow().then(
         (lent) => (limit.isOver ? lent.giveBack("keep") : resolve(lent)),
-        (error: unknown) => reject(new Failed("unsent", error)),
+        (error: unknown) => reject(new FailedTry("unsent", error)),
       );
     });
   }
@@ -161,7 +154,7 @@ async function use<T>(lent: Lent, work: (lent: Lent) => Promise<T>): Promise<T> 
     lent.giveBack("keep");
     return result;
   } catch (error) {
-    lent.giveBack(isSpent(error instanceof Failed ? error.cause : error) ? "discard" : "keep");
+    lent.giveBack(isSpent(error instanceof FailedTry ? error.cause : error) ? "discard" : "keep");
     throw error;
   }
 }

@@ -4,30 +4,17 @@
  * A password appears in none of them: the driver's own messages have none, and the place is told without user.
  */
 
-import { type ErrorCode, isQueueError, QueueError } from "@jobyard/core/adapter";
-
-/** When the same call may be made again by itself, provided that nothing of it was kept. */
-export type Remedy =
-  /** A person has to do something. */
-  | "none"
-  /** Another transaction was in the way: at once. */
-  | "contention"
-  /** The server is starting, ending, or has no connection left: after a pause. */
-  | "passing"
-  /** The connection is gone; with another one. */
-  | "reconnect";
-
-interface Fault {
-  readonly code: ErrorCode;
-  readonly remedy: Remedy;
-  /** What to do; the server's own words go before it. */
-  readonly advice: string;
-}
-
-const unavailable = (remedy: Remedy, advice: string): Fault => ({ code: "STORE_UNAVAILABLE", remedy, advice });
+import {
+  isQueueError,
+  NETWORK_ADVICE,
+  QueueError,
+  type Remedy,
+  type StoreFault,
+  unavailable,
+} from "@jobyard/core/adapter";
 
 /** By SQLSTATE, or its first two characters. */
-const STATES: Readonly<Record<string, Fault>> = {
+const STATES: Readonly<Record<string, StoreFault>> = {
   "28P01": unavailable("none", "Check the role and the password in the URL"),
   "28": unavailable("none", "Check role, database and host against the server's pg_hba.conf"),
   "3D000": unavailable("none", "Create the database, or correct its name in the URL"),
@@ -57,22 +44,7 @@ const STATES: Readonly<Record<string, Fault>> = {
   XX001: { code: "STORE_CORRUPT", remedy: "none", advice: "The server found damaged data" },
   XX002: { code: "STORE_CORRUPT", remedy: "none", advice: "The server found a damaged index; REINDEX may mend it" },
 };
-const FATAL: Fault = unavailable("none", "The server refused the connection");
-
-/** By the code of Node's own errors. */
-const NETWORK: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "Nobody listens there: start the server, or correct host and port",
-  ENOTFOUND: "There is no host of this name",
-  EAI_AGAIN: "The name of the host could not be looked up just now",
-  ENOENT: "There is no such socket: start the server, or correct the path",
-  EACCES: "This user may not use the socket",
-  ETIMEDOUT: "The host does not answer",
-  EHOSTUNREACH: "There is no way to the host",
-  ENETUNREACH: "There is no way to the host's network",
-  ECONNRESET: "The connection was broken off",
-  ECONNABORTED: "The connection was broken off",
-  EPIPE: "The connection was broken off",
-};
+const FATAL: StoreFault = unavailable("none", "The server refused the connection");
 
 /**
  * What to throw instead of `error`. Faults of our own making (a constraint, wrong SQL) stay as they are: hiding them
@@ -95,14 +67,14 @@ export class ConnectionLost extends Error {
   override readonly name: string = "ConnectionLost";
 }
 
-function findFault(error: unknown): Fault | null {
+function findFault(error: unknown): StoreFault | null {
   if (error instanceof ConnectionLost) return unavailable("reconnect", "See whether server and network are well");
   const state = sqlState(error);
   if (state !== null) {
     const known = STATES[state] ?? STATES[state.slice(0, 2)];
     return known ?? (isFatal(error) ? FATAL : null);
   }
-  const advice = NETWORK[stringIn(error, "code") ?? ""];
+  const advice = NETWORK_ADVICE[stringIn(error, "code") ?? ""];
   return advice === undefined ? null : unavailable("reconnect", advice);
 }
 

@@ -2,7 +2,7 @@
  * The database and the rules for using it: nothing after close, nothing on a schema that is not ours, no call without
  * an end, errors in our own words, and a hint to those who wait or watch after every change.
  *
- * What is tried again by itself is decided in `patience.ts`: never a change whose answer was lost. Whoever asked for
+ * What is tried again by itself is decided in core's `contract/patience.ts`: never a change whose answer was lost. Whoever asked for
  * that one gets `STORE_UNAVAILABLE`, and finds out.
  */
 

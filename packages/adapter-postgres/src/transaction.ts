@@ -1,9 +1,8 @@
 /** Brackets around work on a lent connection, and how far it had come when it failed. */
 
-import type { Instant } from "@jobyard/core/adapter";
+import { FailedTry, type Instant, type Reach } from "@jobyard/core/adapter";
 import type { Dialect } from "./dialect.ts";
 import { ConnectionLost, isFatal, sqlState } from "./faults.ts";
-import { Failed, type Reach } from "./patience.ts";
 import type { Lent } from "./pool.ts";
 import { readNow } from "./sql/time.sql.ts";
 import { type None, type Statement, sql } from "./statement.ts";
@@ -87,9 +86,9 @@ const ADMIN_SHUTDOWN = "57P01";
 
 /** Errors of the work's own making are passed on as they are: trying again would not help. */
 function failed(lent: Lent, error: unknown, reach: Reach): unknown {
-  if (sqlState(error) !== null) return new Failed(reach, error);
+  if (sqlState(error) !== null) return new FailedTry(reach, error);
   if (!lent.isLost()) return error;
-  return new Failed(reach, hasCode(error) ? error : new ConnectionLost(messageOf(error), { cause: error }));
+  return new FailedTry(reach, hasCode(error) ? error : new ConnectionLost(messageOf(error), { cause: error }));
 }
 
 const hasCode = (error: unknown): boolean => error instanceof Error && "code" in error;

@@ -1,8 +1,10 @@
 /** `postgres:` URLs: where the server is, in the words of every Postgres client, and the options of this adapter. */
 
-import { QueueError } from "@jobyard/core/adapter";
+import { urlValues } from "@jobyard/core/adapter";
 import pg from "pg";
 import type { PostgresOptions } from "./options.ts";
+
+const { bad, oneOf, whole } = urlValues("Postgres");
 
 /**
  * `postgres://user@host:5432/database`, also `postgresql:`, with the parameters that pg knows (`host`, `sslmode`,
@@ -90,19 +92,6 @@ function distance(a: string, b: string): number {
   }
   return row[b.length] ?? 0;
 }
-
-function oneOf<T>(name: string, value: string, choices: Readonly<Record<string, T>>): T {
-  if (Object.hasOwn(choices, value)) return choices[value] as T;
-  throw bad(`${name} is ${Object.keys(choices).join(" or ")}`);
-}
-
-function whole(name: string, value: string): number {
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw bad(`${name} is a whole number`);
-}
-
-/** The URL itself is no part of it: it may have a password at a place where nobody looks for one. */
-const bad = (what: string): QueueError => new QueueError("BAD_URL", `the URL of Postgres: ${what}`, { field: "url" });
 
 function canParse(place: string): boolean {
   try {

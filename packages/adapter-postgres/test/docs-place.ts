@@ -1,40 +1,8 @@
-/** What tests of the documentation stand on: a database of their own, roles, and the pages. */
+/** What tests of the documentation stand on: a database of their own, and roles. */
 
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import pg from "pg";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { onTestFinished } from "vitest";
 import { postgresAdapter } from "../src/index.ts";
-
-const DOCS = join(import.meta.dirname, "../../../docs");
-
-export const readPage = (name: string): Promise<string> => readFile(join(DOCS, name), "utf8");
-
-/** Code of one language in the section under this heading. */
-export function codeUnder(page: string, heading: string, language: string): readonly string[] {
-  const [, section = ""] = new RegExp(`^#+ ${heading}$(.*?)(?=^## |^### )`, "ms").exec(`${page}\n## `) ?? [];
-  return [...section.matchAll(new RegExp(`^\`\`\`${language}$(.*?)^\`\`\`$`, "gms"))].map(([, text = ""]) => text);
-}
-
-/** Links to files and headings that are there. */
-export function describeLinks(page: string): void {
-  describe("what it points to", () => {
-    const links = [...page.matchAll(/\]\((?!https?:)([^)#\s]*)(#[^)\s]+)?\)/g)];
-    test.each(links.map(([, path = "", anchor = ""]) => [path, anchor]))("%s%s is there", async (path, anchor) => {
-      expect(path === "" || existsSync(join(DOCS, path))).toBe(true);
-      if (anchor === "") return;
-      const target = path === "" ? page : await readFile(join(DOCS, path), "utf8");
-      const headings = [...target.matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) =>
-        text
-          .toLowerCase()
-          .replaceAll(/[^\w\s-]/g, "")
-          .replaceAll(" ", "-"),
-      );
-      expect(headings).toContain(anchor.slice(1));
-    });
-  });
-}
 
 let made = 0;
 

@@ -8,13 +8,14 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { createYard, defineJob } from "@jobyard/core";
 import { claimRequest, newJob } from "@jobyard/core/testing";
+import { codeUnder, describeLinks, readPage } from "@jobyard/pages";
 import { availablePostgres } from "@jobyard/servers";
 import { urlOf } from "@jobyard/servers/vitest";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { parsePostgresUrl, postgresAdapter } from "../src/index.ts";
 import { jobPayloadIndex } from "../src/sql/payload-index.sql.ts";
-import { codeUnder, connected, describeLinks, openPlace, readPage } from "./docs-place.ts";
+import { connected, openPlace } from "./docs-place.ts";
 import { dropSchema, newSchema, serverUrl, until } from "./ground.ts";
 
 const page = await readPage("postgres.md");

@@ -1,25 +1,23 @@
 /** What docs/postgres-transactions.md tells people to run is run, as it stands there; what it points to is there. */
 
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { createYard, DEFAULTS, defineJob } from "@jobyard/core";
 import { claimRequest } from "@jobyard/core/testing";
+import { codeUnder, describeLinks, readPage, scriptFolder, scriptsOf } from "@jobyard/pages";
 import { urlOf } from "@jobyard/servers/vitest";
 import type pg from "pg";
 import { describe, expect, inject, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { postgresAdapter } from "../src/index.ts";
-import { codeUnder, connected, describeLinks, openPlace, type Place, readPage } from "./docs-place.ts";
+import { connected, openPlace, type Place } from "./docs-place.ts";
 
 const packageFolder = join(import.meta.dirname, "..");
 const page = await readPage("postgres-transactions.md");
 
-const scripts = [...page.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms)].map(
-  ([, name = "", code = ""]) => [name, code] as const,
-);
+const scripts = scriptsOf(page);
 /** By the heading that they stand under. */
 const statements = (heading: string): readonly string[] => codeUnder(page, heading, "sql");
 
@@ -31,23 +29,19 @@ async function openShop(server: string): Promise<Place> {
   return place;
 }
 
+const PACKAGES = ["@jobyard/core", "@prisma/adapter-pg", "drizzle-orm", "knex", "kysely", "pg", "zod"];
+const IMPORTS = {
+  ...Object.fromEntries(PACKAGES.map((name) => [name, join(packageFolder, "node_modules", name)])),
+  "@jobyard/adapter-postgres": packageFolder,
+};
+
 /** A folder with the page's scripts under their names, and with what they import. */
 async function desk(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "jobyard-docs-"));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
-  const packages = ["@jobyard/core", "@prisma/adapter-pg", "drizzle-orm", "knex", "kysely", "pg", "zod"];
-  for (const name of packages) await link(join(packageFolder, "node_modules", name), join(path, "node_modules", name));
-  await link(packageFolder, join(path, "node_modules/@jobyard/adapter-postgres"));
+  const path = await scriptFolder(scripts, IMPORTS);
   await mkdir(join(path, "generated/prisma"), { recursive: true });
   const client = JSON.stringify(join(import.meta.dirname, "prisma-client.ts"));
   await writeFile(join(path, "generated/prisma/client.ts"), `export { PrismaClient } from ${client};\n`);
-  for (const [name, code] of scripts) await writeFile(join(path, name), code);
   return path;
-}
-
-async function link(to: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await symlink(to, path, "dir");
 }
 
 const run = (path: string, script: string, url: string): Promise<unknown> =>
@@ -84,8 +78,7 @@ describe.each(inject("postgres"))("on PostgreSQL $version", (server) => {
   test("the statements do what is said of them", async () => {
     const place = await openShop(urlOf(server));
     await place.client.query("INSERT INTO orders (id) VALUES ('a'), ('b')");
-    for (const text of ["From SQL", "What it takes", "In a trigger"].flatMap(statements))
-      await place.client.query(text);
+    for (const text of statements("From SQL")) await place.client.query(text);
     expect((await jobsOf(place)).map((job) => Object.values(job as object).join(" ")).sort()).toEqual([
       'mail waiting {"to" : "ada@example.org"}',
       'mail waiting {"to": "ada@example.org"}',

@@ -271,7 +271,7 @@ describe("a server that crashes", () => {
       store.call(({ db }) => db.get(sleep, { seconds: 30 })),
     ]);
     await until("all three run", async () => (await sleepers()) === 3);
-    const killed = await server.kill();
+    const killed = await server.crash();
     expect(killed.length).toBeGreaterThan(0);
     const outcomes = await running;
     for (const outcome of outcomes) expect(outcome).toMatchObject({ status: "rejected", reason: unavailable });

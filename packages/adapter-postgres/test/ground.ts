@@ -1,18 +1,14 @@
 /** What tests of the connection stand on: a server, a schema that goes with the test, and stores on it. */
 
-import { urlOf } from "@jobyard/servers/vitest";
+import { firstUrl } from "@jobyard/servers/vitest";
 import pg from "pg";
-import { inject, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import { checkedOptions, type PostgresOptions } from "../src/options.ts";
 import { type None, type Statement, sql } from "../src/statement.ts";
 import { Store } from "../src/store.ts";
 
 /** The address of the newest server that is there. */
-export function serverUrl(): string {
-  const [newest] = inject("postgres");
-  if (newest === undefined) throw new Error("no server was provided");
-  return urlOf(newest);
-}
+export const serverUrl = (): string => firstUrl("postgres");
 
 let schemas = 0;
 

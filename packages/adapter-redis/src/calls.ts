@@ -3,21 +3,14 @@
  * fails, and breaks the connection off, because a server that is gone without a word looks the same as a slow one.
  */
 
-import { type Ports, QueueError } from "@jobyard/core/adapter";
+import { FailedTry, type Patience, type Ports, patiently, QueueError } from "@jobyard/core/adapter";
 import type { Link } from "./connection.ts";
 import type { Client } from "./driver.ts";
-import { ConnectionLost, faultOf, isUndone } from "./faults.ts";
+import { ConnectionLost, faultOf, isUndone, remedyFor } from "./faults.ts";
 import { type Limit, Limits } from "./limits.ts";
-import { Failed, patiently } from "./patience.ts";
 
 /** How long those that run are waited for when the store closes. */
 const SETTLING_MS = 3_000;
-/**
- * A server that is starting is waited for, so long that the last try has some time of its call left; then whoever calls
- * has to know.
- */
-const LONGEST_PATIENCE_MS = 5_000;
-const PATIENCE_SHARE = 0.5;
 
 export interface CallsOptions {
   readonly link: Pick<Link, "open" | "ready" | "answering" | "epoch" | "cut" | "close">;
@@ -36,12 +29,14 @@ export type Kind = "only looks" | "only reads" | "may write";
 export class Calls {
   readonly #options: CallsOptions;
   readonly #limits: Limits;
+  readonly #patience: Patience;
   readonly #running = new Set<Promise<unknown>>();
   #isClosed = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
     this.#limits = new Limits(options.ports, options.callTimeoutMs);
+    this.#patience = { ports: options.ports, callTimeoutMs: options.callTimeoutMs, remedyFor };
   }
 
   /**
@@ -53,7 +48,7 @@ export class Calls {
    */
   async run<T>(kind: Kind, work: (client: Client) => Promise<T>): Promise<T> {
     this.assertOpen();
-    const running = this.#limited((limit) => this.#patiently(limit, kind, work));
+    const running = this.#limited((limit) => patiently(this.#patience, () => this.#attempt(limit, kind, work)));
     this.#running.add(running);
     try {
       return await running;
@@ -99,12 +94,6 @@ export class Calls {
     });
   }
 
-  #patiently<T>(limit: CallLimit, kind: Kind, work: (client: Client) => Promise<T>): Promise<T> {
-    const { ports, callTimeoutMs } = this.#options;
-    const end = ports.monotonic() + Math.min(callTimeoutMs * PATIENCE_SHARE, LONGEST_PATIENCE_MS);
-    return patiently(ports, end, () => this.#attempt(limit, kind, work));
-  }
-
   async #attempt<T>(limit: CallLimit, kind: Kind, work: (client: Client) => Promise<T>): Promise<T> {
     const { link } = this.#options;
     const client = link.open ?? (await this.#connect(kind));
@@ -114,7 +103,7 @@ export class Calls {
     try {
       return await work(client);
     } catch (error) {
-      throw new Failed(kind === "may write" && !isUndone(error) ? "unknown" : "undone", error);
+      throw new FailedTry(kind === "may write" && !isUndone(error) ? "unknown" : "undone", error);
     } finally {
       limit.sentOn = null;
     }
@@ -125,7 +114,7 @@ export class Calls {
     try {
       return await (kind === "only looks" ? link.answering() : link.ready());
     } catch (error) {
-      throw new Failed("unsent", error);
+      throw new FailedTry("unsent", error);
     }
   }
 }

@@ -5,25 +5,14 @@
  * before anybody sees it.
  */
 
-import { type ErrorCode, isQueueError, QueueError } from "@jobyard/core/adapter";
-
-/** When the same call may be made again by itself, provided that nothing of it was kept. */
-export type Remedy =
-  /** A person has to do something, or whoever calls knows better. */
-  | "none"
-  /** The server is starting, busy, or has no connection left: after a pause. */
-  | "passing"
-  /** The connection is gone, or leads to a server that takes no writes any more; with another one. */
-  | "reconnect";
-
-interface Fault {
-  readonly code: ErrorCode;
-  readonly remedy: Remedy;
-  /** What to do; the server's own words go before it. */
-  readonly advice: string;
-}
-
-const unavailable = (remedy: Remedy, advice: string): Fault => ({ code: "STORE_UNAVAILABLE", remedy, advice });
+import {
+  isQueueError,
+  NETWORK_ADVICE,
+  QueueError,
+  type Remedy,
+  type StoreFault,
+  unavailable,
+} from "@jobyard/core/adapter";
 
 const FORBIDDEN = unavailable(
   "none",
@@ -32,7 +21,7 @@ const FORBIDDEN = unavailable(
 const CREDENTIALS = unavailable("none", "Check user and password in the URL");
 
 /** By the first word of a refusal. A server that refuses has changed nothing, within a script too. */
-const REFUSALS: Readonly<Record<string, Fault>> = {
+const REFUSALS: Readonly<Record<string, StoreFault>> = {
   WRONGPASS: CREDENTIALS,
   NOAUTH: CREDENTIALS,
   NOPERM: FORBIDDEN,
@@ -61,7 +50,7 @@ const REFUSALS: Readonly<Record<string, Fault>> = {
 };
 
 /** By words in a refusal that has no word of its own (`ERR …`), or in an error of the driver. */
-const WORDS: readonly (readonly [RegExp, Fault])[] = [
+const WORDS: readonly (readonly [RegExp, StoreFault])[] = [
   [
     /invalid password|without any password configured|no password is set|wrong number of arguments for 'auth'/i,
     CREDENTIALS,
@@ -87,23 +76,12 @@ const WORDS: readonly (readonly [RegExp, Fault])[] = [
   ],
 ];
 
-const BROKEN = "The connection was broken off";
 const CERTIFICATE = "Trust the server's certificate by ca=<file> or NODE_EXTRA_CA_CERTS, or give it another one";
-const ROUTE = "There is no way to the host";
 
 /** By the code of Node's own errors. */
 const NETWORK: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "Nobody listens there: start the server, or correct host and port",
-  ENOTFOUND: "There is no host of this name",
-  EAI_AGAIN: "The name of the host could not be looked up just now",
-  ENOENT: "There is no such socket: start the server, or correct the path",
-  EACCES: "This user may not use the socket",
-  ETIMEDOUT: "The host does not answer",
-  EHOSTUNREACH: ROUTE,
-  ENETUNREACH: ROUTE,
-  ECONNRESET: BROKEN,
-  ECONNABORTED: BROKEN,
-  EPIPE: BROKEN,
+  ...NETWORK_ADVICE,
+  ENETUNREACH: "There is no way to the host",
   DEPTH_ZERO_SELF_SIGNED_CERT: CERTIFICATE,
   SELF_SIGNED_CERT_IN_CHAIN: CERTIFICATE,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: CERTIFICATE,
@@ -168,7 +146,7 @@ export function refusalOf(error: unknown): string | null {
 const isReply = (error: unknown): boolean =>
   error instanceof ServerLoading || (error instanceof Error && error.name === "ReplyError");
 
-function findFault(error: unknown): Fault | null {
+function findFault(error: unknown): StoreFault | null {
   const refused = REFUSALS[refusalOf(innerOf(error) ?? error) ?? ""];
   if (refused !== undefined) return refused;
   const message = messageOf(error);

@@ -1,8 +1,10 @@
 /** `redis:` URLs: where the store is, and options of this adapter as parameters. */
 
-import { QueueError } from "@jobyard/core/adapter";
+import { urlValues } from "@jobyard/core/adapter";
 import type { Fleet, RedisOptions } from "./options.ts";
 import type { Credentials, Node, Target } from "./target.ts";
+
+const { bad, oneOf, whole } = urlValues("Redis");
 
 const SERVER_PORT = 6_379;
 export const SENTINEL_PORT = 26_379;
@@ -111,16 +113,3 @@ type Parameter = keyof typeof PARAMETERS;
 const KNOWN = Object.keys(PARAMETERS).join(", ");
 
 const isOurs = (name: string): name is Parameter => Object.hasOwn(PARAMETERS, name);
-
-function oneOf<const T>(name: string, value: string, choices: Readonly<Record<string, T>>): T {
-  if (Object.hasOwn(choices, value)) return choices[value] as T;
-  throw bad(`${name} is ${Object.keys(choices).join(" or ")}`);
-}
-
-function whole(name: string, value: string): number {
-  if (/^\d{1,9}$/.test(value)) return Number(value);
-  throw bad(`${name} is a whole number`);
-}
-
-/** The URL itself is no part of it: it may have a password at a place where nobody looks for one. */
-const bad = (what: string): QueueError => new QueueError("BAD_URL", `the URL of Redis: ${what}`, { field: "url" });

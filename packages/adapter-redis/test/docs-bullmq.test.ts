@@ -1,6 +1,7 @@
 /** What docs/coming-from-bullmq.md tells people to do is done, step by step, beside programs with BullMQ 6 and 5. */
 
 import { defineJob } from "@jobyard/core";
+import { codeUnder, describeLinks, readPage } from "@jobyard/pages";
 import { type RedisServer, startRedis } from "@jobyard/servers";
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
@@ -9,7 +10,7 @@ import { z } from "zod";
 import { TESTED_BULLMQ } from "../src/bullmq.ts";
 import { redisAdapter } from "../src/index.ts";
 import { accepts, bury, claimJobs, jobOf, newJob, openYard, settleAll } from "./bullmq-ground.ts";
-import { codeUnder, commandsUnder, type Desk, describeLinks, openDesk, readPage } from "./docs-page.ts";
+import { commandsUnder, type Desk, openDesk } from "./docs-page.ts";
 import { until } from "./links.ts";
 
 const page = await readPage("coming-from-bullmq.md");

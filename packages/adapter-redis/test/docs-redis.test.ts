@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { createYard, defineJob, type Yard } from "@jobyard/core";
 import type { ClaimRequest, NewJob } from "@jobyard/core/adapter";
 import { claimRequest, newJob } from "@jobyard/core/testing";
+import { codeUnder, describeLinks, readPage, sectionOf } from "@jobyard/pages";
 import { type RedisServer, startRedis, startRedisCluster } from "@jobyard/servers";
 import { FlowProducer } from "bullmq";
 import { Redis } from "ioredis";
@@ -17,7 +18,7 @@ import { redisAdapter } from "../src/index.ts";
 import { OLDEST_REDIS } from "../src/info.ts";
 import { checkedOptions } from "../src/options.ts";
 import { parseRedisUrl } from "../src/url.ts";
-import { codeUnder, commandsUnder, describeLinks, openDesk, readPage, sectionOf } from "./docs-page.ts";
+import { commandsUnder, openDesk } from "./docs-page.ts";
 import { until } from "./links.ts";
 
 const page = await readPage("redis.md");

@@ -1,29 +1,22 @@
 /** What docs/sqlite.md tells people to run is run, as it stands there; what it points to is there. */
 
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { newJob } from "@jobyard/core/testing";
+import { describeLinks, readPage, scriptFolder, scriptsOf } from "@jobyard/pages";
 import Database from "better-sqlite3";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parseSqliteUrl, sqliteAdapter } from "../src/index.ts";
-import { folder } from "./bench.ts";
 
-const packageFolder = join(import.meta.dirname, "..");
-const docs = join(packageFolder, "../../docs");
-const page = await readFile(join(docs, "sqlite.md"), "utf8");
+const page = await readPage("sqlite.md");
 
 /** A folder with the page's scripts under their names, and with better-sqlite3. */
-async function desk(): Promise<string> {
-  const path = await folder();
-  await mkdir(join(path, "node_modules"));
-  await symlink(join(packageFolder, "node_modules/better-sqlite3"), join(path, "node_modules/better-sqlite3"), "dir");
-  for (const [, name = "", code = ""] of page.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms))
-    await writeFile(join(path, name), code);
-  return path;
-}
+const desk = (): Promise<string> =>
+  scriptFolder(scriptsOf(page), {
+    "better-sqlite3": join(import.meta.dirname, "../node_modules/better-sqlite3"),
+  });
 
 const run = (path: string, script: string, ...args: readonly string[]): Promise<unknown> =>
   promisify(execFile)(process.execPath, [script, ...args], { cwd: path });
@@ -77,22 +70,9 @@ test("an application's file can be made to give pages back, and keeps what it ha
   expect(await idsIn(file)).toEqual(["a"]);
 });
 
-describe("what it points to", () => {
-  const urls = [...page.matchAll(/`(sqlite:[^`\s]+)`/g)].map(([, url = ""]) => url);
-  test.each(urls)("%s is a URL", (url) => {
-    expect(() => parseSqliteUrl(url)).not.toThrow();
-  });
-
-  const links = [...page.matchAll(/\]\((?!https?:)([^)#\s]*)(#[^)\s]+)?\)/g)];
-  test.each(links.map(([, path = "", anchor = ""]) => [path, anchor]))("%s%s is there", async (path, anchor) => {
-    expect(existsSync(join(docs, path))).toBe(true);
-    if (path !== "") return;
-    const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) =>
-      text
-        .toLowerCase()
-        .replaceAll(/[^\w\s-]/g, "")
-        .replaceAll(" ", "-"),
-    );
-    expect(headings).toContain(anchor.slice(1));
-  });
+const urls = [...page.matchAll(/`(sqlite:[^`\s]+)`/g)].map(([, url = ""]) => url);
+test.each(urls)("%s is a URL", (url) => {
+  expect(() => parseSqliteUrl(url)).not.toThrow();
 });
+
+describeLinks(page);

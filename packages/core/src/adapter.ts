@@ -13,8 +13,10 @@ export * from "./contract/list-page.ts";
 export * from "./contract/merge.ts";
 export * from "./contract/moving.ts";
 export * from "./contract/own-lease.ts";
+export * from "./contract/patience.ts";
 export * from "./contract/search.ts";
 export * from "./contract/settings.ts";
+export * from "./contract/store-faults.ts";
 export * from "./contract/stored-backoff.ts";
 export * from "./contract/stored-ending.ts";
 export type * from "./contract/stored-job.ts";
@@ -22,6 +24,7 @@ export * from "./contract/stored-nouns.ts";
 export * from "./contract/stored-queue.ts";
 export * from "./contract/stored-texts.ts";
 export * from "./contract/stored-undo.ts";
+export * from "./contract/url-values.ts";
 export { backoffMs } from "./decisions/backoff.ts";
 export * from "./decisions/counting.ts";
 export {

@@ -1,7 +1,7 @@
 /** `redis:` URLs: keys under a prefix of a server that is there already. Nothing is made before the first job. */
 
-import { randomBytes } from "node:crypto";
 import type { Backend } from "./backends.ts";
+import { serverScratch } from "./server-scratch.ts";
 
 export const redis: Backend = {
   hasTables: false,
@@ -19,19 +19,8 @@ export const redis: Backend = {
   /** A prefix of its own; keys that a second Ctrl+C leaves behind can be deleted by it. */
   async scratch(url) {
     const { dropRedisPrefix } = await import("@jobyard/adapter-redis");
-    const [place = "", query] = url.split("?");
-    const parameters = new URLSearchParams(query);
-    // Process ids alone are no names: other machines use the same server. The braces are for a cluster.
-    parameters.set("prefix", `{jobyard-scratch-${randomBytes(6).toString("hex")}}`);
-    const scratch = `${place}?${parameters}`;
-    let isRemoved: Promise<void> | null = null;
-    return {
-      shared: true,
-      url: scratch,
-      remove: () => {
-        isRemoved ??= dropRedisPrefix({ url: scratch });
-        return isRemoved;
-      },
-    };
+    // The braces are for a cluster.
+    const nameFor = (tag: string): string => `{jobyard-scratch-${tag}}`;
+    return serverScratch(url, "prefix", nameFor, (scratch) => dropRedisPrefix({ url: scratch }));
   },
 };

@@ -1,18 +1,15 @@
 /** The command line on Postgres: it makes its tables when it is told to, and says what is wrong without the password. */
 
-import { urlOf } from "@jobyard/servers/vitest";
+import { firstUrl } from "@jobyard/servers/vitest";
 import pg from "pg";
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { documents, expectError, place } from "./jobyard.ts";
+import { expectNothingLeftByStoppedBench } from "./stopped-bench.ts";
 
 const SECRET = "s3cret";
 
 /** The server's own address, with another part here and there. */
-function serverUrl(change: Readonly<Partial<URL>> = {}): string {
-  const [server] = inject("postgres");
-  if (server === undefined) throw new Error("no server was provided");
-  return Object.assign(new URL(urlOf(server)), change).href;
-}
+const serverUrl = (change?: Readonly<Partial<URL>>): string => firstUrl("postgres", change);
 
 test("a schema without our tables is never made by looking or enqueuing, and by migrate once", async () => {
   const here = await place({ migrate: false });
@@ -47,13 +44,7 @@ describe("bench", () => {
 
   test("that is stopped leaves nothing either", async () => {
     const here = await place({ migrate: false });
-    const benching = here.start("bench", "--time", "20s", "--json");
-    await expect.poll(scratches, { timeout: 15_000 }).toHaveLength(1);
-    benching.kill("SIGINT");
-    const { code, out } = await benching.finished;
-    expect(code).toBe(1);
-    expect(documents("bench", out)).toMatchObject([{ interrupted: true }]);
-    expect(await scratches()).toEqual([]);
+    await expectNothingLeftByStoppedBench(here, scratches);
   });
 });
 

@@ -1,18 +1,15 @@
 /** The command line on Redis: nothing has to be made, and what is wrong is said without the password. */
 
 import { connectRedis, type RedisOptions, startRedis } from "@jobyard/servers";
-import { urlOf } from "@jobyard/servers/vitest";
-import { describe, expect, inject, onTestFinished, test } from "vitest";
+import { firstUrl } from "@jobyard/servers/vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { documents, expectError, JOBS, place } from "./jobyard.ts";
+import { expectNothingLeftByStoppedBench } from "./stopped-bench.ts";
 
 const SECRET = "s3cret";
 
 /** The server's own address, with another part here and there. */
-function serverUrl(change: Readonly<Partial<URL>> = {}): string {
-  const [server] = inject("redis");
-  if (server === undefined) throw new Error("no server was provided");
-  return Object.assign(new URL(urlOf(server)), change).href;
-}
+const serverUrl = (change?: Readonly<Partial<URL>>): string => firstUrl("redis", change);
 
 /** A server of the test's own. */
 async function ownServer(options: RedisOptions): Promise<string> {
@@ -102,13 +99,7 @@ describe("bench", () => {
 
   test("that is stopped leaves nothing either", async () => {
     const here = await place();
-    const benching = here.start("bench", "--time", "20s", "--json");
-    await expect.poll(scratches, { timeout: 15_000 }).toHaveLength(1);
-    benching.kill("SIGINT");
-    const { code, out } = await benching.finished;
-    expect(code).toBe(1);
-    expect(documents("bench", out)).toMatchObject([{ interrupted: true }]);
-    expect(await scratches()).toEqual([]);
+    await expectNothingLeftByStoppedBench(here, scratches);
   });
 });
 

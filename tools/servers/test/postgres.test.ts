@@ -49,7 +49,7 @@ describe.each(availablePostgres())("PostgreSQL $version", ({ major, version }) =
     const children = descendants(pid ?? 0);
     expect(children.length).toBeGreaterThan(3);
 
-    const killed = await server.kill();
+    const killed = await server.crash();
     expect(killed[0]).toBe(pid);
     // Others may have ended by themselves meanwhile: a worker of autovacuum, for one.
     expect(killed).toContain(rows[0]?.pid);
@@ -57,7 +57,7 @@ describe.each(availablePostgres())("PostgreSQL $version", ({ major, version }) =
     expect(server.pid).toBeNull();
     expect(await lost).toBe("lost");
     await expect(query(server.url, "SELECT 1")).rejects.toMatchObject({ code: "ECONNREFUSED" });
-    expect(await server.kill()).toEqual([]);
+    expect(await server.crash()).toEqual([]);
 
     await server.restart();
     expect(server.pid).not.toBe(pid);

@@ -4,18 +4,12 @@ import { createReadStream, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type PostgresServer, startPostgres, startProxy } from "@jobyard/servers";
+import { type PostgresServer, startPostgres } from "@jobyard/servers";
 import pg from "pg";
 import { isLiving } from "../faults/process-state.ts";
-import type { Crash, Disconnection, Network, StoreServer } from "./backend.ts";
+import type { Crash, Disconnection } from "./backend.ts";
+import { BUSY_WITHIN_MS, type OwnServer, openNetwork, revive } from "./own-server.ts";
 import { problemsOf } from "./postgres-integrity.ts";
-
-export interface OwnServer extends StoreServer {
-  readonly url: string;
-  urlFor(process: string): string;
-  integrity(): Promise<readonly string[]>;
-  stop(): Promise<void>;
-}
 
 /** Everything that makes a commit durable is on, as it is where nobody turned it off. */
 const SETTINGS = {
@@ -33,11 +27,6 @@ const SETTINGS = {
 export async function openServer(folder: string): Promise<OwnServer> {
   const server = await startPostgres({ folder, settings: SETTINGS });
   const { url } = server;
-  const revive = async (): Promise<boolean> => {
-    if (server.pid !== null) return false;
-    await server.restart();
-    return true;
-  };
   return {
     url,
     urlFor: (process) => named(url, process),
@@ -45,10 +34,10 @@ export async function openServer(folder: string): Promise<OwnServer> {
     losses: () => [],
     recoveries: () => count(join(folder, LOG), /was not properly shut down; automatic recovery in progress/g),
     disconnect: (process) => asked(url, (client) => disconnect(client, process)),
-    revive,
-    openNetwork: () => openNetwork(url),
+    revive: () => revive(server),
+    openNetwork: () => openNetwork(url, named, "LISTEN "),
     integrity: async () => {
-      await revive();
+      await revive(server);
       return [...(await asked(url, problemsOf)), ...(await panics(join(folder, LOG)))];
     },
     stop: () => server.stop(),
@@ -66,15 +55,12 @@ function named(url: string, process: string): string {
 
 async function crash(server: PostgresServer, downMs: number): Promise<Crash> {
   const from = performance.now();
-  const killed = await server.kill();
+  const killed = await server.crash();
   const left = killed.filter(isLiving);
   await sleep(downMs);
   await server.restart();
   return { killed, left, pid: server.pid, forMs: Math.round(performance.now() - from), remarks: [] };
 }
-
-/** So long a moment is waited for in which one of the connections is at work, in ms. */
-const BUSY_WITHIN_MS = 3_000;
 
 /** All connections of one client program, at a moment in which one of them is at work if there is any such moment. */
 async function disconnect(client: pg.Client, process: string): Promise<Disconnection> {
@@ -103,27 +89,6 @@ async function asked<T>(url: string, ask: (client: pg.Client) => Promise<T>): Pr
     await client.end();
   }
 }
-
-async function openNetwork(url: string): Promise<Network> {
-  const proxy = await startProxy({ to: url, tag: (chunk) => (chunk.includes("LISTEN ") ? LISTENS : undefined) });
-  const listening = (): typeof proxy.connections => proxy.connections.filter(({ tag }) => tag === LISTENS);
-  return {
-    urlFor: (process) => named(proxy.url, process),
-    get listening() {
-      return listening().filter(({ fate }) => fate === "pass").length;
-    },
-    swallow: (which) => {
-      const chosen = which === "all" ? proxy.connections : listening();
-      const ids = new Set(chosen.map(({ id }) => id));
-      proxy.blackhole(which === "all" ? {} : { where: ({ id }) => ids.has(id) });
-      return chosen.length;
-    },
-    heal: () => proxy.heal(),
-    close: () => proxy.stop(),
-  };
-}
-
-const LISTENS = "listens";
 
 const count = (file: string, words: RegExp): number => readFileSync(file, "utf8").match(words)?.length ?? 0;
 

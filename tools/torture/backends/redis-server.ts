@@ -4,10 +4,11 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { availableRedis, connectRedis, type RedisServer, startProxy, startRedis } from "@jobyard/servers";
+import { availableRedis, connectRedis, type RedisServer, startRedis } from "@jobyard/servers";
 import type { Redis } from "ioredis";
 import { isLiving } from "../faults/process-state.ts";
-import type { Crash, Disconnection, Loss, Network, StoreServer } from "./backend.ts";
+import type { Crash, Disconnection, Loss } from "./backend.ts";
+import { BUSY_WITHIN_MS, type OwnServer, openNetwork, revive } from "./own-server.ts";
 import { problemsOf } from "./redis-integrity.ts";
 import { type WrittenLog, watchLog } from "./redis-log.ts";
 
@@ -15,13 +16,6 @@ export interface ServerSettings {
   readonly fsync: "always" | "everysec";
   /** In bytes. Default: no limit. */
   readonly maxmemory?: number;
-}
-
-export interface OwnServer extends StoreServer {
-  readonly url: string;
-  urlFor(process: string): string;
-  integrity(): Promise<readonly string[]>;
-  stop(): Promise<void>;
 }
 
 /** @param folder - for its data, kept when it stops */
@@ -35,11 +29,6 @@ export async function openServer(folder: string, { fsync, maxmemory }: ServerSet
   const { url } = server;
   const log = fsync === "always" ? null : watchLog(folder);
   const losses: Loss[] = [];
-  const revive = async (): Promise<boolean> => {
-    if (server.pid !== null) return false;
-    await server.restart();
-    return true;
-  };
   return {
     url,
     urlFor: (process) => named(url, process),
@@ -47,10 +36,10 @@ export async function openServer(folder: string, { fsync, maxmemory }: ServerSet
     losses: () => losses,
     recoveries: () => readFileSync(join(folder, "server.log"), "utf8").split(LOADED).length - 1,
     disconnect: (process) => asked(url, (client) => disconnect(client, process)),
-    revive,
-    openNetwork: () => openNetwork(url),
+    revive: () => revive(server),
+    openNetwork: () => openNetwork(url, named, "bzpopmin"),
     integrity: async () => {
-      await revive();
+      await revive(server);
       return [...(await asked(url, problemsOf)), ...fileProblems(folder)];
     },
     stop: async () => {
@@ -107,8 +96,7 @@ async function crash(server: RedisServer, downMs: number, log: WrittenLog | null
 /** So long Redis answers without writing where the disk has not finished the last second. */
 const HELD_UP_MS = 2_000;
 
-/** So long a moment is waited for in which one of the connections is at work, in ms; and how long those that would write wait. */
-const BUSY_WITHIN_MS = 3_000;
+/** So long those that would write wait while their connections are looked at. */
 const HOLD_MS = 500;
 
 /** All connections of one process, at a moment in which one of them waits for the answer to a script, if there is any. */
@@ -163,27 +151,6 @@ async function asked<T>(url: string, ask: (client: Redis) => Promise<T>): Promis
     client.disconnect();
   }
 }
-
-async function openNetwork(url: string): Promise<Network> {
-  const proxy = await startProxy({ to: url, tag: (chunk) => (chunk.includes("bzpopmin") ? LISTENS : undefined) });
-  const listening = (): typeof proxy.connections => proxy.connections.filter(({ tag }) => tag === LISTENS);
-  return {
-    urlFor: (process) => named(proxy.url, process),
-    get listening() {
-      return listening().filter(({ fate }) => fate === "pass").length;
-    },
-    swallow: (which) => {
-      const chosen = which === "all" ? proxy.connections : listening();
-      const ids = new Set(chosen.map(({ id }) => id));
-      proxy.blackhole(which === "all" ? {} : { where: ({ id }) => ids.has(id) });
-      return chosen.length;
-    },
-    heal: () => proxy.heal(),
-    close: () => proxy.stop(),
-  };
-}
-
-const LISTENS = "listens";
 
 /** What Redis's own tool says of the files. */
 function fileProblems(folder: string): readonly string[] {

@@ -2,23 +2,19 @@
 
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import { describeLinks, readPage, scriptFolder, scriptsOf } from "@jobyard/pages";
 import Database from "better-sqlite3";
 import pg from "pg";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createOutbox, outboxTable, relayAll } from "../../src/outbox/index.ts";
 import { greet, postgresUrl } from "./ground.ts";
 import { openTarget, targetThat } from "./target.ts";
 
-const docs = join(import.meta.dirname, "../../../../docs");
 const packages = join(import.meta.dirname, "../../..");
-const page = await readFile(join(docs, "outbox.md"), "utf8");
-const scripts = new Map(
-  [...page.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms)].map(([, name = "", code = ""]) => [name, code] as const),
-);
+const page = await readPage("outbox.md");
 
 /** The page's yard is on Redis; this one is in memory, and writes down what it was sent. */
 const YARD = `
@@ -69,6 +65,20 @@ for (const [order, transact] of Object.entries(libraries)) {
 await Promise.all([pool.end(), viaKnex.destroy(), prisma.$disconnect()]);
 `;
 
+const scripts = scriptsOf(page).map(([name, code]) => [name, name === "yard.mjs" ? YARD : code] as const);
+const IMPORTS = {
+  "@jobyard/core": join(packages, "core"),
+  "@jobyard/adapter-postgres": join(packages, "adapter-postgres"),
+  "@jobyard/adapter-redis": join(packages, "adapter-redis"),
+  "@prisma/adapter-pg": join(packages, "adapter-postgres/node_modules/@prisma/adapter-pg"),
+  "better-sqlite3": join(packages, "adapter-redis/node_modules/better-sqlite3"),
+  "drizzle-orm": join(packages, "adapter-postgres/node_modules/drizzle-orm"),
+  knex: join(packages, "adapter-postgres/node_modules/knex"),
+  kysely: join(packages, "adapter-postgres/node_modules/kysely"),
+  pg: join(packages, "adapter-redis/node_modules/pg"),
+  zod: join(packages, "adapter-redis/node_modules/zod"),
+};
+
 interface Desk {
   readonly url: string;
   readonly pool: pg.Pool;
@@ -81,6 +91,7 @@ let made = 0;
 
 /** A folder with the page's scripts under their names, with what they import, and a database of its own. */
 async function desk(): Promise<Desk> {
+  const path = await scriptFolder([...scripts, ["others.mjs", OTHERS]], IMPORTS);
   made += 1;
   const database = `outbox_docs_${process.pid}_${made}`;
   const admin = new pg.Client(postgresUrl());
@@ -90,33 +101,12 @@ async function desk(): Promise<Desk> {
   url.pathname = `/${database}`;
   const pool = new pg.Pool({ connectionString: url.href });
   pool.on("error", () => {});
-  const path = await mkdtemp(join(tmpdir(), "jobyard-outbox-docs-"));
   onTestFinished(async () => {
     await pool.end();
     await admin.query(`DROP DATABASE ${database} WITH (FORCE)`);
     await admin.end();
-    await rm(path, { recursive: true, force: true });
   });
   await pool.query("CREATE TABLE orders (id text PRIMARY KEY)");
-  const links = {
-    "@jobyard/core": "core",
-    "@jobyard/adapter-postgres": "adapter-postgres",
-    "@jobyard/adapter-redis": "adapter-redis",
-    "@prisma/adapter-pg": "adapter-postgres/node_modules/@prisma/adapter-pg",
-    "better-sqlite3": "adapter-redis/node_modules/better-sqlite3",
-    "drizzle-orm": "adapter-postgres/node_modules/drizzle-orm",
-    knex: "adapter-postgres/node_modules/knex",
-    kysely: "adapter-postgres/node_modules/kysely",
-    pg: "adapter-redis/node_modules/pg",
-    zod: "adapter-redis/node_modules/zod",
-  };
-  for (const [name, at] of Object.entries(links)) {
-    const link = join(path, "node_modules", name);
-    await mkdir(dirname(link), { recursive: true });
-    await symlink(join(packages, at), link, "dir");
-  }
-  for (const [name, code] of scripts) await writeFile(join(path, name), name === "yard.mjs" ? YARD : code);
-  await writeFile(join(path, "others.mjs"), OTHERS);
   const shop = join(path, "shop.db");
   const db = new Database(shop);
   db.exec("CREATE TABLE orders (id TEXT PRIMARY KEY)");
@@ -238,18 +228,4 @@ test("roles with the rights on the page write, and relay, and nothing else", asy
   await expect(relaying.query("INSERT INTO jobyard_outbox (queue) VALUES ('x')")).rejects.toMatchObject(denied);
 });
 
-describe("what it points to", () => {
-  const links = [...page.matchAll(/\]\((?!https?:)([^)#\s]*)(#[^)\s]+)?\)/g)];
-  test.each(links.map(([, path = "", anchor = ""]) => [path, anchor]))("%s%s is there", async (path, anchor) => {
-    expect(path === "" || existsSync(join(docs, path))).toBe(true);
-    if (anchor === "") return;
-    const target = path === "" ? page : await readFile(join(docs, path), "utf8");
-    const headings = [...target.matchAll(/^#+ (.*)$/gm)].map(([, text = ""]) =>
-      text
-        .toLowerCase()
-        .replaceAll(/[^\w\s-]/g, "")
-        .replaceAll(" ", "-"),
-    );
-    expect(headings).toContain(anchor.slice(1));
-  });
-});
+describeLinks(page);

@@ -4,10 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineJob, type JobDefinition } from "@jobyard/core";
-import { urlOf } from "@jobyard/servers/vitest";
+import { firstUrl } from "@jobyard/servers/vitest";
 import Database from "better-sqlite3";
 import pg from "pg";
-import { inject, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import { z } from "zod";
 import {
   createOutbox,
@@ -47,11 +47,7 @@ export interface Backend {
 let made = 0;
 
 /** Of the newest server that is there. */
-export function postgresUrl(): string {
-  const [newest] = inject("postgres");
-  if (newest === undefined) throw new Error("no server was provided");
-  return urlOf(newest);
-}
+export const postgresUrl = (): string => firstUrl("postgres");
 
 export async function postgresGround(
   options: Omit<PostgresOutboxOptions, "schema"> = {},

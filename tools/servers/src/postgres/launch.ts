@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Account } from "../process/account.ts";
-import { freePort } from "../process/port.ts";
+import { logOf } from "../process/lasting.ts";
 import { untilReady } from "../process/ready.ts";
 import { type Supervised, supervise } from "../process/supervised.ts";
 import { serverEnvironment } from "./cluster.ts";
@@ -20,7 +20,6 @@ export interface Place {
 
 /** Recovery after a crash is part of it. */
 const READY_LIMIT_MS = 60_000;
-const PORT_TRIES = 5;
 
 /** What the server of a test always has: no files outside its folder, nobody but this machine. */
 const ALWAYS: PostgresSettings = {
@@ -30,29 +29,6 @@ const ALWAYS: PostgresSettings = {
   dynamic_shared_memory_type: "mmap",
   logging_collector: false,
 };
-
-export interface Launched {
-  readonly port: number;
-  readonly server: Supervised;
-}
-
-/** On the port that is asked for, else on one that is free. */
-export async function launchAnywhere(
-  place: Place,
-  settings: PostgresSettings,
-  wanted: number | undefined,
-): Promise<Launched> {
-  for (let tries = 1; ; tries += 1) {
-    const port = wanted ?? (await freePort());
-    try {
-      return { port, server: await launchPostgres(place, settings, port) };
-    } catch (error) {
-      // Another process was faster. In the C locale the server says it in these words.
-      const isTaken = error instanceof Error && error.message.includes("Address already in use");
-      if (wanted !== undefined || !isTaken || tries === PORT_TRIES) throw error;
-    }
-  }
-}
 
 /** Resolves when the server takes connections; rejects with the end of its log if it does not come to that. */
 export async function launchPostgres(place: Place, settings: PostgresSettings, port: number): Promise<Supervised> {
@@ -78,11 +54,6 @@ export async function launchPostgres(place: Place, settings: PostgresSettings, p
     },
   });
   return server;
-}
-
-/** The file that the server writes its log to. */
-export function logOf(folder: string): string {
-  return join(folder, "server.log");
 }
 
 /** What a server says of itself in `postmaster.pid`; null without that file. */

@@ -2,13 +2,10 @@
 
 import { spawnSync } from "node:child_process";
 import { unprivilegedAccount } from "../process/account.ts";
-import { temporaryFolder } from "../process/folder.ts";
-import { removeNow, type Supervised } from "../process/supervised.ts";
-import { tail } from "../process/tail.ts";
-import { inTurn } from "../process/turn.ts";
+import { type LastingServer, startLasting } from "../process/lasting.ts";
 import { choosePostgres } from "./available.ts";
 import { type Auth, fillFolder, PASSWORD, SUPERUSER, templateOf } from "./cluster.ts";
-import { launchAnywhere, launchPostgres, logOf, type PostgresSettings, readPidFile } from "./launch.ts";
+import { launchPostgres, type PostgresSettings, readPidFile } from "./launch.ts";
 
 export interface PostgresOptions {
   /** The major version, 15 for example. Default: the newest there is. */
@@ -23,28 +20,12 @@ export interface PostgresOptions {
   readonly auth?: Auth;
 }
 
-export interface PostgresServer extends AsyncDisposable {
+export interface PostgresServer extends LastingServer {
   /** As superuser, to the database `postgres`. Stays the same over `restart`. */
   readonly url: string;
-  readonly port: number;
   /** As the binary says it: `18.4`. */
   readonly version: string;
   readonly major: number;
-  /** The data folder. */
-  readonly folder: string;
-  /** The postmaster's process id, or null while the server is down. */
-  readonly pid: number | null;
-  /** The end of what the server has logged. */
-  log(): string;
-  /** Ends the server in good order, and removes a temporary folder. Again: does nothing. */
-  stop(): Promise<void>;
-  /** Ends the server in good order; the data stays for `restart`. */
-  halt(): Promise<void>;
-  /**
-   * SIGKILL to the postmaster and all its children, as in a crash of the machine. Resolves when none is left, with the
-   * process ids that were killed, the postmaster's first; the data stays for `restart`.
-   */
-  kill(): Promise<readonly number[]>;
   /**
    * Ends the server in good order if it runs, and starts it again on the same port and data.
    *
@@ -67,66 +48,29 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const chosen = choosePostgres(options.version);
   const account = unprivilegedAccount();
   const template = await templateOf(chosen, account);
-  const folder = options.folder ?? (await temporaryFolder(`postgres-${chosen.major}`, account));
-  const place = { binFolder: template.binFolder, folder, account };
+  const { binFolder } = template;
   let settings = options.settings ?? {};
-  let running: Supervised | null = null;
-  const watch = (server: Supervised): void => {
-    running = server;
-    void server.ended.then(() => {
-      if (running === server) running = null;
-    });
-  };
-  const halt = async (): Promise<void> => {
-    await running?.stop("SIGINT", STOP_LIMIT_MS);
-  };
-  const clear = async (): Promise<void> => {
-    if (options.folder === undefined) await removeNow(folder);
-  };
-
-  let port: number;
-  try {
-    fillFolder(folder, template, account, options.auth ?? "trust");
-    const launched = await launchAnywhere(place, settings, options.port);
-    port = launched.port;
-    watch(launched.server);
-  } catch (error) {
-    await clear();
-    throw error;
-  }
-
-  const take = inTurn();
-  const stop = (): Promise<void> =>
-    take(async () => {
-      await halt();
-      await clear();
-    });
-  return {
-    url: `postgres://${SUPERUSER}:${PASSWORD}@127.0.0.1:${port}/postgres`,
-    port,
+  const { server, restart } = await startLasting({
+    name: `postgres-${chosen.major}`,
+    account,
+    folder: options.folder,
+    port: options.port,
+    prepare: (folder) => fillFolder(folder, template, account, options.auth ?? "trust"),
+    launch: async (folder, port) => ({ server: await launchPostgres({ binFolder, folder, account }, settings, port) }),
+    stopSignal: "SIGINT",
+    stopLimitMs: STOP_LIMIT_MS,
+    afterCrash: releaseMemory,
+  });
+  return Object.assign(server, {
+    url: `postgres://${SUPERUSER}:${PASSWORD}@127.0.0.1:${server.port}/postgres`,
     version: chosen.version,
     major: chosen.major,
-    folder,
-    get pid() {
-      return running?.pid ?? null;
-    },
-    log: () => tail(logOf(folder)),
-    stop,
-    halt: () => take(halt),
-    kill: () =>
-      take(async () => {
-        const killed = (await running?.kill()) ?? [];
-        releaseMemory(folder);
-        return killed;
-      }),
-    restart: (added) =>
-      take(async () => {
-        await halt();
+    restart: async (added?: PostgresSettings) => {
+      await restart(() => {
         settings = { ...settings, ...added };
-        watch(await launchPostgres(place, settings, port));
-      }),
-    [Symbol.asyncDispose]: stop,
-  };
+      });
+    },
+  });
 }
 
 /**

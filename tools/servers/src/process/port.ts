@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 const TRIES = 50;
+const STARTS = 5;
 
 /** A port of 127.0.0.1 that is free now. */
 export async function freePort(): Promise<number> {
@@ -15,6 +16,21 @@ export async function freePort(): Promise<number> {
     if (await isFree(port)) return port;
   }
   throw new Error(`no free port of 127.0.0.1 in ${TRIES} tries between ${LOWEST} and ${HIGHEST}`);
+}
+
+/** The port that is asked for, else a free one, with which the start has succeeded. */
+export async function onSomePort(wanted: number | undefined, start: (port: number) => Promise<void>): Promise<number> {
+  for (let starts = 1; ; starts += 1) {
+    const port = wanted ?? (await freePort());
+    try {
+      await start(port);
+      return port;
+    } catch (error) {
+      // Another process was faster. In the C locale servers say it in these words.
+      const isTaken = error instanceof Error && error.message.includes("Address already in use");
+      if (wanted !== undefined || !isTaken || starts === STARTS) throw error;
+    }
+  }
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -5,31 +5,14 @@
 
 import { appendFileSync, existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ownFolder, temporaryFolder } from "../process/folder.ts";
-import { freePort } from "../process/port.ts";
+import { ownFolder } from "../process/folder.ts";
+import { type LastingServer, type Launched, logOf, startLasting } from "../process/lasting.ts";
 import { untilReady } from "../process/ready.ts";
-import { removeNow, type Supervised, supervise } from "../process/supervised.ts";
+import { supervise } from "../process/supervised.ts";
 import { tail } from "../process/tail.ts";
-import { inTurn } from "../process/turn.ts";
 import type { AvailableRedis } from "./available.ts";
 
-export interface RedisProcess extends AsyncDisposable {
-  readonly port: number;
-  /** Its data, its configuration `redis.conf` and its log `server.log`. */
-  readonly folder: string;
-  /** Null while it is down. */
-  readonly pid: number | null;
-  /** The end of what it has logged, in all its lives. */
-  log(): string;
-  /** Ends it in good order, and removes a temporary folder. Again: does nothing. */
-  stop(): Promise<void>;
-  /** Ends it in good order; what it has written stays for `restart`. */
-  halt(): Promise<void>;
-  /**
-   * SIGKILL. Resolves when the process is gone, with its id and those of its children, if any; with none if it was down.
-   * What it has written stays for `restart`.
-   */
-  crash(): Promise<readonly number[]>;
+export interface RedisProcess extends LastingServer {
   /**
    * Ends it in good order if it runs, and starts it again on the same port and folder.
    *
@@ -57,84 +40,35 @@ export interface ProcessOptions {
 /** Loading the data is part of it. */
 const READY_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 10_000;
-const PORT_TRIES = 5;
 
 /** Resolves when the process is ready. Rejects with the end of its log if it does not come to that. */
 export async function startProcess(options: ProcessOptions): Promise<RedisProcess> {
-  const folder = options.folder ?? (await temporaryFolder(options.name, null));
-  const clear = async (): Promise<void> => {
-    if (options.folder === undefined) await removeNow(folder);
-  };
-  let running: Supervised | null = null;
-  const launch = async (): Promise<string> => {
-    const launched = await launchIn(folder, options);
-    running = launched.server;
-    void launched.server.ended.then(() => {
-      if (running === launched.server) running = null;
-    });
-    return launched.log;
-  };
-  const halt = async (): Promise<void> => {
-    await running?.stop("SIGTERM", STOP_LIMIT_MS);
-  };
-
-  let port: number;
-  try {
-    ownFolder(folder, null);
-    port = await onSomePort(options.port, async (candidate) => {
-      writeFileSync(configurationOf(folder), textOf(options.linesFor(candidate, folder)), { mode: 0o600 });
-      await launch();
-    });
-  } catch (error) {
-    await clear();
-    throw error;
-  }
-
-  const take = inTurn();
-  const stop = (): Promise<void> =>
-    take(async () => {
-      await halt();
-      await clear();
-    });
-  return {
-    port,
-    folder,
-    get pid() {
-      return running?.pid ?? null;
+  const { server, restart } = await startLasting({
+    name: options.name,
+    account: null,
+    folder: options.folder,
+    port: options.port,
+    prepare: (folder) => ownFolder(folder, null),
+    configure: (folder, port) =>
+      writeFileSync(configurationOf(folder), textOf(options.linesFor(port, folder)), { mode: 0o600 }),
+    launch: (folder) => launchIn(folder, options),
+    stopSignal: "SIGTERM",
+    stopLimitMs: STOP_LIMIT_MS,
+  });
+  return Object.assign(server, {
+    restart: async (lines: readonly string[] = []) => {
+      const { log } = await restart(() => appendFileSync(configurationOf(server.folder), textOf(lines)));
+      return log;
     },
-    log: () => tail(logOf(folder)),
-    stop,
-    halt: () => take(halt),
-    crash: () => take(async () => (await running?.kill()) ?? []),
-    restart: (lines = []) =>
-      take(async () => {
-        await halt();
-        appendFileSync(configurationOf(folder), textOf(lines));
-        return await launch();
-      }),
-    [Symbol.asyncDispose]: stop,
-  };
+  });
 }
 
-/** The port that is asked for, else a free one, with which the start has succeeded. */
-async function onSomePort(wanted: number | undefined, start: (port: number) => Promise<void>): Promise<number> {
-  for (let tries = 1; ; tries += 1) {
-    const port = wanted ?? (await freePort());
-    try {
-      await start(port);
-      return port;
-    } catch (error) {
-      // Another process was faster.
-      const isTaken = error instanceof Error && error.message.includes("Address already in use");
-      if (wanted !== undefined || !isTaken || tries === PORT_TRIES) throw error;
-    }
-  }
+interface LaunchedRedis extends Launched {
+  /** What it has logged until it was ready. */
+  readonly log: string;
 }
 
-async function launchIn(
-  folder: string,
-  { binary, name, args, readyLine }: ProcessOptions,
-): Promise<{ server: Supervised; log: string }> {
+async function launchIn(folder: string, { binary, name, args, readyLine }: ProcessOptions): Promise<LaunchedRedis> {
   const logFile = logOf(folder);
   const before = sizeOf(logFile);
   const logged = (): string => tail(logFile, sizeOf(logFile) - before);
@@ -158,10 +92,6 @@ async function launchIn(
 
 function configurationOf(folder: string): string {
   return join(folder, "redis.conf");
-}
-
-function logOf(folder: string): string {
-  return join(folder, "server.log");
 }
 
 function sizeOf(file: string): number {

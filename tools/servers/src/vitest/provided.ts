@@ -1,5 +1,6 @@
 /** What the global setups of this package provide to the tests of a project. */
 
+import { inject } from "vitest";
 import type { RedisProduct } from "../redis/available.ts";
 
 /** A server for the whole run, shared by all test files; or the reason why there is none. */
@@ -39,4 +40,15 @@ export function urlOf(server: ProvidedPostgres | ProvidedRedis): string {
   const product = "product" in server ? server.product : "PostgreSQL";
   if ("missing" in server) throw new Error(`${product} ${server.version} is missing: ${server.missing}`);
   return server.url;
+}
+
+/**
+ * The address of the first server of its kind, the newest; as `urlOf` it throws the reason if there is none.
+ *
+ * @param change - parts of it that are to be others
+ */
+export function firstUrl(kind: "postgres" | "redis", change: Readonly<Partial<URL>> = {}): string {
+  const [first] = inject(kind);
+  if (first === undefined) throw new Error("no server was provided");
+  return Object.assign(new URL(urlOf(first)), change).href;
 }

@@ -3,7 +3,7 @@
 import pg from "pg";
 import { inject } from "vitest";
 import { newPrefix } from "../redis/prefix.ts";
-import { urlOf } from "./provided.ts";
+import { firstUrl } from "./provided.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -32,17 +32,10 @@ export function newStore(file: string): TestStore {
     case "sqlite":
       return { url: `sqlite:${file}`, remove: async () => {} };
     case "postgres":
-      return newSchema(serverOf("postgres"));
+      return newSchema(firstUrl("postgres"));
     case "redis":
-      return newPrefix(serverOf("redis"));
+      return newPrefix(firstUrl("redis"));
   }
-}
-
-/** The first server of its kind. */
-function serverOf(kind: "postgres" | "redis"): string {
-  const [first] = inject(kind);
-  if (first === undefined) throw new Error("no server was provided");
-  return urlOf(first);
 }
 
 let schemas = 0;
