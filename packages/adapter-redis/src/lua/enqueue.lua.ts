@@ -42,9 +42,9 @@ local write_batch
 const meeting: Part = part(
   [batching, moving],
   /* lua */ String.raw`
--- What most jobs have none of, to be written beside the common fields.
-local function write_rare_fields(key, spec, run_at)
-  local fields, n = {}, 0
+-- What most jobs have none of, to be written with the common fields.
+local function add_rare_fields(fields, spec, run_at)
+  local n = #fields
   local function add(field, value)
     if not value then return end
     fields[n + 1], fields[n + 2] = field, value
@@ -56,7 +56,6 @@ local function write_rare_fields(key, spec, run_at)
   add('ye', spec[EXPIRES_IN] and NOW + spec[EXPIRES_IN])
   add('deid', spec[KEY])
   add('yw', spec[KEY] and spec[MODE])
-  rcall('HSET', key, unpack(fields))
 end
 
 -- Waiting, blocked and active jobs: counted, never kept.
@@ -129,7 +128,7 @@ const met: Part = rarely(
   [batching],
   [line, scores, meeting],
   [
-    ...["line_of", "mark_delayed", "delayed_score", "priority_score", "write_rare_fields"],
+    ...["line_of", "mark_delayed", "delayed_score", "priority_score", "add_rare_fields"],
     ...["judge_key", "judge_room", "take_new_key", "replace_job", "meet_namesake"],
   ],
 );
@@ -165,13 +164,14 @@ end
 local function write_job(b, spec, key, number)
   local id, priority = spec[ID], spec[PRIORITY]
   local run_at = spec[AT] and math.max(NOW, spec[AT]) or NOW + spec[DELAY]
-  rcall(
-    'HSET', key, 'name', spec[NAME], 'data', spec[DATA], 'opts', spec[OPTS], 'timestamp', NOW_TEXT,
-    'delay', text_of(run_at - NOW), 'priority', text_of(priority), 'yn', number
-  )
-  if run_at > NOW or spec[VERSION] or spec[FACTS] or spec[EXPIRES_IN] or spec[KEY] then
-    met().write_rare_fields(key, spec, run_at)
-  elseif looked_at[spec[QUEUE]] then
+  local fields = {
+    'name', spec[NAME], 'data', spec[DATA], 'opts', spec[OPTS], 'timestamp', NOW_TEXT, 'delay', text_of(run_at - NOW),
+    'priority', text_of(priority), 'yn', number
+  }
+  local is_rare = run_at > NOW or spec[VERSION] or spec[FACTS] or spec[EXPIRES_IN] or spec[KEY]
+  if is_rare then met().add_rare_fields(fields, spec, run_at) end
+  rcall('HSET', key, unpack(fields))
+  if not is_rare and looked_at[spec[QUEUE]] then
     fresh[key] = { name = spec[NAME], data = spec[DATA], timestamp = NOW_TEXT, priority = text_of(priority), yn = number }
   end
   -- Once for each queue and call the stream is trimmed.
@@ -196,15 +196,22 @@ local function write_job(b, spec, key, number)
   if spec[KEY] then met().take_new_key(b, spec) end
 end
 
+-- True if no two of them are the same.
+local function are_distinct(addresses)
+  local seen = {}
+  for _, key in ipairs(addresses) do
+    if seen[key] then return false end
+    seen[key] = true
+  end
+  return true
+end
+
 -- bounded: maxSize applies. The answer to each is 0 if the job was accepted and replaced none.
 local function enqueue_all(specs, bounded)
   if #specs == 0 then return {} end
-  local addresses, seen, is_new = {}, {}, true
-  for i, spec in ipairs(specs) do
-    local key = P .. ':' .. spec[QUEUE] .. ':' .. spec[ID]
-    if seen[key] then is_new = false end
-    seen[key], addresses[i] = true, key
-  end
+  local addresses = {}
+  for i, spec in ipairs(specs) do addresses[i] = P .. ':' .. spec[QUEUE] .. ':' .. spec[ID] end
+  local is_new = #specs == 1 or are_distinct(addresses)
   -- Fails if there is something that is no job, before anything is written.
   for first = 1, #addresses, 1000 do
     local last = math.min(first + 999, #addresses)
