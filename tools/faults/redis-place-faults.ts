@@ -2,7 +2,7 @@
 
 import { breaks, chapter, inLua, ownTests, type RedisOnlyFaults, redis } from "./redis-patch.ts";
 
-const OWN_LEASE = "return yt and string.sub(yt, -#mine) == mine";
+const OWN_LEASE = "return yt and string.find(yt, mine, -#mine, true) ~= nil";
 
 export const REDIS_PLACE_FAULTS: RedisOnlyFaults = {
   "fence-without-epoch": {
@@ -25,7 +25,10 @@ export const REDIS_PLACE_FAULTS: RedisOnlyFaults = {
   },
   "session-keeps-its-lease": {
     promise: "a session is gone with its last lease",
-    ...breaks(chapter("sessions and rescue"), inLua("settle", "end_lease(op.session, op.queue, id)", "")),
+    ...breaks(
+      chapter("sessions and rescue"),
+      inLua("settle", "rcall('SREM', session_key(session), unpack(members))", ""),
+    ),
   },
   "lock-left-behind": {
     promise: "a completed job has no lock, as BullMQ leaves none",
@@ -71,7 +74,7 @@ export const REDIS_PLACE_FAULTS: RedisOnlyFaults = {
     promise: "a job that nobody knew is met by the first who does",
     ...breaks(
       ownTests("places", "put aside, and come back"),
-      inLua("claim", "if rcall('EXISTS', own_key(q.queue, 'lanes')) == 1 then unpark(q, room) end", ""),
+      inLua("claim", "if not q.simple then beside().unpark(q, room) end", ""),
     ),
   },
   "parked-out-of-order": {
@@ -89,7 +92,7 @@ export const REDIS_PLACE_FAULTS: RedisOnlyFaults = {
     promise: "an enqueue wakes whoever waits, ours or not",
     ...breaks(
       ownTests("keyspace"),
-      inLua("enqueue", "if b.ready and not looked_at[b.queue] then mark_ready(b.Q) end", ""),
+      inLua("enqueue", "b.concurrency) then rcall('ZADD', Q .. 'marker', 0, '0') end", "b.concurrency) then end"),
     ),
   },
   "delayed-without-order": {
@@ -121,7 +124,11 @@ export const REDIS_PLACE_FAULTS: RedisOnlyFaults = {
     promise: "every job of ours can be found",
     ...breaks(
       chapter("lists"),
-      inLua("enqueue", "each_thousand(b.index, function(...) rcall('ZADD', own_key(b.queue, 'jobs'), ...) end)", ""),
+      inLua(
+        "enqueue",
+        "rcall('ZADD', own_key(b.queue, 'jobs'), unpack(index, first, math.min(first + 1999, #index)))",
+        "",
+      ),
     ),
   },
   "adopted-without-a-number": {
@@ -148,8 +155,8 @@ export const REDIS_PLACE_FAULTS: RedisOnlyFaults = {
       ownTests("interop-stalled", "is no lease any more"),
       inLua(
         "settle",
-        "if rcall('LREM', Q .. 'active', -1, id) == 0 then return 'lost' end",
-        "rcall('LREM', Q .. 'active', -1, id)",
+        "elseif rcall('LREM', b.active, -1, id) == 0 then return 'lost' end",
+        "else rcall('LREM', b.active, -1, id) end",
       ),
     ),
   },
