@@ -14,6 +14,7 @@ import type { RedisFault } from "./redis-patch.ts";
 import { REDIS_PLACE_FAULTS } from "./redis-place-faults.ts";
 import { REDIS_READ_FAULTS } from "./redis-read-faults.ts";
 import { REDIS_ONLY_RETENTION_FAULTS, REDIS_RETENTION_FAULTS } from "./redis-retention-faults.ts";
+import { REDIS_SHORTCUT_FAULTS } from "./redis-shortcut-faults.ts";
 import { REDIS_STORE_FAULTS } from "./redis-store-faults.ts";
 import { REDIS_TEXT_FAULTS } from "./redis-text-faults.ts";
 import { RETENTION_FAULTS } from "./retention-faults.ts";
@@ -109,6 +110,7 @@ const redisFaults: readonly Fault[] = Object.entries({
   ...REDIS_READ_FAULTS,
   ...REDIS_ONLY_RETENTION_FAULTS,
   ...REDIS_STORE_FAULTS,
+  ...REDIS_SHORTCUT_FAULTS,
 }).map(([id, { promise, patches, guard }]) => ({ id, promise, patches: { redis: patches }, guards: { redis: guard } }));
 
 export const FAULTS: readonly Fault[] = [

@@ -202,7 +202,7 @@ describe("an enqueue that serves a claim", () => {
   });
 });
 
-describe("a session with one job is its suspect's alone", () => {
+describe("the job of a session that is lost is the suspect if it was the only one", () => {
   test.each([
     [[1], true],
     [[2], false],
