@@ -21,7 +21,7 @@ export const REDIS_FAULTS: Readonly<Record<string, RedisFault>> = {
     inLua("lease", "if not is_own(entry[3], entry[4], v[1], v[2]) then return 0 end", "if not v[1] then return 0 end"),
   ),
   "due-check-removed": breaks(
-    chapter("claim"),
+    ownTests("places", "whose time has not"),
     inLua("claim", "0, (NOW + 1) * 4096 - 1, 'LIMIT'", "0, FAR - 1, 'LIMIT'"),
   ),
   "pause-check-removed": breaks(chapter("claim"), inLua("claim", "if meta[1] then return nil end", "")),

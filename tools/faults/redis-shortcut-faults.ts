@@ -50,6 +50,13 @@ export const REDIS_SHORTCUT_FAULTS: RedisOnlyFaults = {
       inLua("settle", "for _, id in ipairs(oldest.ended) do rcall('LREM', b.active, -1, id) end", ""),
     ),
   },
+  "first-attempt-counts-characters": {
+    promise: "bytes are those of UTF-8, also of a job that was never read again",
+    ...breaks(
+      noticed("counts the bytes of its payload"),
+      inLua("claim", "plain and #f.data or", "plain and #string.gsub(f.data, '[\\128-\\191]', '') or"),
+    ),
+  },
   "key-freed-by-who-lost-the-job": {
     promise: "a completion that is refused frees no key",
     ...breaks(

@@ -122,6 +122,13 @@ describe("of jobs that complete together only those leave the active ones that h
   });
 });
 
+test("a job that completes at its first attempt counts the bytes of its payload, and of its result", async () => {
+  const yard = await openYard();
+  await yard.add(usual("job", { payload: '"Zoë 🦋"' }));
+  await yard.settle((await yard.take())[0], { move: "complete", result: '"né"' });
+  expect(await yard.ground.client.hget(yard.ground.ofQueue("mail", "bytes"), "completed")).toBe("16");
+});
+
 describe("an enqueue that serves a claim", () => {
   const served = async (yard: Yard, jobs: readonly NewJob[], over: Partial<ClaimRequest> = {}): Promise<Claimed> => {
     const { enqueued, claimed } = await enqueueAndClaim(yard.ground, jobs, claimRequest("served", over), true);
