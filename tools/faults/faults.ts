@@ -13,6 +13,7 @@ import { REDIS_FAULTS } from "./redis-faults.ts";
 import { REDIS_PLACE_FAULTS } from "./redis-place-faults.ts";
 import { REDIS_READ_FAULTS } from "./redis-read-faults.ts";
 import { REDIS_ONLY_RETENTION_FAULTS, REDIS_RETENTION_FAULTS } from "./redis-retention-faults.ts";
+import { REDIS_SHORTCUT_FAULTS } from "./redis-shortcut-faults.ts";
 import { REDIS_STORE_FAULTS } from "./redis-store-faults.ts";
 import { REDIS_TEXT_FAULTS } from "./redis-text-faults.ts";
 import { RETENTION_FAULTS } from "./retention-faults.ts";
@@ -103,6 +104,7 @@ const redisFaults: readonly Fault[] = onlyOn("redis", {
   ...REDIS_READ_FAULTS,
   ...REDIS_ONLY_RETENTION_FAULTS,
   ...REDIS_STORE_FAULTS,
+  ...REDIS_SHORTCUT_FAULTS,
 });
 
 export const FAULTS: readonly Fault[] = [

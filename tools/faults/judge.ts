@@ -7,7 +7,10 @@ import { join } from "node:path";
 import type { Guard, Target } from "./fault.ts";
 
 export interface Verdict {
-  /** `not injected`: the source has changed and the patch no longer fits. `missed`: the suite stayed green. */
+  /**
+   * `not injected`: the source has changed and the patch no longer fits, or it makes no program of it. `missed`: the suite
+   * stayed green.
+   */
   readonly outcome: "green" | "caught" | "missed" | "not injected" | "red without a fault";
   /** The first test that failed, or what stopped the run. */
   readonly by: string;
@@ -53,6 +56,8 @@ export async function judge(
     if (fault === null)
       return first === null ? { outcome: "green", by: "" } : { outcome: "red without a fault", by: first };
     if (!existsSync(proof)) return { outcome: "not injected", by: first ?? lastLine(output) };
+    const breakage = firstBreakage(told);
+    if (breakage !== null) return { outcome: "not injected", by: breakage };
     return first === null ? { outcome: "missed", by: "" } : { outcome: "caught", by: first };
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -94,7 +99,11 @@ interface Report {
   readonly testResults: readonly {
     readonly status: string;
     readonly message: string;
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
@@ -107,6 +116,17 @@ function firstFailure({ testResults }: Report): string | null {
   if (test) return test.fullName;
   const broken = testResults.find((file) => file.status === "failed" && file.message !== "");
   return broken ? `the suite did not load: ${lastLine(broken.message)}` : null;
+}
+
+/** Source, or a script in it, that cannot be read or names what there is not: any test notices that, whatever it is about. */
+const NO_PROGRAM = /\[PARSE_ERROR\].*|Error compiling script.*|nonexistent global variable.*/;
+
+function firstBreakage({ testResults }: Report): string | null {
+  const messages = testResults.flatMap(({ message, assertionResults }) => [
+    message,
+    ...assertionResults.flatMap(({ failureMessages }) => failureMessages),
+  ]);
+  return messages.map((text) => NO_PROGRAM.exec(text)?.[0]).find((found) => found !== undefined) ?? null;
 }
 
 const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";

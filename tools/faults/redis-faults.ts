@@ -4,7 +4,7 @@ import { breaks, type SeededFault } from "./adapter-patch.ts";
 import { CONTRACT_FAULTS } from "./contract-faults.ts";
 import { chapter, inLua, ownTests, redis } from "./redis-patch.ts";
 
-const OWN_LEASE = "return yt and string.sub(yt, -#mine) == mine";
+const OWN_LEASE = "return yt and string.find(yt, mine, -#mine, true) ~= nil";
 
 export const REDIS_FAULTS: Readonly<Record<string, SeededFault>> = {
   "fence-removed": breaks(chapter("fencing"), inLua("lease", OWN_LEASE, "return yt and true or false")),
@@ -22,17 +22,21 @@ export const REDIS_FAULTS: Readonly<Record<string, SeededFault>> = {
     inLua("lease", "if not is_own(entry[3], entry[4], v[1], v[2]) then return 0 end", "if not v[1] then return 0 end"),
   ),
   "due-check-removed": breaks(
-    chapter("claim"),
+    ownTests("places", "whose time has not"),
     inLua("claim", "0, (NOW + 1) * 4096 - 1, 'LIMIT'", "0, FAR - 1, 'LIMIT'"),
   ),
-  "pause-check-removed": breaks(chapter("claim"), inLua("claim", "if set[1] then return nil end", "")),
+  "pause-check-removed": breaks(chapter("claim"), inLua("claim", "if meta[1] then return nil end", "")),
   "type-check-removed": breaks(
     chapter("claim"),
-    inLua("claim", "return (q.types[name] or 0) >= (tonumber(version) or 1) end", "return q.types[name] ~= nil end"),
+    inLua("claim", "return (q.types[name] or 0) >= (tonumber(version or 1)) end", "return q.types[name] ~= nil end"),
   ),
   "dedupe-in-bulk": breaks(
     chapter("dedupe"),
-    inLua("enqueue", "if spec[KEY] then refusal, replaced", "if spec[KEY] and b.asked == 1 then refusal, replaced"),
+    inLua(
+      "enqueue",
+      "if not answer and spec[KEY] then answer,",
+      "if not answer and spec[KEY] and b.asked == 1 then answer,",
+    ),
   ),
   "dedupe-on-rescue": breaks(
     chapter("dedupe"),
@@ -94,11 +98,11 @@ export const REDIS_FAULTS: Readonly<Record<string, SeededFault>> = {
   ),
   "exclusive-batch-shared": breaks(
     chapter("exclusive batches"),
-    inLua("claim", "if holding > 0 and rcall('SISMEMBER', R .. 'exclusive', session) == 1 then return end", ""),
+    inLua("claim", "if holding > 0 and rcall('SISMEMBER', R .. 'exclusive', session) == 1 then return false end", ""),
   ),
   "alone-not-cleared": breaks(
     chapter("sessions and rescue"),
-    inLua("claim", "else rcall('SREM', R .. 'alone', session) end", "end"),
+    inLua("claim", "elseif holding == 1 then rcall('SREM', R .. 'alone', session) end", "end"),
   ),
   "cancel-lost-in-the-race": breaks(chapter("settle"), CONTRACT_FAULTS["cancel-lost-in-the-race"]),
   "cancel-not-told": breaks(
@@ -107,16 +111,16 @@ export const REDIS_FAULTS: Readonly<Record<string, SeededFault>> = {
   ),
   "follow-up-lost": breaks(
     chapter("follow-ups"),
-    inLua("settle", "{ 'completed', false, enqueue_all(op.followUps, false) }", "{ 'completed', false, {} }"),
+    inLua("settle", "{ 'completed', false, unusual().enqueue_all(op.followUps, false) }", "{ 'completed', false, {} }"),
   ),
   "follow-up-fails-the-completion": breaks(
     chapter("follow-ups"),
     inLua(
       "settle",
-      "local b = finished_in(op.queue)",
-      `local b = finished_in(op.queue)
+      "local b = finished[op.queue] or open_finished(op.queue)",
+      `local b = finished[op.queue] or open_finished(op.queue)
   for _, spec in ipairs(op.followUps or {}) do
-    if rcall('EXISTS', queue_key(spec[QUEUE]) .. spec[ID]) == 1 then return 'lost' end
+    if rcall('EXISTS', queue_key(spec[1]) .. spec[2]) == 1 then return { 'lost' } end
   end`,
     ),
   ),

@@ -3,7 +3,7 @@
 import { breaks, type OwnFaults } from "./adapter-patch.ts";
 import { chapter, inLua, ownTests, redis } from "./redis-patch.ts";
 
-const OWN_LEASE = "return yt and string.sub(yt, -#mine) == mine";
+const OWN_LEASE = "return yt and string.find(yt, mine, -#mine, true) ~= nil";
 
 export const REDIS_PLACE_FAULTS: OwnFaults = {
   "fence-without-epoch": {
@@ -26,7 +26,10 @@ export const REDIS_PLACE_FAULTS: OwnFaults = {
   },
   "session-keeps-its-lease": {
     promise: "a session is gone with its last lease",
-    ...breaks(chapter("sessions and rescue"), inLua("settle", "end_lease(op.session, op.queue, id)", "")),
+    ...breaks(
+      chapter("sessions and rescue"),
+      inLua("settle", "rcall('SREM', session_key(session), unpack(members))", ""),
+    ),
   },
   "lock-left-behind": {
     promise: "a completed job has no lock, as BullMQ leaves none",
@@ -72,7 +75,7 @@ export const REDIS_PLACE_FAULTS: OwnFaults = {
     promise: "a job that nobody knew is met by the first who does",
     ...breaks(
       ownTests("places", "put aside, and come back"),
-      inLua("claim", "if rcall('EXISTS', own_key(q.queue, 'lanes')) == 1 then unpark(q, room) end", ""),
+      inLua("claim", "if not q.simple then beside().unpark(q, room) end", ""),
     ),
   },
   "parked-out-of-order": {
@@ -90,7 +93,7 @@ export const REDIS_PLACE_FAULTS: OwnFaults = {
     promise: "an enqueue wakes whoever waits, ours or not",
     ...breaks(
       ownTests("keyspace"),
-      inLua("enqueue", "if b.ready and not looked_at[b.queue] then mark_ready(b.Q) end", ""),
+      inLua("enqueue", "b.concurrency) then rcall('ZADD', Q .. 'marker', 0, '0') end", "b.concurrency) then end"),
     ),
   },
   "delayed-without-order": {
@@ -122,7 +125,11 @@ export const REDIS_PLACE_FAULTS: OwnFaults = {
     promise: "every job of ours can be found",
     ...breaks(
       chapter("lists"),
-      inLua("enqueue", "each_thousand(b.index, function(...) rcall('ZADD', own_key(b.queue, 'jobs'), ...) end)", ""),
+      inLua(
+        "enqueue",
+        "rcall('ZADD', own_key(b.queue, 'jobs'), unpack(index, first, math.min(first + 1999, #index)))",
+        "",
+      ),
     ),
   },
   "adopted-without-a-number": {
@@ -149,8 +156,8 @@ export const REDIS_PLACE_FAULTS: OwnFaults = {
       ownTests("interop-stalled", "is no lease any more"),
       inLua(
         "settle",
-        "if rcall('LREM', Q .. 'active', -1, id) == 0 then return 'lost' end",
-        "rcall('LREM', Q .. 'active', -1, id)",
+        "elseif rcall('LREM', b.active, -1, id) == 0 then return 'lost' end",
+        "else rcall('LREM', b.active, -1, id) end",
       ),
     ),
   },

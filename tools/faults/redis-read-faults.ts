@@ -23,7 +23,7 @@ export const REDIS_READ_FAULTS: OwnFaults = {
     promise: "what a walk passes over is what was not asked for",
     ...breaks(
       ownTests("read", "jobs of some phases are found"),
-      inLua("read/walk", "or false) == (leg.any ~= nil) then", "or false) ~= (leg.any ~= nil) then"),
+      inLua("read/walk", "and true or false) == is_any then", "and true or false) ~= is_any then"),
     ),
   },
   "unwritten-events-renumbered": {

@@ -39,9 +39,15 @@ if left > 0 and (ask.ageMs or ask.count or ask.bytes) then`,
   "retention-counts-characters": breaks(
     purge(
       "local bytes = rcall('HSTRLEN', key, 'data')",
-      "local bytes = #string.gsub(rcall('HGET', key, 'data'), '[\\128-\\191]', '')",
+      // As the template there has it, which is not raw.
+      "local bytes = #string.gsub(rcall('HGET', key, 'data'), '[\\\\128-\\\\191]', '')",
     ),
-    inLua("claim", "f.parentKey) and #f.data or", "f.parentKey) and #string.gsub(f.data, '[\\128-\\191]', '') or"),
+    inLua("claim", "plain and #f.data or", "plain and #string.gsub(f.data, '[\\128-\\191]', '') or"),
+    inLua(
+      "settle",
+      "local bytes = v[6] and rcall('HSTRLEN', key, 'data')",
+      "local bytes = v[6] and #string.gsub(rcall('HGET', key, 'data'), '[\\128-\\191]', '')",
+    ),
     inLua("job", "local bytes = #j.f.data", "local bytes = #string.gsub(j.f.data, '[\\128-\\191]', '')"),
   ),
   "retention-forgets-the-errors": breaks(

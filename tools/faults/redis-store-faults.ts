@@ -42,12 +42,19 @@ export const REDIS_STORE_FAULTS: OwnFaults = {
     promise: "who listens notices that nothing can be heard",
     ...breaks(
       ownTests("subscriber", "notices by asking"),
-      redis("subscriber.ts", "await ear.within(ANSWER_MS, client.ping());", ""),
+      redis(
+        "subscriber.ts",
+        "await ear.within(ANSWER_MS, missing.length === 0 ? client.ping() : client.subscribe(...missing));",
+        "if (missing.length > 0) await ear.within(ANSWER_MS, client.subscribe(...missing));",
+      ),
     ),
   },
   "missed-and-not-told": {
     promise: "who could hear nothing is told that anything may have changed",
-    ...breaks(ownTests("subscriber", "something was missed"), redis("subscriber.ts", "    onHearing();\n", "")),
+    ...breaks(
+      ownTests("subscriber", "something was missed"),
+      redis("subscriber.ts", "    this.#options.onHearing();\n", ""),
+    ),
   },
   "evicting-server-used": {
     promise: "a server that may delete jobs is refused",

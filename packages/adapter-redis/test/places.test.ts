@@ -28,6 +28,15 @@ test("jobs that become due in the same millisecond keep their order", async () =
   expect((await yard.take(3)).map(({ lease }) => lease.ref.id)).toEqual(["c", "b", "a"]);
 });
 
+test("a job whose time has come brings none along whose time has not", async () => {
+  const yard = await openYard();
+  await yard.add({ id: "a", start: { delayMs: 1_000 } }, { id: "b", start: { delayMs: 1_001 } }, "c");
+  await yard.ground.advance(1_000);
+  expect((await yard.take(3)).map(({ lease }) => lease.ref.id)).toEqual(["c", "a"]);
+  await yard.ground.advance(1);
+  expect((await yard.take(3)).map(({ lease }) => lease.ref.id)).toEqual(["b"]);
+});
+
 test("jobs that nobody knew are put aside, and come back in their places for whoever does", async () => {
   const yard = await openYard();
   await yard.add({ id: "z", name: "other" }, { id: "y", name: "another" }, { id: "x", name: "other" });

@@ -1,6 +1,7 @@
 /** The faults fit the source of today, so that `pnpm faults` proves something whenever it is run. */
 
 import { existsSync, readFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { TARGETS } from "../fault.ts";
@@ -29,7 +30,9 @@ test.each(FAULTS)("$id is guarded by tests that are there", ({ guards = {} }) =>
   }
 });
 
-test.each(patches)("$target $id: found once in $file", ({ file, find, replace }) => {
-  expect(readFileSync(join(root, file), "utf8").split(find)).toHaveLength(2);
+test.each(patches)("$target $id: found once in $file, which stays a program", ({ file, find, replace }) => {
+  const around = readFileSync(join(root, file), "utf8").split(find);
+  expect(around).toHaveLength(2);
   expect(replace).not.toBe(find);
+  if (file.endsWith(".ts")) expect(() => stripTypeScriptTypes(around.join(replace))).not.toThrow();
 });
