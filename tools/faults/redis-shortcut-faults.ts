@@ -85,7 +85,14 @@ export const REDIS_SHORTCUT_FAULTS: OwnFaults = {
     promise: "others hear of what an enqueue has not handed over",
     ...breaks(
       noticed("for the rest of its jobs"),
-      inLua("claim", "or #ids == lengths[q.queue] then", "or lengths[q.queue] then"),
+      inLua("claim", "or q.simple and #ids == lengths[q.queue] then", "or lengths[q.queue] then"),
+    ),
+  },
+  "line-as-long-as-before": {
+    promise: "others hear of a job before which another one came back",
+    ...breaks(
+      noticed("if one comes back before it"),
+      inLua("claim", "or q.simple and #ids == lengths[q.queue] then", "or #ids == lengths[q.queue] then"),
     ),
   },
   "line-as-long-as-the-call": {

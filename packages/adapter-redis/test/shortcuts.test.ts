@@ -201,6 +201,18 @@ describe("an enqueue that serves a claim", () => {
     expect(await markers(yard)).toBe(1);
   });
 
+  test("wakes others for its job if one comes back before it that somebody did not know", async () => {
+    const yard = await openYard();
+    await yard.add(usual("a"));
+    const queues = [{ queue: "mail", max: 1, types: [{ name: "other", maxVersion: 1 }] }];
+    expect((await yard.adapter.leaser.claim(claimRequest("stranger", { session: "stranger", queues }))).jobs).toEqual(
+      [],
+    );
+    await yard.ground.client.del(yard.ground.key("mail", "marker"));
+    expect(idsOf((await served(yard, [usual("b")], { max: 1 })).claim.jobs)).toEqual(["a"]);
+    expect(await markers(yard)).toBe(1);
+  });
+
   test("wakes others for a queue that the claim did not ask for", async () => {
     const yard = await openYard();
     const { client, key } = yard.ground;

@@ -306,7 +306,8 @@ local function take_waiting(q, room)
   while #taken < room and q.unknown < MOST_UNKNOWN do
     local wanted = room - #taken
     local ids = rcall('RPOP', q.Q .. 'wait', wanted) or {}
-    if #ids < wanted or #ids == lengths[q.queue] then q.is_empty = true end
+    -- Where the queue is simple nothing has come to the list since its length was known.
+    if #ids < wanted or q.simple and #ids == lengths[q.queue] then q.is_empty = true end
     if #ids == 0 then break end
     for _, id in ipairs(ids) do
       local how, f = look_at(q, id)
