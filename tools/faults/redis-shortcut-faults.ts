@@ -10,9 +10,8 @@ const noticed = (titles: string): Guard => ownTests("shortcuts", titles);
 const handedOver = (...but: readonly string[]): Patch =>
   inLua(
     "enqueue",
-    "  elseif looked_at[spec[QUEUE]] then",
-    `  end
-  if looked_at[spec[QUEUE]] and not (${but.map((what) => `spec[${what}]`).join(" or ")}) then`,
+    "  if not is_rare and looked_at[spec[QUEUE]] then",
+    `  if looked_at[spec[QUEUE]] and not (${but.map((what) => `spec[${what}]`).join(" or ")}) then`,
   );
 
 export const REDIS_SHORTCUT_FAULTS: OwnFaults = {
