@@ -272,15 +272,16 @@ local function open_queue(asked)
     q.duration = math.floor(tonumber(meta[4]))
     q.max = math.min(q.max, math.max(0, tonumber(meta[3]) - tonumber(rcall('GET', Q .. 'limiter') or 0)))
   end
-  local beside_list = rcall('EXISTS', Q .. 'prioritized', own_key(queue, 'held'), own_key(queue, 'lanes'), Q .. 'delayed')
-  if beside_list > 0 then
+  local places = rcall('EXISTS', Q .. 'prioritized', own_key(queue, 'held'), own_key(queue, 'lanes'), Q .. 'delayed')
+  if places > 0 then
     local first = rcall('ZRANGE', Q .. 'delayed', 0, 0, 'WITHSCORES')
-    if first[1] then
-      q.next_id, q.next_due = first[1], math.floor(tonumber(first[2]) / 4096)
-      beside_list = beside_list - 1
+    local score = tonumber(first[2] or FAR)
+    if score < FAR then
+      q.next_id, q.next_due = first[1], math.floor(score / 4096)
+      places = places - 1
     end
   end
-  q.simple = beside_list == 0 and not (q.next_due and q.next_due <= NOW)
+  q.simple = places == 0 and not (q.next_due and q.next_due <= NOW)
   return q
 end
 
@@ -420,8 +421,8 @@ local function is_left(q)
     end
   end
   if not q.simple then
-    local is_left, is_theirs = beside().is_left_prioritized(q)
-    if is_left then return true end
+    local is_ours, is_theirs = beside().is_left_prioritized(q)
+    if is_ours then return true end
     is_for_others = is_for_others or is_theirs
   end
   if is_for_others then beside().mark_ready(q.Q) end
