@@ -36,6 +36,9 @@ test("SCRIPT FLUSH under load is noticed by nobody", async () => {
   expect([...runs.values()].every((times) => times === 1)).toBe(true);
 });
 
+/** One of a worker's calls, which the server has taken and not yet run. */
+const ON_ITS_WAY = /name=jobyard age=\d+ idle=\d+ flags=\w*b/;
+
 test("CLIENT KILL of all connections, again and again: no job is lost, none is done twice", async () => {
   const server = await ownServer();
   const admin = await adminOf(server);
@@ -44,7 +47,11 @@ test("CLIENT KILL of all connections, again and again: no job is lost, none is d
   const { runs, errors } = await atWork({ url: server.url }, { handle: () => new Promise((r) => setTimeout(r, 5)) });
   for (let kills = 1; kills <= 10; kills += 1) {
     await until("some more jobs have begun", () => runs.size >= kills * 40);
+    // No call is answered until then, so that there is one to be hit.
+    await admin.call("CLIENT", "PAUSE", "10000", "WRITE");
+    await until("a call is on its way", async () => ON_ITS_WAY.test(String(await admin.client("LIST"))));
     for (const type of ["normal", "pubsub"]) await admin.call("CLIENT", "KILL", "TYPE", type, "SKIPME", "yes");
+    await admin.call("CLIENT", "UNPAUSE");
   }
   await untilCompleted(adapter, 500);
   expect(errors.length).toBeGreaterThan(0);

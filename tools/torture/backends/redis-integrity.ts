@@ -159,7 +159,7 @@ async function sessionProblems(
   const prefix = `${ROOT}session:`;
   const sessions = keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
   for (const session of sessions)
-    for (const member of await client.zrange(`${prefix}${session}`, "0", "-1")) {
+    for (const member of await client.smembers(`${prefix}${session}`)) {
       if (should.get(member) !== session) problems.push(`${member} is a lease of ${session}, which does not have it`);
       should.delete(member);
     }

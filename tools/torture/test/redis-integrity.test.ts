@@ -101,7 +101,7 @@ test.each<readonly [string, (client: Redis) => Promise<unknown>, readonly string
   ],
   [
     "a session has a lease that is none",
-    (redis) => redis.zadd("bull::session:session", 1, "work:done"),
+    (redis) => redis.sadd("bull::session:session", "work:done"),
     ["work:done is a lease of session, which does not have it"],
   ],
   [
