@@ -132,8 +132,8 @@ describe("entries", () => {
     expect(ports.monotonic()).toBe(0);
   });
 
-  test("a store that is away for a moment is waited for, within the lease", async () => {
-    const { yard, worker, store, pass, job, kindsOf } = withKinds();
+  test("a store that is away for a moment is waited for, within the lease, and each failure is told", async () => {
+    const { yard, worker, store, pass, job, errors, kindsOf } = withKinds();
     let away = 3;
     store.break("append", () => (away-- > 0 ? new QueueError("STORE_BUSY", "locked") : undefined));
     const own = worker({ jobs: [any.handler((_, ctx) => ctx.log("x"))] });
@@ -142,6 +142,7 @@ describe("entries", () => {
     await pass(5_000);
     expect((await job(receipt)).state).toBe("completed");
     expect(await kindsOf(receipt)).toEqual(["enqueue", "claim", "log", "complete"]);
+    expect(errors).toMatchObject(Array(3).fill({ doing: "append", error: { code: "STORE_BUSY" } }));
   });
 });
 

@@ -49,9 +49,9 @@ export const leaseLost = (turn: Turn): QueueError => {
   return new QueueError("LEASE_LOST", `${queue}/${id}`);
 };
 
-/** A store that is away for a moment does not fail the handler: it waits, as long as the lease lasts. */
+/** A store that is away for a moment does not fail the handler: it waits, as long as the lease lasts, and that is told. */
 async function keepTrying(
-  { adapter, ports, clock }: Shift,
+  { adapter, ports, clock, report }: Shift,
   entries: readonly FencedEntry[],
 ): Promise<readonly boolean[]> {
   for (let failures = 1; ; failures++) {
@@ -60,6 +60,7 @@ async function keepTrying(
     } catch (error) {
       const waitMs = storeRetryMs(failures, ports);
       if (!isStoreDown(error) || ports.monotonic() + waitMs >= clock.validUntil) throw error;
+      report(error, "append");
       await ports.sleep(waitMs);
     }
   }
