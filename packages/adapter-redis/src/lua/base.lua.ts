@@ -57,6 +57,16 @@ local function meta_of(Q)
   return metas[Q]
 end
 
+-- How long a queue's stream of events may become, as BullMQ keeps it.
+local function most_events(Q)
+  local meta = meta_of(Q)
+  if not meta[5] then
+    meta[5] = '10000'
+    rcall('HSET', Q .. 'meta', 'opts.maxLenEvents', meta[5])
+  end
+  return meta[5]
+end
+
 -- Queues that a claim looks at in the same script: it tells others itself, if something is left for them.
 local looked_at = {}
 -- Of those: how long the list was when something came to it; and by key the fields of jobs that just came, if they have no
@@ -102,20 +112,9 @@ end
 export const eventing: Part = part(
   [queues],
   /* lua */ `
--- How long a queue's stream of events may become, as BullMQ keeps it.
-local function events_of(Q)
-  local meta = meta_of(Q)
-  if not meta[5] then
-    meta[5] = '10000'
-    rcall('HSET', Q .. 'meta', 'opts.maxLenEvents', meta[5])
-  end
-  return Q .. 'events', meta[5]
-end
-
 local function emit(Q, ...) rcall('XADD', Q .. 'events', '*', 'event', ...) end
 local function emit_trimmed(Q, ...)
-  local key, max = events_of(Q)
-  rcall('XADD', key, 'MAXLEN', '~', max, '*', 'event', ...)
+  rcall('XADD', Q .. 'events', 'MAXLEN', '~', most_events(Q), '*', 'event', ...)
 end
 `,
 );

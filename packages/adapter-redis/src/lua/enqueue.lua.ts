@@ -22,12 +22,8 @@ local batches = {}
 local function open_batch(queue)
   local Q = queue_key(queue)
   local meta = meta_of(Q)
-  if not meta[5] then
-    meta[5] = '10000'
-    rcall('HSET', Q .. 'meta', 'opts.maxLenEvents', meta[5])
-  end
   batches[queue] = {
-    queue = queue, Q = Q, events = Q .. 'events', most_events = meta[5], is_paused = meta[1], concurrency = tonumber(meta[2] or nil),
+    queue = queue, Q = Q, events = Q .. 'events', is_paused = meta[1], concurrency = tonumber(meta[2] or nil),
     max_size = tonumber(rcall('HGET', R .. 'q:' .. queue, 'max_size') or nil),
     asked = 0, wait = {}, index = {}, is_ready = false, is_later = false
   }
@@ -177,7 +173,7 @@ local function write_job(b, spec, key, number)
   -- Once for each queue and call the stream is trimmed.
   if b.is_trimmed then rcall('XADD', b.events, '*', 'event', 'added', 'jobId', id, 'name', spec[NAME])
   else
-    rcall('XADD', b.events, 'MAXLEN', '~', b.most_events, '*', 'event', 'added', 'jobId', id, 'name', spec[NAME])
+    rcall('XADD', b.events, 'MAXLEN', '~', most_events(b.Q), '*', 'event', 'added', 'jobId', id, 'name', spec[NAME])
     b.is_trimmed = true
   end
   local n = #b.index

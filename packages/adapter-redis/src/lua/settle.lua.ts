@@ -2,6 +2,7 @@
 
 import { KEPT_ERRORS_EACH_END } from "@jobyard/core/adapter";
 import { type Part, part, rarely, type Script, script } from "../script.ts";
+import { queues } from "./base.lua.ts";
 import { enqueueing } from "./enqueue.lua.ts";
 import { sessions } from "./job.lua.ts";
 import { fence, owning } from "./lease.lua.ts";
@@ -125,7 +126,7 @@ end
 
 const unusual: Part = rarely(
   "unusual",
-  [sessions, owning],
+  [queues, sessions, owning],
   [ending],
   ["at_address", "enqueue_all", "finish", "forget_lease", "unplain"],
 );
@@ -146,11 +147,6 @@ local finished = {}
 local function open_finished(queue)
   local Q = queue_key(queue)
   local b = { queue = queue, Q = Q, active = Q .. 'active', events = Q .. 'events', completed = {}, locks = {}, bytes = 0 }
-  b.most_events = rcall('HGET', Q .. 'meta', 'opts.maxLenEvents')
-  if not b.most_events then
-    b.most_events = '10000'
-    rcall('HSET', Q .. 'meta', 'opts.maxLenEvents', b.most_events)
-  end
   b.stalled = rcall('EXISTS', Q .. 'stalled') == 1
   finished[queue] = b
   return b
@@ -163,7 +159,7 @@ local function write_finished()
       rcall('ZADD', b.Q .. 'completed', unpack(b.completed))
       rcall('DEL', unpack(b.locks))
       if b.bytes > 0 then rcall('HINCRBY', own_key(queue, 'bytes'), 'completed', b.bytes) end
-      rcall('PUBLISH', R .. 'hints', queue)
+      hint(queue)
       if rcall('EXISTS', b.Q .. 'wait', b.active, b.Q .. 'prioritized') == 0 then rcall('XADD', b.events, '*', 'event', 'drained') end
       b.completed, b.locks, b.bytes = {}, {}, 0
     end
@@ -207,7 +203,7 @@ local function complete(b, op, oldest, id, epoch, result)
   if b.is_trimmed then rcall('XADD', b.events, '*', 'event', 'completed', 'jobId', id, 'returnvalue', text, 'prev', 'active')
   else
     rcall(
-      'XADD', b.events, 'MAXLEN', '~', b.most_events, '*', 'event', 'completed', 'jobId', id,
+      'XADD', b.events, 'MAXLEN', '~', most_events(b.Q), '*', 'event', 'completed', 'jobId', id,
       'returnvalue', text, 'prev', 'active'
     )
     b.is_trimmed = true
