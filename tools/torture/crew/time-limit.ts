@@ -2,9 +2,11 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 
+type BrokenOffWhy = "time limit reached" | "interrupted";
+
 export class BrokenOff extends Error {
   /** @param waitedFor - what had not happened */
-  constructor(why: "time limit reached" | "interrupted", waitedFor: string) {
+  constructor(why: BrokenOffWhy, waitedFor: string) {
     super(`${why} while waiting for ${waitedFor}`);
     this.name = "BrokenOff";
   }
@@ -29,18 +31,18 @@ export class TimeLimit {
   /** @throws BrokenOff */
   async wait<T>(waitedFor: string, promise: Promise<T>): Promise<T> {
     const { promise: broken, reject } = Promise.withResolvers<never>();
-    const check = (): void => {
-      const reason = this.#reason();
-      if (reason !== null) reject(new BrokenOff(reason, waitedFor));
-    };
-    const timer = setTimeout(check, Math.max(0, Math.ceil(this.#end - performance.now())));
-    this.#interrupt.addEventListener("abort", check);
-    check();
+    const breakOff = (why: BrokenOffWhy): void => reject(new BrokenOff(why, waitedFor));
+    // A timer may come a moment before the clock says so: then it is time all the same.
+    const timer = setTimeout(() => breakOff("time limit reached"), Math.max(0, this.#end - performance.now()));
+    const onAbort = (): void => breakOff("interrupted");
+    this.#interrupt.addEventListener("abort", onAbort);
+    const reason = this.#reason();
+    if (reason !== null) breakOff(reason);
     try {
       return await Promise.race([promise, broken]);
     } finally {
       clearTimeout(timer);
-      this.#interrupt.removeEventListener("abort", check);
+      this.#interrupt.removeEventListener("abort", onAbort);
     }
   }
 
@@ -59,7 +61,7 @@ export class TimeLimit {
     }
   }
 
-  #reason(): "time limit reached" | "interrupted" | null {
+  #reason(): BrokenOffWhy | null {
     if (this.#interrupt.aborted) return "interrupted";
     return performance.now() >= this.#end ? "time limit reached" : null;
   }
