@@ -49,11 +49,11 @@ export async function enqueueAndClaim(
 }
 
 /** One that waits is sent again and again. */
-const asked = new WeakMap<ClaimRequest, Buffer>();
+const asked = new WeakMap<ClaimRequest, { readonly own: boolean; readonly ask: Buffer }>();
 
 function askOf(request: ClaimRequest, own: boolean): Buffer {
   const known = asked.get(request);
-  if (known !== undefined) return known;
+  if (known?.own === own) return known.ask;
   const { session, token, leaseMs, max, held, queues } = request;
   const ask = packed({
     ...{ session, token, leaseMs, held, own },
@@ -64,7 +64,7 @@ function askOf(request: ClaimRequest, own: boolean): Buffer {
       Object.fromEntries(one.types.map(({ name, maxVersion }) => [name, maxVersion])),
     ]),
   });
-  asked.set(request, ask);
+  asked.set(request, { own, ask });
   return ask;
 }
 
